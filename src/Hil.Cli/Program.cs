@@ -1,0 +1,2 @@
+Console.Error.WriteLine("hil: no command is built yet");
+return 3;

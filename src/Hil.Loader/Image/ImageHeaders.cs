@@ -9,9 +9,7 @@ namespace Hil.Loader;
 internal sealed class ImageHeaders
 {
     /// <summary>Far above any driver (the largest display drivers are near 100 MB) and a bound on what a load may cost.</summary>
-    public const uint SizeOfImageMax = 256u << 20;
-
-    public const int PageSize = 0x1000;
+    public const uint SizeOfImageMax = 128u << 20;
 
     private const int DosHeaderSize = 0x40;
     private const int FileHeaderSize = 20;

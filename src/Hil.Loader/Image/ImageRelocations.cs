@@ -10,6 +10,10 @@ namespace Hil.Loader;
 internal static class ImageRelocations
 {
     private const int BlockHeaderSize = 8;
+
+    /// <summary>A block is for one page, and a page has 4,096 places; twice that leaves room for padding.</summary>
+    private const int BlockSizeMax = BlockHeaderSize + 2 * 4096 * sizeof(ushort);
+
     private const int TypeAbsolute = 0;
     private const int TypeDir64 = 10;
 
@@ -64,7 +68,7 @@ internal static class ImageRelocations
         uint size = layout.ReadUInt32(at + 4, offset, "a relocation block");
         if (page == 0 && size == 0)
             return 0;
-        if (size < BlockHeaderSize || size % sizeof(ushort) != 0 || size > end - at)
+        if (size is < BlockHeaderSize or > BlockSizeMax || size % sizeof(ushort) != 0 || size > end - at)
             throw layout.File.Bad(offset + 4, $"A relocation block claims 0x{size:X} bytes where 0x{end - at:X} are left");
 
         ReadOnlySpan<byte> entries = layout.At(at + BlockHeaderSize, size - BlockHeaderSize, offset, "a relocation block");

@@ -96,13 +96,24 @@ public sealed class SymbolTable
         if (headers.SymbolTableOffset == 0 || headers.SymbolCount == 0)
             return;
         long size = (long)headers.SymbolCount * EntrySize;
-        ReadOnlySpan<byte> table = _layout.File.Slice(headers.SymbolTableOffset, size, "the end of the symbol table");
+        RequireRoom(size + sizeof(uint), "symbol table");
+        // Names longer than eight characters follow the symbols, after a word with their total size, itself included.
+        RequireRoom(size + _layout.File.ReadUInt32(headers.SymbolTableOffset + size, "the symbol names"), "symbol names");
+        ReadOnlySpan<byte> table = _layout.File.Slice(headers.SymbolTableOffset, size, "the symbol table");
         for (long at = 0; at < size; at += EntrySize)
         {
             ReadOnlySpan<byte> symbol = table.Slice((int)at, EntrySize);
             AddCoff(symbol, headers.SymbolTableOffset + at);
             at += symbol[17] * (long)EntrySize; // Auxiliary entries.
         }
+    }
+
+    private void RequireRoom(long size, string what)
+    {
+        ImageHeaders headers = _layout.Headers;
+        if (headers.SymbolTableOffset + size > _layout.File.Length)
+            throw _layout.File.Bad(headers.FileHeaderOffset + 8, $"The file ends before the end of the {what}: {size} bytes at " +
+                $"0x{headers.SymbolTableOffset:X} are wanted, the file has {_layout.File.Length}");
     }
 
     private void AddCoff(ReadOnlySpan<byte> symbol, long offset)

@@ -1,0 +1,8 @@
+namespace Hil.Wdm;
+
+/// <summary>A counting semaphore.</summary>
+public struct KSEMAPHORE
+{
+    public DISPATCHER_HEADER Header;
+    public int Limit;
+}

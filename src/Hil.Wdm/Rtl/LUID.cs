@@ -1,0 +1,8 @@
+namespace Hil.Wdm;
+
+/// <summary>A locally unique identifier.</summary>
+public struct LUID
+{
+    public uint LowPart;
+    public int HighPart;
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Hil.Kernel;
+
+/// <summary>Checks pointers that drivers hand over, before the host follows them: inside the RAM window and mapped.
+/// A wild one is a bug check that names the export and the argument. The generator checks every typed pointer parameter
+/// (null passes); pointers found inside structures are checked by hand with <see cref="Follow{T}"/>.</summary>
+public static unsafe class PointerCheck
+{
+    /// <summary>Checks an argument; null passes, because many parameters are optional.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Argument(ulong address, int bytes, int argument)
+    {
+        if (address != 0 && !IsReadable(address, (ulong)bytes))
+            FailArgument(address, argument);
+    }
+
+    /// <summary>Checks a pointer found in driver-visible memory and returns it typed; null and wild are bug checks.</summary>
+    /// <param name="what">Names the place for the report, as in C: "Irp->Tail.Overlay.CurrentStackLocation".</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T* Follow<T>(void* pointer, string what)
+        where T : unmanaged
+    {
+        if (!IsReadable((ulong)pointer, (ulong)sizeof(T)))
+            FailFollow((ulong)pointer, what);
+        return (T*)pointer;
+    }
+
+    /// <summary>Whether the host may read a range: all of it in the window and mapped for driver code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsReadable(ulong address, ulong bytes)
+    {
+        IGuestMemory memory = NtKernel.Current.Services.Memory;
+        ulong offset = address - memory.Base;
+        if (offset >= memory.Bytes || memory.Bytes - offset < bytes)
+            return false;
+        return memory.AccessOf(address) != PageAccess.None
+            && (bytes <= 1 || memory.AccessOf(address + bytes - 1) != PageAccess.None);
+    }
+
+    [DoesNotReturn]
+    private static void FailArgument(ulong address, int argument) =>
+        NtKernel.Current.BugCheck(
+            BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, address, 0, NtKernel.Current.Processor.DriverRip, 0,
+            $"the driver passed a wild pointer 0x{address:x} as argument {argument + 1}");
+
+    [DoesNotReturn]
+    private static void FailFollow(ulong address, string what) =>
+        NtKernel.Current.BugCheck(
+            BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, address, 0, NtKernel.Current.Processor.DriverRip, 0,
+            $"{what} is a wild pointer, 0x{address:x}");
+}

@@ -1,0 +1,21 @@
+namespace Hil.Kernel;
+
+/// <summary>What the kernel needs from the world around it. The kernel itself knows no socket, file, logger or clock.</summary>
+public sealed record KernelServices
+{
+    public required IVirtualProcessor VirtualProcessor { get; init; }
+
+    public required IGuestMemory Memory { get; init; }
+
+    public required IBus Bus { get; init; }
+
+    public required IInterruptController InterruptController { get; init; }
+
+    public required IClock Clock { get; init; }
+
+    /// <summary>Hears every kernel event, on the thread that makes it; must be quick and must not call the kernel.</summary>
+    public IKernelObserver? Observer { get; init; }
+
+    /// <summary>Makes the free choices: next thread among equals, when a pending interrupt is taken.</summary>
+    public Schedule Schedule { get; init; } = Schedule.Live;
+}

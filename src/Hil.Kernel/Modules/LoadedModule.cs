@@ -1,0 +1,18 @@
+namespace Hil.Kernel;
+
+/// <summary>One driver image in the RAM window.</summary>
+public abstract class LoadedModule(string name, ulong baseAddress, ulong bytes)
+{
+    /// <summary>File name, such as edu.sys.</summary>
+    public string Name { get; } = name;
+
+    public ulong Base { get; } = baseAddress;
+
+    public ulong Bytes { get; } = bytes;
+
+    /// <summary>Nearest symbol at or below an RVA as "name+0x1c", or null.</summary>
+    public abstract string? FindSymbol(uint rva);
+
+    /// <summary>The .pdata entry that covers an RVA: begin, end and unwind-info RVAs.</summary>
+    public abstract bool TryFindFunction(uint rva, out (uint Begin, uint End, uint UnwindInfo) function);
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Hil.Kernel;
+
+/// <summary>One Windows kernel around the drivers under test: everything that is not in driver-visible memory hangs here.</summary>
+/// <remarks>Two kernels run side by side in one process; only the current one is thread-static.</remarks>
+public sealed class NtKernel : IDisposable
+{
+    [ThreadStatic]
+    private static NtKernel? t_current;
+
+    public NtKernel(KernelServices services)
+    {
+        Services = services;
+        Clock = services.Clock;
+        Bus = services.Bus;
+        Processor = new Processor(this);
+        Events = new KernelEvents(this, services.Observer);
+        Gate = new ManagedGate(this);
+        Modules = new ModuleTable();
+        Enter(this);
+        Pages = new PageAllocator(this);
+        Pool = new Pool(this);
+        Data = new DataExports(this);
+        Scheduler = new Scheduler(this);
+        Dpcs = new DpcQueue(this);
+        Timers = new TimerQueue(this);
+        Interrupts = new InterruptTable(this);
+        Objects = new ObjectTable(this);
+        Registry = new Registry(this);
+        Io = new IoSystem(this);
+        Pnp = new PnpSystem(this);
+    }
+
+    /// <summary>The kernel that the calling thread works for.</summary>
+    public static NtKernel Current
+    {
+        get
+        {
+            NtKernel? current = t_current;
+            Invariant.Holds(current != null, "a thread that calls the kernel has entered it");
+            return current;
+        }
+    }
+
+    public KernelServices Services { get; }
+
+    public IClock Clock { get; }
+
+    public IBus Bus { get; }
+
+    public Processor Processor { get; }
+
+    public KernelEvents Events { get; }
+
+    /// <summary>Host routines that drivers can call by address.</summary>
+    public ManagedGate Gate { get; }
+
+    /// <summary>Loaded driver images.</summary>
+    public ModuleTable Modules { get; }
+
+    public PageAllocator Pages { get; }
+
+    public Pool Pool { get; }
+
+    /// <summary>Exported variables in driver-visible memory.</summary>
+    public DataExports Data { get; }
+
+    public Scheduler Scheduler { get; }
+
+    public DpcQueue Dpcs { get; }
+
+    public TimerQueue Timers { get; }
+
+    public InterruptTable Interrupts { get; }
+
+    public ObjectTable Objects { get; }
+
+    public Registry Registry { get; }
+
+    public IoSystem Io { get; }
+
+    public PnpSystem Pnp { get; }
+
+    /// <summary>Set once the machine has stopped; no driver code runs any more.</summary>
+    public BugCheckReport? StoppedBy { get; private set; }
+
+    /// <summary>Makes <paramref name="kernel"/> the calling thread's current one.</summary>
+    public static void Enter(NtKernel? kernel) => t_current = kernel;
+
+    /// <summary>Stops the machine because the driver broke a rule.</summary>
+    /// <param name="reason">One sentence for the report: what the driver did.</param>
+    [DoesNotReturn]
+    public void BugCheck(uint code, ulong p1, ulong p2, ulong p3, ulong p4, string reason) =>
+        BugCheck(Processor.Describe(code, p1, p2, p3, p4, reason));
+
+    /// <summary>Stops the machine with a report that is already complete. The first one stands.</summary>
+    [DoesNotReturn]
+    public void BugCheck(BugCheckReport report)
+    {
+        if (StoppedBy == null)
+        {
+            StoppedBy = report;
+            Events.Add(KernelEventKind.BugCheck, report.Code, text: report.Reason);
+            Scheduler.StopAll();
+        }
+        throw new BugCheckException(StoppedBy);
+    }
+
+    /// <summary>Reports a broken rule that does not stop the machine.</summary>
+    public void Violation(string rule) => Events.Add(KernelEventKind.Violation, Processor.DriverRip, text: rule);
+
+    public void Dispose() => Scheduler.Dispose();
+}

@@ -1,0 +1,17 @@
+namespace Hil.Kernel.Platform;
+
+/// <summary>The kernel's only source of time. All in 100 ns units unless said otherwise.</summary>
+public interface IClock
+{
+    /// <summary>Time since the machine started; never goes back.</summary>
+    long InterruptTime { get; }
+
+    /// <summary>Time since 1601-01-01 UTC.</summary>
+    long SystemTime { get; }
+
+    /// <summary>What KeQueryPerformanceCounter counts.</summary>
+    long PerformanceCounter { get; }
+
+    /// <summary>Counts per second of <see cref="PerformanceCounter"/>.</summary>
+    long PerformanceFrequency { get; }
+}

@@ -1,0 +1,60 @@
+namespace Hil.Kernel.Platform;
+
+/// <summary>What a page of guest memory allows.</summary>
+[Flags]
+public enum PageAccess : byte
+{
+    /// <summary>Not mapped: any access faults.</summary>
+    None = 0,
+    Read = 1,
+    Write = 2,
+    Execute = 4,
+    ReadWrite = Read | Write,
+    ReadExecute = Read | Execute,
+    All = Read | Write | Execute,
+}
+
+/// <summary>The RAM window: one range of addresses that is the same memory for the host, for driver code on the virtual
+/// processor and, by physical address, for QEMU's devices.</summary>
+public unsafe interface IGuestMemory
+{
+    /// <summary>First address of the window, on both sides.</summary>
+    ulong Base { get; }
+
+    /// <summary>Size of the window in bytes.</summary>
+    ulong Bytes { get; }
+
+    /// <summary>Pages from here to <see cref="KernelBase"/> are free for "user" memory.</summary>
+    ulong UserBase { get; }
+
+    /// <summary>First address above user memory (MmUserProbeAddress); pages from here to the end of the window are the kernel's to give out.</summary>
+    ulong KernelBase { get; }
+
+    /// <summary>Physical address of a window address.</summary>
+    ulong PhysicalOf(ulong address);
+
+    /// <summary>Window address of a physical address, or 0 when it is not RAM.</summary>
+    ulong AddressOf(ulong physical);
+
+    /// <summary>Sets what driver code may do with pages; takes effect before driver code runs next. Both page-aligned.
+    /// The host's own access does not change.</summary>
+    void Protect(ulong address, ulong bytes, PageAccess access);
+
+    /// <summary>What driver code may do with the page at an address (None outside the window).</summary>
+    PageAccess AccessOf(ulong address);
+
+    /// <summary>Maps device space for driver code; returns its address there (not readable by the host: use IBus).</summary>
+    ulong MapDevice(ulong physical, ulong bytes);
+
+    /// <summary>Undoes <see cref="MapDevice"/>.</summary>
+    void UnmapDevice(ulong address, ulong bytes);
+
+    /// <summary>Physical address behind a device mapping, or false when the address is not one.</summary>
+    bool TryTranslateDevice(ulong address, out ulong physical);
+
+    /// <summary>Address of KUSER_SHARED_DATA in the window; the guest also sees it at 0xFFFFF78000000000, read-only.</summary>
+    ulong SharedUserData { get; }
+
+    /// <summary>Address of the KPCR (GS base of the virtual processor) in the window; one page.</summary>
+    ulong ProcessorControlRegion { get; }
+}

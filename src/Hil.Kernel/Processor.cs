@@ -1,0 +1,277 @@
+using System.Runtime.CompilerServices;
+
+namespace Hil.Kernel;
+
+// The virtual processor is a coroutine. Calling a driver routine hands it the turn; it hands the turn back when the routine
+// returns, calls an export, faults, or is cut into by an interrupt. Every such exit leaves the driver's registers on the
+// driver's own stack, so a suspended computation is an address, and serving an exit may call further driver code, which
+// then runs below that address: an interrupt service routine above StartIo, a completion routine above a DPC. One host call
+// of Run corresponds to one driver call, so host stack and driver stack nest alike.
+//
+// While host code runs, Irql is the truth; while driver code runs, CR8 is. It is read at each exit and written at each entry.
+
+/// <summary>The kernel's view of its one processor: calls driver routines, serves what they ask for.</summary>
+public sealed unsafe class Processor
+{
+    private const ulong HomeBytes = 0x20;
+
+    private readonly NtKernel _kernel;
+    private readonly IVirtualProcessor _vcpu;
+    private ulong _stackPointer;
+    private VcpuExit _lastExit;
+
+    internal Processor(NtKernel kernel)
+    {
+        _kernel = kernel;
+        _vcpu = kernel.Services.VirtualProcessor;
+    }
+
+    /// <summary>The processor of the calling thread's kernel.</summary>
+    public static Processor Current => NtKernel.Current.Processor;
+
+    /// <summary>Current IRQL. Setting it neither drains DPCs nor takes interrupts; see Scheduler and KeLowerIrql.</summary>
+    public KIRQL Irql { get; set; }
+
+    /// <summary>Driver code that ran last: return address of the kernel call or interrupted instruction; 0 for none.</summary>
+    public ulong DriverRip => _lastExit.Frame == 0 ? 0 : _lastExit.Reason == VcpuExitReason.KernelCall
+        ? ((KernelCallFrame*)_lastExit.Frame)->ReturnAddress
+        : ((TrapFrame*)_lastExit.Frame)->Rip;
+
+    /// <summary>How deep driver calls nest on this thread's host stack; 0 when no driver code is suspended below.</summary>
+    public int Depth { get; private set; }
+
+    /// <summary>The running thread's place on its driver stack. The scheduler saves and sets it on a thread switch.</summary>
+    internal (ulong StackPointer, VcpuExit LastExit, int Depth) Context
+    {
+        get => (_stackPointer, _lastExit, Depth);
+        set => (_stackPointer, _lastExit, Depth) = value;
+    }
+
+    /// <summary>Calls a routine of a driver, native or managed, at the current IRQL and on the current stack.</summary>
+    /// <returns>RAX; the upper bits of a narrower result are undefined.</returns>
+    public ulong Call(DriverRoutine routine, void* a0 = null, void* a1 = null, void* a2 = null, void* a3 = null) =>
+        Call(routine, (ulong)a0, (ulong)a1, (ulong)a2, (ulong)a3);
+
+    /// <inheritdoc cref="Call(DriverRoutine, void*, void*, void*, void*)"/>
+    public ulong Call(DriverRoutine routine, ulong a0, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0)
+    {
+        KIRQL irql = Irql;
+        ulong result = CallChangingIrql(routine, a0, a1, a2, a3);
+        if (Irql != irql)
+            FailIrql(routine, irql);
+        return result;
+    }
+
+    /// <summary>As Call, for routines whose contract is to return at another IRQL (a cancel routine releases the cancel
+    /// spin lock); the caller checks it.</summary>
+    public ulong CallChangingIrql(DriverRoutine routine, ulong a0, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0)
+    {
+        if (_kernel.Gate.TryFind(routine.Address, out ManagedRoutine managed))
+        {
+            ulong* arguments = stackalloc ulong[4] { a0, a1, a2, a3 };
+            return managed(arguments);
+        }
+        return Run(routine.Address, (_stackPointer - HomeBytes) & ~0xFUL, a0, a1, a2, a3);
+    }
+
+    /// <summary>Calls a routine with any number of arguments.</summary>
+    public ulong Call(DriverRoutine routine, ReadOnlySpan<ulong> arguments)
+    {
+        const int RegisterArguments = 4;
+        KIRQL irql = Irql;
+        ulong* padded = stackalloc ulong[Math.Max(arguments.Length, RegisterArguments)];
+        new Span<ulong>(padded, RegisterArguments).Clear();
+        arguments.CopyTo(new Span<ulong>(padded, arguments.Length));
+        ulong result;
+        if (_kernel.Gate.TryFind(routine.Address, out ManagedRoutine managed))
+        {
+            result = managed(padded);
+        }
+        else
+        {
+            ulong further = (ulong)Math.Max(0, arguments.Length - RegisterArguments);
+            ulong stackPointer = (_stackPointer - HomeBytes - further * 8) & ~0xFUL;
+            for (ulong i = 0; i < further; i++)
+                ((ulong*)(stackPointer + HomeBytes))[i] = padded[RegisterArguments + i];
+            result = Run(routine.Address, stackPointer, padded[0], padded[1], padded[2], padded[3]);
+        }
+        if (Irql != irql)
+            FailIrql(routine, irql);
+        return result;
+    }
+
+    /// <summary>As Call, on another stack unless that one is in use already (an ISR above an ISR goes on below it).</summary>
+    public ulong CallOn(GuestStack stack, DriverRoutine routine, ulong a0, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0)
+    {
+        ulong saved = _stackPointer;
+        if (!stack.Contains(saved))
+            _stackPointer = stack.Top;
+        ulong result = Call(routine, a0, a1, a2, a3);
+        _stackPointer = saved;
+        return result;
+    }
+
+    /// <summary>Takes every accepted interrupt above the current IRQL. A preemption point of host code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ServicePendingInterrupts()
+    {
+        if (_vcpu.HasPendingInterrupt)
+            ServicePendingInterruptsSlow();
+    }
+
+    private void ServicePendingInterruptsSlow()
+    {
+        while (_kernel.Services.Schedule.TakeInterruptNow() && _vcpu.TryTakeInterrupt(Irql, out byte vector))
+            ServiceInterrupt(vector);
+    }
+
+    private ulong Run(ulong entry, ulong stackPointer, ulong a0, ulong a1, ulong a2, ulong a3)
+    {
+        (ulong stackBefore, VcpuExit exitBefore) = (_stackPointer, _lastExit);
+        Depth++;
+        VcpuExit exit;
+        do
+        {
+            PrepareEntry();
+            exit = _vcpu.Call(entry, stackPointer, a0, a1, a2, a3, Irql);
+        }
+        while (exit.Reason == VcpuExitReason.NotStarted);
+
+        while (exit.Reason != VcpuExitReason.Returned)
+            exit = Serve(exit);
+
+        Depth--;
+        Irql = exit.Irql;
+        (_stackPointer, _lastExit) = (stackBefore, exitBefore);
+        return exit.Value;
+    }
+
+    private VcpuExit Serve(VcpuExit exit)
+    {
+        (_lastExit, _stackPointer, Irql) = (exit, exit.Frame, exit.Irql);
+        switch (exit.Reason)
+        {
+            case VcpuExitReason.KernelCall:
+                return ServeKernelCall(exit);
+            case VcpuExitReason.Interrupt:
+                ServiceInterrupt((byte)exit.Value);
+                _kernel.Scheduler.PreemptionPoint();
+                return ResumeTrap(exit.Frame);
+            case VcpuExitReason.Fault:
+                Traps.Serve(_kernel, exit);
+                return ResumeTrap(exit.Frame);
+            default:
+                Traps.ServeWatchdog(_kernel, exit);
+                return ResumeTrap(exit.Frame);
+        }
+    }
+
+    private VcpuExit ServeKernelCall(VcpuExit exit)
+    {
+        ulong result = Invoke(exit);
+        (_lastExit, _stackPointer) = (exit, exit.Frame);
+        VcpuExit next;
+        do
+        {
+            PrepareEntry();
+            next = _vcpu.ResumeCall(exit.Frame, result, Irql);
+        }
+        while (next.Reason == VcpuExitReason.NotStarted);
+        return next;
+    }
+
+    private VcpuExit ResumeTrap(ulong frame)
+    {
+        VcpuExit next;
+        do
+        {
+            PrepareEntry();
+            next = _vcpu.ResumeTrap(frame, Irql);
+        }
+        while (next.Reason == VcpuExitReason.NotStarted);
+        return next;
+    }
+
+    private ulong Invoke(VcpuExit exit)
+    {
+        var frame = (KernelCallFrame*)exit.Frame;
+        Export[] exports = ExportTable.Functions;
+        if (exit.Value >= (ulong)exports.Length)
+            return InvokeManaged(exit.Value, frame);
+
+        Export export = exports[exit.Value];
+        _kernel.Events.Add(KernelEventKind.KernelCall, exit.Value, frame->ReturnAddress, frame->Argument(0));
+        if (Irql.Value < export.MinIrql || Irql.Value > export.MaxIrql)
+            _kernel.Violation($"{export.Name} called at {Irql}; the documentation allows {new KIRQL(export.MinIrql)} to {new KIRQL(export.MaxIrql)}");
+        try
+        {
+            return export.Invoke(frame);
+        }
+        catch (NullReferenceException exception)
+        {
+            // SAFETY: null pointers pass the argument check, because many parameters are optional; this one was not.
+            _kernel.BugCheck(
+                BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, 0, 0, frame->ReturnAddress, 0,
+                $"{export.Name} was given a null pointer where it needs an object ({exception.TargetSite?.Name})");
+            throw;
+        }
+    }
+
+    private ulong InvokeManaged(ulong id, KernelCallFrame* frame)
+    {
+        ManagedRoutine? routine = _kernel.Gate.Find(id);
+        if (routine == null)
+            _kernel.BugCheck(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, _kernel.Gate.AddressOf((uint)id), 8,
+                frame->ReturnAddress, 0, "the driver called an address that is no routine any more");
+        return routine(frame->Arguments);
+    }
+
+    // Nothing below a pending level may be resumed: what is accepted is served first, then DPCs if IRQL allows.
+    private void PrepareEntry()
+    {
+        ServicePendingInterrupts();
+        if (_kernel.Dpcs.HasQueued)
+        {
+            if (Irql < DISPATCH_LEVEL)
+                _kernel.Dpcs.Drain();
+            else
+                _vcpu.RequestDispatchInterrupt();
+        }
+    }
+
+    // On entry IRQL is that of the interrupted code; it is the same on return.
+    private void ServiceInterrupt(byte vector)
+    {
+        if (vector != IVirtualProcessor.WakeVector && vector != IVirtualProcessor.DispatchVector)
+            _kernel.Interrupts.Service(vector);
+        if (Irql < DISPATCH_LEVEL)
+            _kernel.Dpcs.Drain();
+    }
+
+    private void FailIrql(DriverRoutine routine, KIRQL expected) =>
+        _kernel.BugCheck(
+            BugCheckCodes.IRQL_UNEXPECTED_VALUE,
+            ((ulong)Irql.Value << 16) | ((ulong)expected.Value << 8), routine.Address, 0, 0,
+            $"{_kernel.Modules.Describe(routine.Address)} was called at {expected} and returned at {Irql}");
+
+    /// <summary>A report of this moment: the code that ran last, where and at which IRQL.</summary>
+    internal BugCheckReport Describe(uint code, ulong p1, ulong p2, ulong p3, ulong p4, string reason) => new()
+    {
+        Code = code,
+        Parameter1 = p1,
+        Parameter2 = p2,
+        Parameter3 = p3,
+        Parameter4 = p4,
+        Reason = reason,
+        Irql = Irql,
+        Rip = DriverRip,
+        Export = _lastExit.Reason == VcpuExitReason.KernelCall && _lastExit.Value < (ulong)ExportTable.Functions.Length
+            ? ExportTable.Functions[_lastExit.Value].Name
+            : null,
+        Registers = _lastExit.Frame != 0 && _lastExit.Reason is VcpuExitReason.Fault or VcpuExitReason.Watchdog
+            ? *(TrapFrame*)_lastExit.Frame
+            : null,
+        CurrentIrp = _kernel.Io.CurrentIrp,
+        LastEvents = _kernel.Events.Last(20),
+    };
+}

@@ -1,8 +1,17 @@
 namespace Hil.Kernel;
 
 /// <summary>One variable that drivers can import: what the generator emits per <see cref="ExportDataAttribute"/>.</summary>
-/// <param name="Name">Exported name, case-sensitive.</param>
-/// <param name="Module">"ntoskrnl.exe" or "hal.dll".</param>
-/// <param name="Bytes">Size of the variable.</param>
-/// <param name="Initialize">Writes the first value.</param>
-public sealed unsafe record DataExport(string Name, string Module, int Bytes, delegate*<byte*, void> Initialize);
+public sealed unsafe class DataExport(string name, string module, int bytes, delegate*<byte*, void> initialize)
+{
+    /// <summary>Exported name, case-sensitive.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>"ntoskrnl.exe" or "hal.dll".</summary>
+    public string Module { get; } = module;
+
+    /// <summary>Size of the variable in bytes.</summary>
+    public int Bytes { get; } = bytes;
+
+    /// <summary>Writes the first value.</summary>
+    public delegate*<byte*, void> Initialize { get; } = initialize;
+}

@@ -1,14 +1,27 @@
 namespace Hil.Kernel;
 
 /// <summary>One function that drivers can import: what the generator emits per <see cref="ExportAttribute"/>.</summary>
-/// <param name="Name">Exported name, case-sensitive.</param>
-/// <param name="Module">"ntoskrnl.exe" or "hal.dll".</param>
-/// <param name="Signature">As C would print it, for `hil exports` and for traces.</param>
-/// <param name="Invoke">Unpacks the arguments from the frame, calls the method, packs its result into RAX.</param>
-public sealed unsafe record Export(
-    string Name,
-    string Module,
-    byte MinIrql,
-    byte MaxIrql,
-    string Signature,
-    delegate*<KernelCallFrame*, ulong> Invoke);
+public sealed unsafe class Export(
+    string name,
+    string module,
+    byte minIrql,
+    byte maxIrql,
+    string signature,
+    delegate*<KernelCallFrame*, ulong> invoke)
+{
+    /// <summary>Exported name, case-sensitive.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>"ntoskrnl.exe" or "hal.dll".</summary>
+    public string Module { get; } = module;
+
+    public byte MinIrql { get; } = minIrql;
+
+    public byte MaxIrql { get; } = maxIrql;
+
+    /// <summary>As C would print it, for `hil exports` and for traces.</summary>
+    public string Signature { get; } = signature;
+
+    /// <summary>Unpacks the arguments from the frame, calls the method, packs its result into RAX.</summary>
+    public delegate*<KernelCallFrame*, ulong> Invoke { get; } = invoke;
+}

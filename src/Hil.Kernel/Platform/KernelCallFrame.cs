@@ -21,10 +21,10 @@ public unsafe struct KernelCallFrame
     /// <summary>Address in driver code right after the call.</summary>
     public ulong ReturnAddress;
 
-    private ulong _firstArgument;
+    private readonly ulong _firstArgument;
 
     /// <summary>All arguments, as 8-byte slots. The frame lies in the RAM window and does not move.</summary>
-    public ulong* Arguments => (ulong*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _firstArgument);
+    public ulong* Arguments => (ulong*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.CompilerServices.Unsafe.AsRef(in _firstArgument));
 
     /// <summary>Argument <paramref name="index"/> as its raw 8-byte slot; upper bits of narrower types are undefined.</summary>
     public readonly ulong Argument(int index)

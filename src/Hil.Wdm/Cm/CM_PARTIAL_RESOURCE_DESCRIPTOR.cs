@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace Hil.Wdm;
 
 /// <summary>One resource: a port or memory range, an interrupt, a DMA channel.</summary>
+/// <remarks>Packed to 4 bytes in wdm.h, so its 64-bit fields are not aligned.</remarks>
 public unsafe struct CM_PARTIAL_RESOURCE_DESCRIPTOR
 {
     public byte Type;
@@ -28,12 +29,14 @@ public unsafe struct CM_PARTIAL_RESOURCE_DESCRIPTOR
         [FieldOffset(0)] public AddressRange64 Memory64;
         [FieldOffset(0)] public ConnectionId Connection;
 
+        [StructLayout(LayoutKind.Sequential, Pack = 4)]
         public struct AddressRange
         {
             public PHYSICAL_ADDRESS Start;
             public uint Length;
         }
 
+        [StructLayout(LayoutKind.Sequential, Pack = 4)]
         public struct InterruptFields
         {
             public ushort Level;
@@ -48,6 +51,7 @@ public unsafe struct CM_PARTIAL_RESOURCE_DESCRIPTOR
             [FieldOffset(0)] public RawMessage Raw;
             [FieldOffset(0)] public InterruptFields Translated;
 
+            [StructLayout(LayoutKind.Sequential, Pack = 4)]
             public struct RawMessage
             {
                 public ushort Reserved;
@@ -93,18 +97,21 @@ public unsafe struct CM_PARTIAL_RESOURCE_DESCRIPTOR
             public uint Reserved2;
         }
 
+        [StructLayout(LayoutKind.Sequential, Pack = 4)]
         public struct AddressRange40
         {
             public PHYSICAL_ADDRESS Start;
             public uint Length40;
         }
 
+        [StructLayout(LayoutKind.Sequential, Pack = 4)]
         public struct AddressRange48
         {
             public PHYSICAL_ADDRESS Start;
             public uint Length48;
         }
 
+        [StructLayout(LayoutKind.Sequential, Pack = 4)]
         public struct AddressRange64
         {
             public PHYSICAL_ADDRESS Start;

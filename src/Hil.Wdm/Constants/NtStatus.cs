@@ -1,6 +1,6 @@
 namespace Hil.Wdm;
 
-/// <summary>The status codes of ntstatus.h that drivers and the I/O manager exchange, meant for <c>using static</c>.</summary>
+/// <summary>The status codes of ntstatus.h that drivers and the I/O manager exchange.</summary>
 public static partial class NtStatus
 {
     // Success: the operation is done, waiting or under way.

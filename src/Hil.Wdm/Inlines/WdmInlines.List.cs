@@ -7,9 +7,11 @@ public static unsafe partial class WdmInlines
 
     public static bool IsListEmpty(LIST_ENTRY* listHead) => listHead->Flink == listHead;
 
-    public static void InsertHeadList(LIST_ENTRY* listHead, LIST_ENTRY* entry) => Link(listHead, entry, listHead->Flink);
+    public static void InsertHeadList(LIST_ENTRY* listHead, LIST_ENTRY* entry) =>
+        Link(listHead, entry, listHead->Flink);
 
-    public static void InsertTailList(LIST_ENTRY* listHead, LIST_ENTRY* entry) => Link(listHead->Blink, entry, listHead);
+    public static void InsertTailList(LIST_ENTRY* listHead, LIST_ENTRY* entry) =>
+        Link(listHead->Blink, entry, listHead);
 
     /// <summary>Unlinks an entry; true if the list is empty afterwards.</summary>
     public static bool RemoveEntryList(LIST_ENTRY* entry)

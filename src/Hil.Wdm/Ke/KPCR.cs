@@ -1,10 +1,9 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Hil.Wdm;
 
-/// <summary>The processor control region, without the PRCB that follows it: what GS points at in kernel mode.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 45184)]
+/// <summary>The processor control region: what GS points at in kernel mode.</summary>
+[StructLayout(LayoutKind.Explicit)]
 public unsafe struct KPCR
 {
     [FieldOffset(0)] public NT_TIB NtTib;
@@ -12,7 +11,7 @@ public unsafe struct KPCR
     [FieldOffset(8)] public void* TssBase;
     [FieldOffset(16)] public ulong UserRsp;
     [FieldOffset(24)] public KPCR* Self;
-    [FieldOffset(32)] public void* CurrentPrcb;
+    [FieldOffset(32)] public KPRCB* CurrentPrcb;
     [FieldOffset(40)] public void* LockArray;
     [FieldOffset(48)] public void* Used_Self;
     [FieldOffset(56)] public void* IdtBase;
@@ -25,7 +24,7 @@ public unsafe struct KPCR
     [FieldOffset(96)] public ushort MajorVersion;
     [FieldOffset(98)] public ushort MinorVersion;
     [FieldOffset(100)] public uint StallScaleFactor;
-    [FieldOffset(104)] public Unused1Array Unused1;
+    [FieldOffset(104)] public fixed ulong Unused1[3];
     [FieldOffset(128)] public fixed uint KernelReserved[15];
     [FieldOffset(188)] public uint SecondLevelCacheSize;
     [FieldOffset(192)] public fixed uint HalReserved[16];
@@ -33,10 +32,5 @@ public unsafe struct KPCR
     [FieldOffset(264)] public void* KdVersionBlock;
     [FieldOffset(272)] public void* Unused3;
     [FieldOffset(280)] public fixed uint PcrAlign1[24];
-
-    [InlineArray(3)]
-    public struct Unused1Array
-    {
-        private nuint _element0;
-    }
+    [FieldOffset(384)] public KPRCB Prcb;
 }

@@ -1,0 +1,3 @@
+global using static Hil.Wdm.NtStatus;
+global using static Hil.Wdm.WdmConstants;
+global using static Hil.Wdm.WdmInlines;

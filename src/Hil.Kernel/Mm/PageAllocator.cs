@@ -1,27 +1,110 @@
 namespace Hil.Kernel;
 
+// Every page of the window has one address for good, and that address fixes its physical one: there is no second mapping of
+// a page, and a run of addresses is a run of RAM. Two bitmaps tell what is taken: user pages below KernelBase, kernel pages
+// above it. A page that nobody owns is unmapped for driver code, so an access to freed memory faults.
+
 /// <summary>Gives out pages of the RAM window.</summary>
-public sealed class PageAllocator
+public sealed unsafe class PageAllocator
 {
+    private readonly IGuestMemory _memory;
+    private readonly PageBitmap _kernel;
+    private readonly PageBitmap _user;
+
     internal PageAllocator(NtKernel kernel)
     {
+        _memory = kernel.Services.Memory;
+        _user = new PageBitmap(_memory.UserBase, PagesIn(_memory.KernelBase - _memory.UserBase));
+        _kernel = new PageBitmap(_memory.KernelBase, PagesIn(_memory.Base + _memory.Bytes - _memory.KernelBase));
+        Invariant.Holds(
+            _memory.PhysicalOf(_memory.Base + _memory.Bytes - PAGE_SIZE) - _memory.PhysicalOf(_memory.Base)
+                == _memory.Bytes - PAGE_SIZE,
+            "the RAM window is one run of physical memory");
     }
+
+    /// <summary>Kernel pages that nobody owns.</summary>
+    public int FreePages => _kernel.FreePages;
+
+    /// <summary>Kernel pages in all.</summary>
+    public int TotalPages => _kernel.Pages;
 
     /// <summary>Allocates zeroed, physically contiguous kernel pages; 0 when there are none.</summary>
     /// <param name="highestPhysical">No byte lies above this physical address (a device's DMA reach).</param>
     /// <param name="alignment">In bytes, a power of two of at least a page.</param>
     public ulong Allocate(
-        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = 4096) =>
-        throw new NotImplementedException();
+        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE)
+    {
+        ulong address = AllocateUnzeroed(bytes, access, highestPhysical, alignment);
+        if (address != 0)
+            Clear(address, bytes);
+        return address;
+    }
 
-    /// <summary>Takes pages back and unmaps them for driver code.</summary>
-    public void Free(ulong address, nuint bytes) => throw new NotImplementedException();
+    /// <summary>Allocates below KernelBase, for user buffers; zeroed; 0 when there are no pages.</summary>
+    public ulong AllocateUser(nuint bytes, PageAccess access)
+    {
+        ulong address = Take(_user, bytes, _user.Pages, PAGE_SIZE, access);
+        if (address != 0)
+            Clear(address, bytes);
+        return address;
+    }
 
-    /// <summary>Allocates below KernelBase, for user buffers.</summary>
-    public ulong AllocateUser(nuint bytes, PageAccess access) => throw new NotImplementedException();
+    /// <summary>Takes pages of either kind back and unmaps them for driver code.</summary>
+    public void Free(ulong address, nuint bytes)
+    {
+        Invariant.Holds(address % PAGE_SIZE == 0, "pages are freed by the address they were given out at");
+        PageBitmap bitmap = address >= _memory.KernelBase ? _kernel : _user;
+        int pages = PagesIn(bytes);
+        bitmap.Release(bitmap.PageOf(address), pages);
+        _memory.Protect(address, (ulong)pages * PAGE_SIZE, PageAccess.None);
+    }
 
     /// <summary>A stack with an unmapped guard page below it.</summary>
-    public GuestStack AllocateStack(int bytes) => throw new NotImplementedException();
+    public GuestStack AllocateStack(int bytes)
+    {
+        ulong guard = AllocateUnzeroed((nuint)bytes + PAGE_SIZE, PageAccess.ReadWrite);
+        Invariant.Holds(guard != 0, "the RAM window has room for a stack");
+        _memory.Protect(guard, PAGE_SIZE, PageAccess.None);
+        ulong limit = guard + PAGE_SIZE;
+        Clear(limit, (nuint)bytes);
+        return new GuestStack(limit, guard + (ulong)PagesIn((ulong)bytes + PAGE_SIZE) * PAGE_SIZE);
+    }
 
-    public void FreeStack(GuestStack stack) => throw new NotImplementedException();
+    public void FreeStack(GuestStack stack) =>
+        Free(stack.Limit - PAGE_SIZE, (nuint)(stack.Top - stack.Limit + PAGE_SIZE));
+
+    /// <summary>As Allocate, with whatever was in the pages before.</summary>
+    internal ulong AllocateUnzeroed(
+        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE) =>
+        Take(_kernel, bytes, EndBelow(highestPhysical), Math.Max(alignment, PAGE_SIZE), access);
+
+    // Index of the first kernel page that reaches above a physical address.
+    private int EndBelow(ulong highestPhysical)
+    {
+        ulong first = _memory.PhysicalOf(_memory.KernelBase);
+        if (highestPhysical < first)
+            return 0;
+        ulong pages = (highestPhysical - first + (highestPhysical == ulong.MaxValue ? 0 : 1UL)) / PAGE_SIZE;
+        return (int)Math.Min(pages, (ulong)_kernel.Pages);
+    }
+
+    private ulong Take(PageBitmap bitmap, nuint bytes, int end, nuint alignment, PageAccess access)
+    {
+        Invariant.Holds((alignment & (alignment - 1)) == 0, "page alignment is a power of two");
+        if (bytes == 0 || bytes > (ulong)bitmap.Pages * PAGE_SIZE)
+            return 0;
+        int pages = PagesIn(bytes);
+        int page = bitmap.Take(pages, end, alignment);
+        if (page < 0)
+            return 0;
+        ulong address = bitmap.AddressOf(page);
+        _memory.Protect(address, (ulong)pages * PAGE_SIZE, access);
+        return address;
+    }
+
+    private static void Clear(ulong address, nuint bytes) =>
+        // SAFETY: the pages were just taken from the window, and nobody else owns them.
+        System.Runtime.InteropServices.NativeMemory.Clear((void*)address, (nuint)PagesIn(bytes) * PAGE_SIZE);
+
+    private static int PagesIn(ulong bytes) => (int)((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
 }

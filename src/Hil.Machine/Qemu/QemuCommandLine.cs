@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace Hil.Machine.Qemu;
+
+/// <summary>QEMU's command line: machine, memory, channels to us, sandbox, and then what the user asked for.</summary>
+internal static class QemuCommandLine
+{
+    private const string MemoryId = "hil-ram";
+    private const ulong MemoryGranuleBytes = 1UL << 20;
+
+    public static IReadOnlyList<string> Build(QemuOptions options, QemuSockets sockets)
+    {
+        if (options.MemoryBytes == 0 || options.MemoryBytes % MemoryGranuleBytes != 0)
+        {
+            throw new MachineStartException(
+                $"guest memory is {options.MemoryBytes} bytes; it has to be a multiple of {MemoryGranuleBytes}");
+        }
+
+        List<string> arguments = [];
+        AddMachine(arguments, options);
+        AddMemory(arguments, options);
+        AddSandbox(arguments);
+        AddChannels(arguments, options, sockets);
+        foreach (string device in options.Devices)
+            arguments.AddRange("-device", device);
+        arguments.AddRange(options.ExtraArguments.AsSpan());
+        return arguments;
+    }
+
+    private static void AddMachine(List<string> arguments, QemuOptions options)
+    {
+        string backend = options.MemoryPath == null ? "" : $",memory-backend={MemoryId}";
+        arguments.AddRange(
+            "-no-user-config", "-nodefaults", "-display", "none", "-nic", "none",
+            "-machine", options.Machine + backend,
+            // Room for a second processor makes TCG emit the fences that the mailbox protocol needs.
+            "-accel", "tcg", "-smp", "1,maxcpus=2", "-cpu", options.Cpu,
+            "-bios", options.FirmwarePath,
+            // A triple fault then stops the machine and is reported, in place of a silent reboot.
+            "-no-reboot", "-no-shutdown");
+    }
+
+    private static void AddMemory(List<string> arguments, QemuOptions options)
+    {
+        arguments.AddRange("-m", string.Create(CultureInfo.InvariantCulture, $"{options.MemoryBytes >> 20}M"));
+        if (options.MemoryPath == null)
+            return;
+        arguments.AddRange("-object", string.Create(CultureInfo.InvariantCulture,
+            $"memory-backend-file,id={MemoryId},mem-path={Escape(options.MemoryPath)},share=on,size={options.MemoryBytes}"));
+    }
+
+    private static void AddSandbox(List<string> arguments) =>
+        arguments.AddRange("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+
+    // QEMU connects to sockets that we listen on, so there is nothing to wait or to poll for.
+    private static void AddChannels(List<string> arguments, QemuOptions options, QemuSockets sockets)
+    {
+        arguments.AddRange(
+            "-chardev", $"socket,id=hil-qmp,path={Escape(sockets.QmpPath)}", "-mon", "chardev=hil-qmp,mode=control",
+            "-qtest", $"unix:{Escape(sockets.QtestPath)}", "-qtest-log", "/dev/null",
+            "-chardev", $"socket,id=hil-bell,path={Escape(sockets.DoorbellPath)}",
+            "-device", string.Create(CultureInfo.InvariantCulture,
+                $"isa-debugcon,iobase={options.DoorbellPort},chardev=hil-bell"));
+    }
+
+    // In QEMU's option syntax a comma in a value is doubled.
+    private static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
+
+    private static void AddRange(this List<string> list, params ReadOnlySpan<string> items)
+    {
+        foreach (string item in items)
+            list.Add(item);
+    }
+}

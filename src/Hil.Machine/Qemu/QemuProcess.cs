@@ -1,0 +1,271 @@
+// One QEMU, from its command line to its last words, and never an orphan.
+//
+// The kernel kills QEMU when we die (PR_SET_PDEATHSIG), but that signal is tied to the *thread* that started the child. So
+// one thread starts QEMU, reads what it prints, and reaps it; it lives exactly as long as the child does. Between our fork
+// and the child's prctl we might die unnoticed: the child compares its parent afterwards. A session of its own keeps the
+// terminal's Ctrl-C away from QEMU, so that we decide when it ends.
+
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using Hil.Kernel.Platform;
+using Hil.Machine.Buses;
+
+namespace Hil.Machine.Qemu;
+
+/// <summary>A running QEMU with its control channel, its qtest channel and the guest's doorbell.</summary>
+public sealed class QemuProcess : IDisposable
+{
+    private const int LastWordsMax = 40;
+    private const int LineCharsMax = 400;
+
+    // A child that finds another parent than us after prctl does not become QEMU.
+    private const string StartScript = """[ "$PPID" = "$0" ] && exec "$@" </dev/null 2>&1; exit 70""";
+
+    private static readonly TimeSpan s_lastWordsTimeout = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_deathTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly Queue<string> _lastWords = new();
+    private readonly ManualResetEventSlim _ended = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _endedToken = new();
+    private List<Action<MachineLostException>>? _listeners = [];
+    private Process? _process;
+    private MachineLostException? _loss;
+    private bool _isDisposed;
+    private QmpClient? _qmp;
+    private QtestClient? _qtest;
+    private GuestDoorbell? _doorbell;
+
+    private QemuProcess()
+    {
+    }
+
+    /// <summary>Process id.</summary>
+    public int Id => _process!.Id;
+
+    /// <summary>QEMU's version, from its greeting.</summary>
+    public Version Version { get; private set; } = new();
+
+    public QmpClient Qmp => _qmp!;
+
+    public QtestClient Qtest => _qtest!;
+
+    public GuestDoorbell Doorbell => _doorbell!;
+
+    /// <summary>Why the machine is gone, or null while it runs.</summary>
+    public MachineLostException? Loss
+    {
+        get
+        {
+            lock (_lock)
+                return _loss;
+        }
+    }
+
+    /// <summary>Starts QEMU and returns when its machine runs and every channel is connected.</summary>
+    /// <exception cref="MachineStartException">QEMU is missing, too old, or ended; the message says what to do.</exception>
+    public static async Task<QemuProcess> StartAsync(QemuOptions options, CancellationToken cancellation = default)
+    {
+        string program = QemuProgram.Find(options.QemuPath);
+        var qemu = new QemuProcess();
+        try
+        {
+            await qemu.StartCoreAsync(program, options, cancellation).ConfigureAwait(false);
+            return qemu;
+        }
+        catch
+        {
+            qemu.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Calls <paramref name="listener"/> when the machine is lost, at once if it already is. It is called on a
+    /// supervising thread and must not block.</summary>
+    public void OnLost(Action<MachineLostException> listener)
+    {
+        MachineLostException? loss;
+        lock (_lock)
+        {
+            loss = _loss;
+            _listeners?.Add(listener);
+        }
+        if (loss != null)
+            listener(loss);
+    }
+
+    /// <summary>Ends QEMU and waits until it is reaped. Not a loss: listeners are not called.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            _listeners = null;
+        }
+        Kill();
+        if (_process != null)
+            _ended.Wait(s_deathTimeout);
+        _qmp?.Dispose();
+        _qtest?.Dispose();
+        _doorbell?.Dispose();
+    }
+
+    private async Task StartCoreAsync(string program, QemuOptions options, CancellationToken cancellation)
+    {
+        using var sockets = new QemuSockets();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _endedToken.Token);
+        limit.CancelAfter(options.StartTimeout);
+        StartThread(program, QemuCommandLine.Build(options, sockets));
+        try
+        {
+            await _started.Task.ConfigureAwait(false);
+            (Socket qmp, Socket qtest, Socket doorbell) = await sockets.AcceptAsync(limit.Token).ConfigureAwait(false);
+            _qmp = new QmpClient(qmp, OnEvent, _ => AwaitEnd());
+            _qtest = new QtestClient(qtest, ExplainLoss);
+            _doorbell = new GuestDoorbell(doorbell);
+            Version = await _qmp.NegotiateAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw StartFailure(options, e);
+        }
+        QemuProgram.RequireVersion(Version);
+        if (_ended.IsSet)
+            throw StartFailure(options, null);
+    }
+
+    private MachineStartException StartFailure(QemuOptions options, Exception? cause)
+    {
+        bool hasEnded = cause is IOException ? AwaitEnd() : _ended.IsSet;
+        Kill();
+        return hasEnded
+            ? new MachineStartException(QemuProgram.ExplainDeath(LastWords(), ExitText()), cause)
+            : new MachineStartException(string.Create(CultureInfo.InvariantCulture,
+                $"QEMU did not get ready within {options.StartTimeout.TotalSeconds:0.#} s. {LastWords()}"), cause);
+    }
+
+    private void StartThread(string program, IReadOnlyList<string> arguments)
+    {
+        var thread = new Thread(() => Supervise(program, arguments), maxStackSize: 512 * 1024)
+        {
+            IsBackground = true,
+            Name = "Hil QEMU",
+        };
+        thread.Start();
+    }
+
+    private void Supervise(string program, IReadOnlyList<string> arguments)
+    {
+        try
+        {
+            _process = StartChild(program, arguments);
+        }
+        catch (Exception e)
+        {
+            _started.SetException(new MachineStartException($"cannot start {program}: {e.Message}", e));
+            return;
+        }
+        _started.SetResult();
+        while (_process.StandardOutput.ReadLine() is { } line)
+            Remember(line);
+        _process.WaitForExit();
+        // Whoever waits for the end asks for the reason next; and a listener may dispose us, which waits for the end.
+        var loss = new MachineLostException($"QEMU ended ({ExitText()}). {LastWords()}".TrimEnd());
+        List<Action<MachineLostException>>? listeners = Record(loss);
+        _ended.Set();
+        _endedToken.Cancel();
+        listeners?.ForEach(listener => listener(loss));
+    }
+
+    private static Process StartChild(string program, IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true };
+        string parent = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        foreach (string argument in (ReadOnlySpan<string>)["setpriv", "--pdeathsig", "KILL", "sh", "-c", StartScript, parent, program])
+            start.ArgumentList.Add(argument);
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+
+    private void OnEvent(QmpEvent happened)
+    {
+        if (happened.Name != "SHUTDOWN")
+            return;
+        string reason = happened.Text("reason") ?? "unknown";
+        // With -no-reboot a reset becomes a shutdown; nothing but a triple fault resets a machine without firmware.
+        bool isTripleFault = reason == "guest-reset";
+        MachineLostException loss = isTripleFault
+            ? new MachineLostException("triple fault: the processor could not deliver an exception and was reset", true)
+            : new MachineLostException($"QEMU shut the machine down ({reason})");
+        Record(loss)?.ForEach(listener => listener(loss));
+    }
+
+    // The first loss counts. Returns whom to tell.
+    private List<Action<MachineLostException>>? Record(MachineLostException loss)
+    {
+        lock (_lock)
+        {
+            if (_loss != null)
+                return null;
+            _loss = loss;
+            List<Action<MachineLostException>>? listeners = _listeners;
+            _listeners = null;
+            return listeners;
+        }
+    }
+
+    private MachineLostException ExplainLoss()
+    {
+        AwaitEnd();
+        return Loss ?? new MachineLostException("QEMU closed its qtest channel");
+    }
+
+    // A channel ends a little before QEMU is reaped and its last words are read. A QEMU that closed a channel and lives on
+    // is of no use.
+    private bool AwaitEnd()
+    {
+        if (!_ended.Wait(s_lastWordsTimeout))
+            Kill();
+        return _ended.Wait(s_deathTimeout);
+    }
+
+    private void Kill()
+    {
+        try
+        {
+            _process?.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended already.
+        }
+    }
+
+    private void Remember(string line)
+    {
+        lock (_lock)
+        {
+            if (_lastWords.Count == LastWordsMax)
+                _lastWords.Dequeue();
+            _lastWords.Enqueue(line.Length <= LineCharsMax ? line : line[..LineCharsMax]);
+        }
+    }
+
+    private string LastWords()
+    {
+        lock (_lock)
+            return string.Join('\n', _lastWords);
+    }
+
+    private string ExitText()
+    {
+        int code = _process!.HasExited ? _process.ExitCode : 0;
+        return code > 128 ? $"signal {code - 128}" : $"exit code {code}";
+    }
+}

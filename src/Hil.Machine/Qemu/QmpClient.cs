@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Hil.Machine.Qemu;
+
+/// <summary>QEMU's control channel: JSON objects, one a line. QEMU greets; after qmp_capabilities it answers commands by
+/// id, with events in between.</summary>
+public sealed class QmpClient : IDisposable
+{
+    // The longest answers (query-qmp-schema) have a few hundred kilobytes.
+    private const int LineBytesMax = 8 << 20;
+
+    private readonly Socket _socket;
+    private readonly Action<QmpEvent> _onEvent;
+    private readonly Action<Exception?> _onClosed;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, PendingCommand> _pending = [];
+    private readonly TaskCompletionSource<Version> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastId;
+    private Exception? _closedBy;
+
+    /// <param name="onEvent">Called on the reader thread; must not block.</param>
+    /// <param name="onClosed">Called once on the reader thread when the channel ends.</param>
+    internal QmpClient(Socket socket, Action<QmpEvent> onEvent, Action<Exception?> onClosed)
+    {
+        _socket = socket;
+        _onEvent = onEvent;
+        _onClosed = onClosed;
+        new LineReader(socket, LineBytesMax, OnLine, OnClosed).Start("Hil QMP");
+    }
+
+    /// <summary>Waits for QEMU's greeting and enters command mode.</summary>
+    /// <returns>QEMU's version.</returns>
+    public async Task<Version> NegotiateAsync(CancellationToken cancellation = default)
+    {
+        Version version = await _greeting.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        await ExecuteAsync("qmp_capabilities").WaitAsync(cancellation).ConfigureAwait(false);
+        return version;
+    }
+
+    /// <summary>Runs a command and returns its result.</summary>
+    /// <exception cref="QmpException">QEMU refused.</exception>
+    /// <exception cref="IOException">The channel is closed.</exception>
+    public Task<JsonElement> ExecuteAsync(string command, JsonObject? arguments = null)
+    {
+        var pending = new PendingCommand(command);
+        lock (_lock)
+        {
+            if (_closedBy != null)
+                return Task.FromException<JsonElement>(_closedBy);
+            long id = ++_lastId;
+            _pending.Add(id, pending);
+            Send(id, command, arguments);
+        }
+        return pending.Task;
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private void Send(long id, string command, JsonObject? arguments)
+    {
+        var request = new JsonObject { ["execute"] = command, ["id"] = id };
+        if (arguments != null)
+            request["arguments"] = arguments;
+        try
+        {
+            _socket.Send(JsonSerializer.SerializeToUtf8Bytes(request));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The reader sees the end of the connection too and fails everything that is pending.
+        }
+    }
+
+    private void OnLine(in ReadOnlySequence<byte> line)
+    {
+        JsonElement message = Parse(line);
+        if (message.TryGetProperty("QMP", out JsonElement greeting))
+            _greeting.TrySetResult(VersionOf(greeting));
+        else if (message.TryGetProperty("event", out JsonElement name))
+            _onEvent(new QmpEvent(name.GetString() ?? "", message.TryGetProperty("data", out JsonElement d) ? d : default));
+        else
+            Answer(message);
+    }
+
+    private static JsonElement Parse(in ReadOnlySequence<byte> line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            JsonElement message = JsonElement.ParseValue(ref reader);
+            if (message.ValueKind == JsonValueKind.Object)
+                return message;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"QMP sent a line that is not JSON: {e.Message}", e);
+        }
+        throw new InvalidDataException("QMP sent a line that is not a JSON object");
+    }
+
+    private static Version VersionOf(JsonElement greeting)
+    {
+        return greeting.TryGetProperty("version", out JsonElement version)
+            && version.TryGetProperty("qemu", out JsonElement qemu)
+            && qemu.TryGetProperty("major", out JsonElement major) && major.TryGetInt32(out int majorNumber)
+            && qemu.TryGetProperty("minor", out JsonElement minor) && minor.TryGetInt32(out int minorNumber)
+            && qemu.TryGetProperty("micro", out JsonElement micro) && micro.TryGetInt32(out int microNumber)
+            ? new Version(majorNumber, minorNumber, microNumber)
+            : throw new InvalidDataException("QMP greeting without a version");
+    }
+
+    private void Answer(JsonElement message)
+    {
+        PendingCommand? pending = null;
+        if (message.TryGetProperty("id", out JsonElement idElement) && idElement.TryGetInt64(out long id))
+        {
+            lock (_lock)
+                _pending.Remove(id, out pending);
+        }
+        if (pending == null)
+            return;
+        if (message.TryGetProperty("error", out JsonElement error))
+            pending.SetException(new QmpException(pending.Command, DescriptionOf(error)));
+        else
+            pending.SetResult(message.TryGetProperty("return", out JsonElement result) ? result : default);
+    }
+
+    private static string DescriptionOf(JsonElement error) =>
+        error.TryGetProperty("desc", out JsonElement description) ? description.ToString() : error.ToString();
+
+    private void OnClosed(Exception? reason)
+    {
+        var closed = new IOException("QEMU closed its control channel", reason);
+        PendingCommand[] orphans;
+        lock (_lock)
+        {
+            _closedBy = closed;
+            orphans = [.. _pending.Values];
+            _pending.Clear();
+        }
+        _greeting.TrySetException(closed);
+        foreach (PendingCommand orphan in orphans)
+            orphan.SetException(closed);
+        _onClosed(reason);
+    }
+
+    private sealed class PendingCommand(string command)
+        : TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public string Command { get; } = command;
+    }
+}

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Hil.Kernel.Platform;
 
 namespace Hil.Loader.Tests;
 
@@ -21,7 +22,7 @@ public sealed class DriverImageTests
         Assert.Equal("driver.sys", image.FileName);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), image.Sha256);
         Assert.True(image.TryFindSection(image.EntryRva, out ImageSection section));
-        Assert.True(section.Protection.HasFlag(SectionProtection.Execute));
+        Assert.True(section.Access.HasFlag(PageAccess.Execute));
     }
 
     [Fact]
@@ -34,14 +35,14 @@ public sealed class DriverImageTests
     }
 
     [Fact]
-    public void MsvcSectionsKeepTheirProtection()
+    public void MsvcSectionsKeepTheirAccess()
     {
         DriverImage image = DriverImage.Parse(MsvcImage.Build(), "driver.sys");
 
         Assert.Equal([".text", ".rdata", ".data", ".pdata", "PAGE", "INIT", ".rsrc", ".reloc"], image.Sections.Select(s => s.Name));
-        Assert.Equal(SectionProtection.Read | SectionProtection.Execute, image.Sections[0].Protection);
-        Assert.Equal(SectionProtection.Read, image.Sections[1].Protection);
-        Assert.Equal(SectionProtection.Read | SectionProtection.Write, image.Sections[2].Protection);
+        Assert.Equal(PageAccess.Read | PageAccess.Execute, image.Sections[0].Access);
+        Assert.Equal(PageAccess.Read, image.Sections[1].Access);
+        Assert.Equal(PageAccess.Read | PageAccess.Write, image.Sections[2].Access);
         Assert.True(image.Sections[4].IsPageable);
         Assert.True(image.Sections[5].IsDiscardable);
         Assert.Equal(0x1800u, image.Sections[2].VirtualSize);

@@ -131,7 +131,7 @@ public sealed class DriverImage
             throw _layout.File.Bad(headers.EntryOffset,
                 $"The entry point 0x{headers.EntryRva:X} lies outside the image's sections",
                 "Link the driver with an entry point (-Wl,--entry,DriverEntry or /ENTRY:GsDriverEntry)");
-        if (!section.Protection.HasFlag(SectionProtection.Execute))
+        if (!section.Access.HasFlag(PageAccess.Execute))
             throw _layout.File.Bad(headers.EntryOffset,
                 $"The entry point 0x{headers.EntryRva:X} lies in section {section.Name}, which is not executable");
     }

@@ -150,7 +150,7 @@ internal sealed class ImageLayout
         RequireRawData(offset, name, rawOffset, rawSize);
         if (rawSize == 0)
             rawOffset = 0;
-        return new ImageSection(name, rva, virtualSize, rawSize, rawOffset, ProtectionOf(flags), (flags & DiscardableFlag) != 0);
+        return new ImageSection(name, rva, virtualSize, rawSize, rawOffset, AccessOf(flags), (flags & DiscardableFlag) != 0);
     }
 
     private void RequirePlace(long offset, string name, uint rva, uint virtualSize, uint previousEnd)
@@ -192,15 +192,15 @@ internal sealed class ImageLayout
         }
     }
 
-    private static SectionProtection ProtectionOf(uint flags)
+    private static PageAccess AccessOf(uint flags)
     {
-        SectionProtection protection = SectionProtection.None;
-        if ((flags & (ReadFlag | ExecuteFlag)) != 0)
-            protection |= SectionProtection.Read;
+        PageAccess access = PageAccess.None;
+        if ((flags & (ReadFlag | ExecuteFlag | WriteFlag)) != 0)
+            access |= PageAccess.Read;
         if ((flags & WriteFlag) != 0)
-            protection |= SectionProtection.Read | SectionProtection.Write;
+            access |= PageAccess.Write;
         if ((flags & ExecuteFlag) != 0)
-            protection |= SectionProtection.Execute;
-        return protection;
+            access |= PageAccess.Execute;
+        return access;
     }
 }

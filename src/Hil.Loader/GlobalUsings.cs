@@ -1,0 +1,6 @@
+global using Hil.Kernel;
+global using Hil.Kernel.Platform;
+global using Hil.Wdm;
+global using static Hil.Wdm.NtStatus;
+global using static Hil.Wdm.WdmConstants;
+global using static Hil.Wdm.WdmInlines;

@@ -18,4 +18,7 @@ public sealed record KernelServices
 
     /// <summary>Makes the free choices: next thread among equals, when a pending interrupt is taken.</summary>
     public Schedule Schedule { get; init; } = Schedule.Live;
+
+    /// <summary>Whether drivers' pool ends at unmapped pages, so that overruns and late use fault (two pages a block).</summary>
+    public bool SpecialPool { get; init; } = true;
 }

@@ -43,9 +43,11 @@ public sealed unsafe class PageAllocator
     /// <summary>Allocates below KernelBase, for user buffers; zeroed; 0 when there are no pages.</summary>
     public ulong AllocateUser(nuint bytes, PageAccess access)
     {
-        ulong address = Take(_user, bytes, _user.Pages, PAGE_SIZE, access);
-        if (address != 0)
-            Clear(address, bytes);
+        ulong address = Take(_user, bytes, _user.Pages, PAGE_SIZE);
+        if (address == 0)
+            return 0;
+        _memory.Protect(address, (ulong)PagesIn(bytes) * PAGE_SIZE, access);
+        Clear(address, bytes);
         return address;
     }
 
@@ -62,12 +64,13 @@ public sealed unsafe class PageAllocator
     /// <summary>A stack with an unmapped guard page below it.</summary>
     public GuestStack AllocateStack(int bytes)
     {
-        ulong guard = AllocateUnzeroed((nuint)bytes + PAGE_SIZE, PageAccess.ReadWrite);
+        int pages = PagesIn((ulong)bytes);
+        ulong guard = Take(_kernel, (nuint)(pages + 1) * PAGE_SIZE, _kernel.Pages, PAGE_SIZE);
         Invariant.Holds(guard != 0, "the RAM window has room for a stack");
-        _memory.Protect(guard, PAGE_SIZE, PageAccess.None);
         ulong limit = guard + PAGE_SIZE;
+        _memory.Protect(limit, (ulong)pages * PAGE_SIZE, PageAccess.ReadWrite);
         Clear(limit, (nuint)bytes);
-        return new GuestStack(limit, guard + (ulong)PagesIn((ulong)bytes + PAGE_SIZE) * PAGE_SIZE);
+        return new GuestStack(limit, limit + (ulong)pages * PAGE_SIZE);
     }
 
     public void FreeStack(GuestStack stack) =>
@@ -75,8 +78,23 @@ public sealed unsafe class PageAllocator
 
     /// <summary>As Allocate, with whatever was in the pages before.</summary>
     internal ulong AllocateUnzeroed(
-        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE) =>
-        Take(_kernel, bytes, EndBelow(highestPhysical), Math.Max(alignment, PAGE_SIZE), access);
+        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE)
+    {
+        ulong address = Take(_kernel, bytes, EndBelow(highestPhysical), Math.Max(alignment, PAGE_SIZE));
+        if (address != 0)
+            _memory.Protect(address, (ulong)PagesIn(bytes) * PAGE_SIZE, access);
+        return address;
+    }
+
+    /// <summary>Unzeroed pages with one unmapped page behind them, which the caller frees along with them.</summary>
+    internal ulong AllocateGuarded(nuint bytes, PageAccess access)
+    {
+        int pages = PagesIn(bytes);
+        ulong address = Take(_kernel, (nuint)(pages + 1) * PAGE_SIZE, _kernel.Pages, PAGE_SIZE);
+        if (address != 0)
+            _memory.Protect(address, (ulong)pages * PAGE_SIZE, access);
+        return address;
+    }
 
     // Index of the first kernel page that reaches above a physical address.
     private int EndBelow(ulong highestPhysical)
@@ -88,18 +106,14 @@ public sealed unsafe class PageAllocator
         return (int)Math.Min(pages, (ulong)_kernel.Pages);
     }
 
-    private ulong Take(PageBitmap bitmap, nuint bytes, int end, nuint alignment, PageAccess access)
+    // Takes pages and leaves them unmapped.
+    private static ulong Take(PageBitmap bitmap, nuint bytes, int end, nuint alignment)
     {
         Invariant.Holds((alignment & (alignment - 1)) == 0, "page alignment is a power of two");
         if (bytes == 0 || bytes > (ulong)bitmap.Pages * PAGE_SIZE)
             return 0;
-        int pages = PagesIn(bytes);
-        int page = bitmap.Take(pages, end, alignment);
-        if (page < 0)
-            return 0;
-        ulong address = bitmap.AddressOf(page);
-        _memory.Protect(address, (ulong)pages * PAGE_SIZE, access);
-        return address;
+        int page = bitmap.Take(PagesIn(bytes), end, alignment);
+        return page < 0 ? 0 : bitmap.AddressOf(page);
     }
 
     private static void Clear(ulong address, nuint bytes) =>

@@ -20,7 +20,7 @@
 #include <initguid.h>
 #include "edu.h"
 
-#define EDU_TAG 0x20756445 /* "Edu " */
+#define EDU_TAG ' udE'
 
 DRIVER_INITIALIZE DriverEntry;
 static DRIVER_ADD_DEVICE EduAddDevice;

@@ -1,0 +1,387 @@
+/*
+ * A driver that breaks the rule its control request names: TEST_IOCTL(n) is the n-th row of Faults below, and row by
+ * row what faults.txt expects of it. Nothing here may be "repaired".
+ */
+
+#include "legacy.h"
+
+typedef NTSTATUS FAULT(PDEVICE_OBJECT device, PIRP irp);
+
+/* Volatile, so that the compiler neither sees through a wild access nor drops it. */
+static ULONG *volatile NullPointer = NULL;
+static ULONG *volatile WildPointer = (ULONG *)0xdeadbeefdeadbeefULL;
+static ULONG *volatile KernelPointer = (ULONG *)0xfffff80000001000ULL;
+static volatile ULONG Zero = 0;
+static volatile ULONG Sink;
+static UCHAR ReturnInstruction[16] = { 0xc3 };
+static KSPIN_LOCK Lock;
+
+/* ---- Memory ---- */
+
+static NTSTATUS NullRead(PDEVICE_OBJECT device, PIRP irp)
+{
+    Sink = *NullPointer;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NullWrite(PDEVICE_OBJECT device, PIRP irp)
+{
+    *NullPointer = 1;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NullReadAtDispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    Sink = *NullPointer;
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FreedPool(PDEVICE_OBJECT device, PIRP irp)
+{
+    ULONG *volatile memory = ExAllocatePoolWithTag(NonPagedPool, PAGE_SIZE, 'daB ');
+
+    *memory = 1;
+    ExFreePoolWithTag(memory, 'daB ');
+    Sink = *memory;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NonCanonicalRead(PDEVICE_OBJECT device, PIRP irp)
+{
+    Sink = *WildPointer;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS UnmappedKernelRead(PDEVICE_OBJECT device, PIRP irp)
+{
+    Sink = *KernelPointer;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS WriteToCode(PDEVICE_OBJECT device, PIRP irp)
+{
+    *(volatile UCHAR *)(ULONG_PTR)NullRead = 0xc3;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS ExecuteData(PDEVICE_OBJECT device, PIRP irp)
+{
+    VOID (*volatile function)(VOID) = (VOID (*)(VOID))(ULONG_PTR)ReturnInstruction;
+
+    function();
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS CallNull(PDEVICE_OBJECT device, PIRP irp)
+{
+    VOID (*volatile function)(VOID) = NULL;
+
+    function();
+    return STATUS_SUCCESS;
+}
+
+static ULONG __attribute__((noinline)) Recurse(ULONG depth)
+{
+    volatile UCHAR room[512];
+
+    room[depth % sizeof(room)] = (UCHAR)depth;
+    return Zero == depth ? 0 : Recurse(depth + 1) + room[0];
+}
+
+static NTSTATUS StackOverflow(PDEVICE_OBJECT device, PIRP irp)
+{
+    Sink = Recurse(1);
+    return STATUS_SUCCESS;
+}
+
+/* ---- Instructions ---- */
+
+static NTSTATUS DivideByZero(PDEVICE_OBJECT device, PIRP irp)
+{
+    Sink = 1000 / Zero;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS IllegalInstruction(PDEVICE_OBJECT device, PIRP irp)
+{
+    __asm__ volatile("ud2");
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FastFail(PDEVICE_OBJECT device, PIRP irp)
+{
+    __asm__ volatile("int $0x29" : : "c"(2)); /* FAST_FAIL_STACK_COOKIE_CHECK_FAILURE */
+    return STATUS_SUCCESS;
+}
+
+/* ---- Code that does not come back ---- */
+
+static NTSTATUS SpinAtPassive(PDEVICE_OBJECT device, PIRP irp)
+{
+    while (Zero == 0)
+        Sink++;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS SpinAtDispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    SpinAtPassive(device, irp);
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS SpinWithInterruptsOff(PDEVICE_OBJECT device, PIRP irp)
+{
+    __asm__ volatile("cli");
+    return SpinAtPassive(device, irp);
+}
+
+static NTSTATUS HaltWithInterruptsOff(PDEVICE_OBJECT device, PIRP irp)
+{
+    __asm__ volatile("cli; 1: hlt; jmp 1b");
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS AcquireLockTwice(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&Lock, &irql);
+    KeAcquireSpinLockAtDpcLevel(&Lock);
+    KeReleaseSpinLock(&Lock, irql);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NeverComplete(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoMarkIrpPending(irp);
+    return STATUS_PENDING;
+}
+
+/* ---- The processor ---- */
+
+#pragma pack(push, 1)
+typedef struct TABLE_REGISTER {
+    USHORT Limit;
+    ULONG64 Base;
+} TABLE_REGISTER;
+#pragma pack(pop)
+
+static NTSTATUS EmptyIdt(PDEVICE_OBJECT device, PIRP irp)
+{
+    const TABLE_REGISTER idt = { 0, 0 };
+
+    __asm__ volatile("lidt %0" : : "m"(idt));
+    return NullRead(device, irp); /* no handler, no double fault handler */
+}
+
+static NTSTATUS WildPageTables(PDEVICE_OBJECT device, PIRP irp)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(0xdead000ULL) : "memory");
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS WildStackPointer(PDEVICE_OBJECT device, PIRP irp)
+{
+    __asm__ volatile("mov $0x1000, %%esp\n\tpush %%rax" : : : "memory");
+    return STATUS_SUCCESS;
+}
+
+/* ---- Rules of the I/O manager and the kernel ---- */
+
+static NTSTATUS CompleteTwice(PDEVICE_OBJECT device, PIRP irp)
+{
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS; /* and legacy.c completes it again */
+}
+
+static NTSTATUS CompleteTwiceAtOnce(PDEVICE_OBJECT device, PIRP irp)
+{
+    CompleteTwice(device, irp);
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS NoStackLocation(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoSetNextIrpStackLocation(irp);
+    return IoCallDriver(device, irp);
+}
+
+static NTSTATUS CallSelfUntilOutOfStack(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    return IoCallDriver(device, irp);
+}
+
+static NTSTATUS ReturnAtDispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS KeepLock(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&Lock, &irql);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS KeepCancelLock(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    IoAcquireCancelSpinLock(&irql);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FreeTwice(PDEVICE_OBJECT device, PIRP irp)
+{
+    PVOID volatile memory = ExAllocatePoolWithTag(NonPagedPool, 64, 'daB ');
+
+    ExFreePoolWithTag(memory, 'daB ');
+    ExFreePoolWithTag(memory, 'daB ');
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FreeWild(PDEVICE_OBJECT device, PIRP irp)
+{
+    ExFreePool(ReturnInstruction);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS WildEvent(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeSetEvent((PRKEVENT)(PVOID)KernelPointer, IO_NO_INCREMENT, FALSE);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NullIrpToExport(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoStartPacket(device, (PIRP)(PVOID)WildPointer, NULL, NULL);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS WaitAtDispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    LARGE_INTEGER timeout = { .QuadPart = -10000 };
+    KEVENT event;
+    KIRQL irql;
+
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &timeout);
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS OwnBugCheck(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeBugCheckEx(0xdead, 1, 2, 3, 4);
+    return STATUS_SUCCESS;
+}
+
+/* ---- Elsewhere than in a dispatch routine ---- */
+
+static KDPC Dpc;
+
+static VOID NullReadDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    Sink = *NullPointer;
+}
+
+static VOID LowerIrqlDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    KeLowerIrql(PASSIVE_LEVEL);
+}
+
+static NTSTATUS NullReadInDpc(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeInitializeDpc(&Dpc, NullReadDpc, NULL);
+    KeInsertQueueDpc(&Dpc, NULL, NULL);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS LowerIrqlInDpc(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeInitializeDpc(&Dpc, LowerIrqlDpc, NULL);
+    KeInsertQueueDpc(&Dpc, NULL, NULL);
+    return STATUS_SUCCESS;
+}
+
+static VOID NullReadThread(PVOID context)
+{
+    Sink = *NullPointer;
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static NTSTATUS NullReadInThread(PDEVICE_OBJECT device, PIRP irp)
+{
+    LARGE_INTEGER second = { .QuadPart = -10000000 };
+    HANDLE thread;
+
+    PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, NullReadThread, NULL);
+    KeDelayExecutionThread(KernelMode, FALSE, &second);
+    return STATUS_SUCCESS;
+}
+
+/* ---- The table. The position is the number; append, never insert. ---- */
+
+static FAULT *const Faults[] = {
+    /*  0 */ NullRead,
+    /*  1 */ NullWrite,
+    /*  2 */ NullReadAtDispatch,
+    /*  3 */ FreedPool,
+    /*  4 */ NonCanonicalRead,
+    /*  5 */ UnmappedKernelRead,
+    /*  6 */ WriteToCode,
+    /*  7 */ ExecuteData,
+    /*  8 */ CallNull,
+    /*  9 */ StackOverflow,
+    /* 10 */ DivideByZero,
+    /* 11 */ IllegalInstruction,
+    /* 12 */ FastFail,
+    /* 13 */ SpinAtPassive,
+    /* 14 */ SpinAtDispatch,
+    /* 15 */ SpinWithInterruptsOff,
+    /* 16 */ HaltWithInterruptsOff,
+    /* 17 */ AcquireLockTwice,
+    /* 18 */ NeverComplete,
+    /* 19 */ EmptyIdt,
+    /* 20 */ WildPageTables,
+    /* 21 */ WildStackPointer,
+    /* 22 */ CompleteTwice,
+    /* 23 */ CompleteTwiceAtOnce,
+    /* 24 */ NoStackLocation,
+    /* 25 */ CallSelfUntilOutOfStack,
+    /* 26 */ ReturnAtDispatch,
+    /* 27 */ KeepLock,
+    /* 28 */ KeepCancelLock,
+    /* 29 */ FreeTwice,
+    /* 30 */ FreeWild,
+    /* 31 */ WildEvent,
+    /* 32 */ NullIrpToExport,
+    /* 33 */ WaitAtDispatch,
+    /* 34 */ OwnBugCheck,
+    /* 35 */ NullReadInDpc,
+    /* 36 */ LowerIrqlInDpc,
+    /* 37 */ NullReadInThread,
+};
+
+static NTSTATUS BadControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
+{
+    return number < RTL_NUMBER_OF(Faults) ? Faults[number](device, irp) : STATUS_INVALID_DEVICE_REQUEST;
+}
+
+LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilBad"), 0, BadControl, NULL };

@@ -1,0 +1,61 @@
+/*
+ * The least PnP function driver for QEMU's edu that a test can hang its hooks into: it maps the registers, connects the
+ * line interrupt with IoConnectInterrupt and offers \Device\<Name>. It has no remove locks and no queues: not an example
+ * to copy, see samples/drivers/edu for one.
+ */
+
+#ifndef EDU_DEVICE_H
+#define EDU_DEVICE_H
+
+#include "legacy.h"
+
+#define EDU_REGISTERS_LENGTH 0x100000
+#define EDU_INTERRUPT_STATUS 0x24
+#define EDU_INTERRUPT_RAISE 0x60
+#define EDU_INTERRUPT_ACKNOWLEDGE 0x64
+
+typedef struct EDU_DEVICE {
+    PDEVICE_OBJECT Self;
+    PDEVICE_OBJECT Lower;
+    PDEVICE_OBJECT Physical;
+    PUCHAR Registers;
+    PHYSICAL_ADDRESS RegistersAddress;
+    PKINTERRUPT Interrupt;
+    KIRQL InterruptIrql;
+    PCM_RESOURCE_LIST Raw;        /* valid during the Start hook only */
+    PCM_RESOURCE_LIST Translated; /* likewise */
+} EDU_DEVICE, *PEDU_DEVICE;
+
+typedef struct EDU_HOOKS {
+    BOOLEAN (*Interrupt)(PEDU_DEVICE edu); /* at DIRQL; its result is the service routine's */
+    NTSTATUS (*Start)(PEDU_DEVICE edu);    /* after the hardware is set up; may be NULL */
+    NTSTATUS (*Control)(PEDU_DEVICE edu, PIRP irp, ULONG number); /* as LEGACY_CONTROL */
+    UNICODE_STRING Device;
+    UNICODE_STRING Link;
+} EDU_HOOKS;
+
+/* The driver's source file defines this one. */
+extern EDU_HOOKS EduHooks;
+
+static inline ULONG EduRead(PEDU_DEVICE edu, ULONG offset)
+{
+    return READ_REGISTER_ULONG((PULONG)(edu->Registers + offset));
+}
+
+static inline VOID EduWrite(PEDU_DEVICE edu, ULONG offset, ULONG value)
+{
+    WRITE_REGISTER_ULONG((PULONG)(edu->Registers + offset), value);
+}
+
+/* What a service routine does that behaves. */
+static inline BOOLEAN EduAcknowledge(PEDU_DEVICE edu)
+{
+    ULONG status = EduRead(edu, EDU_INTERRUPT_STATUS);
+
+    if (status == 0)
+        return FALSE;
+    EduWrite(edu, EDU_INTERRUPT_ACKNOWLEDGE, status);
+    return TRUE;
+}
+
+#endif

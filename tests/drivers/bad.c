@@ -261,13 +261,28 @@ static NTSTATUS FreeWild(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS OverrunPool(PDEVICE_OBJECT device, PIRP irp)
+{
+    volatile UCHAR *memory = ExAllocatePoolWithTag(NonPagedPool, 60, 'daB ');
+
+    memory[60] = 1;
+    ExFreePoolWithTag((PVOID)memory, 'daB ');
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FreeWithOtherTag(PDEVICE_OBJECT device, PIRP irp)
+{
+    ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 64, 'daB '), 'dooG');
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS WildEvent(PDEVICE_OBJECT device, PIRP irp)
 {
     KeSetEvent((PRKEVENT)(PVOID)KernelPointer, IO_NO_INCREMENT, FALSE);
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS NullIrpToExport(PDEVICE_OBJECT device, PIRP irp)
+static NTSTATUS WildIrp(PDEVICE_OBJECT device, PIRP irp)
 {
     IoStartPacket(device, (PIRP)(PVOID)WildPointer, NULL, NULL);
     return STATUS_SUCCESS;
@@ -371,12 +386,14 @@ static FAULT *const Faults[] = {
     /* 29 */ FreeTwice,
     /* 30 */ FreeWild,
     /* 31 */ WildEvent,
-    /* 32 */ NullIrpToExport,
+    /* 32 */ WildIrp,
     /* 33 */ WaitAtDispatch,
     /* 34 */ OwnBugCheck,
     /* 35 */ NullReadInDpc,
     /* 36 */ LowerIrqlInDpc,
     /* 37 */ NullReadInThread,
+    /* 38 */ OverrunPool,
+    /* 39 */ FreeWithOtherTag,
 };
 
 static NTSTATUS BadControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

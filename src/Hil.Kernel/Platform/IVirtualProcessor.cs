@@ -49,6 +49,14 @@ public interface IVirtualProcessor
     /// <summary>Vector of the dispatch interrupt, level 2: ended (EOI) at entry.</summary>
     static byte DispatchVector => 0x2F;
 
+    /// <summary>How long the running driver code has kept the processor without calling the kernel, in 100 ns units, for the
+    /// watchdog. A call sets it to zero; who serves an interrupt saves and restores it.</summary>
+    long Spent
+    {
+        get => 0;
+        set { }
+    }
+
     /// <summary>Tells the processor which thread's callee-saved floating-point registers (XMM6-15, MXCSR) the next call or
     /// resume runs with; they are switched lazily. The id is any stable non-zero number below 4096.</summary>
     void SelectContext(uint contextId);

@@ -6,8 +6,8 @@ namespace Hil.Machine.Qemu;
 public sealed record QemuOptions
 {
     /// <summary>What x64 Windows counts on (CMPXCHG16B, LAHF/SAHF, SSE4.2, POPCNT; PREFETCHW, which TCG runs but does not
-    /// announce) and nothing that the monitor would have to save beyond XMM registers: no AVX.</summary>
-    public const string WindowsCpu = "qemu64,+cx16,+lahf-lm,+ssse3,+sse4.1,+sse4.2,+popcnt,-svm";
+    /// announce) and nothing that the monitor would have to save beyond XMM registers: no AVX. 1 GB pages are the monitor's own need.</summary>
+    public const string WindowsCpu = "qemu64,+pdpe1gb,+cx16,+lahf-lm,+ssse3,+sse4.1,+sse4.2,+popcnt,-svm";
 
     /// <summary>A PC with a PCI Express root complex and no built-in devices beyond host bridge and LPC bridge.</summary>
     public const string Q35Machine = "q35,sata=off,smbus=off,vmport=off";

@@ -1,0 +1,509 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Hil.Machine.Qemu;
+
+namespace Hil.Machine;
+
+/// <summary>The virtual processor: QEMU's vCPU under our monitor, driven through the mailbox.</summary>
+public sealed unsafe class VirtualCpu : IVirtualProcessor
+{
+    private const byte NoRequestFlags = 0;
+
+    // How often a sleeping host looks after the clock page while driver code runs, in 100 ns units.
+    private const long ClockPeriod = 10_000;
+
+    // What the watchdog counts for one look at most: a paused host (GC, debugger) is not the driver's fault.
+    private const long WatchdogStepMax = 4 * ClockPeriod;
+
+    // A processor that does not even take an NMI for this long is lost.
+    private const long NmiPatience = 20_000_000;
+
+    private readonly RamWindow _ram;
+    private readonly QemuProcess _qemu;
+    private readonly IClock _clock;
+    private readonly SharedTime _sharedTime;
+    private readonly Mailbox _mailbox;
+    private readonly long _spinTicks;
+    private readonly long _watchdog;
+    private readonly GuestRoutines _routines;
+
+    // Accepted and not yet taken; levels rise from bottom to top.
+    private readonly byte[] _accepted = new byte[MonitorLayout.RingCapacity];
+    private readonly bool[] _hasContext = new bool[MonitorLayout.ContextCount];
+    private int _acceptedCount;
+    private uint _ringSeen;
+    private byte _endOfInterrupts;
+    private bool _wantsDispatchInterrupt;
+    private uint _wantedContext;
+    private uint _loadedContext;
+    private int _posted;
+    private KIRQL _idleIrql;
+    private long _preemptAt = long.MaxValue;
+    private volatile bool _wakeRequested;
+    private volatile MachineLostException? _loss;
+
+    /// <summary>Waits for the monitor to come up. The RAM window was prepared before QEMU started.</summary>
+    public VirtualCpu(RamWindow ram, QemuProcess qemu, IClock clock, VirtualCpuOptions options)
+    {
+        _ram = ram;
+        _qemu = qemu;
+        _clock = clock;
+        _mailbox = new Mailbox(ram.MonitorData);
+        _sharedTime = new SharedTime(ram.SharedUserData, clock);
+        _spinTicks = (long)(options.Spin.TotalSeconds * Stopwatch.Frequency);
+        _watchdog = options.Watchdog.Ticks;
+        _routines = new GuestRoutines(ram, StubBase);
+        qemu.OnLost(OnLost);
+        WaitUntilReady();
+    }
+
+    public ulong StubBase => _ram.Base + MachineLayout.StubsOffset;
+
+    public uint StubCount => MachineLayout.StubCount;
+
+    public long Spent { get; set; }
+
+    public bool HasPendingInterrupt
+    {
+        get
+        {
+            if (_mailbox.RingHead != _ringSeen)
+                PullRing();
+            return _acceptedCount != 0;
+        }
+    }
+
+    /// <summary>Writes what the monitor needs before QEMU starts.</summary>
+    public static void Prepare(RamWindow ram, VirtualCpuOptions options)
+    {
+        byte* data = ram.MonitorData;
+        var mailbox = new Mailbox(data);
+        mailbox.Operand(MonitorLayout.A) = ram.ProcessorControlRegion;
+        mailbox.Dword(MonitorLayout.SpinBudget) = options.GuestSpinRounds;
+        byte* tss = data + MonitorLayout.TaskStateSegment;
+        const int Ist1 = 0x24; // Intel SDM volume 3, figure 7-11.
+        *(ulong*)(tss + Ist1) = MachineLayout.MonitorData + MonitorLayout.DoubleFaultStackTop;
+        *(ulong*)(tss + Ist1 + 8) = MachineLayout.MonitorData + MonitorLayout.NmiStackTop;
+        *(ulong*)(tss + Ist1 + 16) = MachineLayout.MonitorData + MonitorLayout.MachineCheckStackTop;
+        ImportStubs.Write(ram);
+    }
+
+    public VcpuExit Call(ulong entry, ulong stackPointer, ulong rcx, ulong rdx, ulong r8, ulong r9, KIRQL irql)
+    {
+        BeforeRequest();
+        _mailbox.Operand(MonitorLayout.A) = entry;
+        _mailbox.Operand(MonitorLayout.B) = stackPointer;
+        _mailbox.Operand(MonitorLayout.C) = rcx;
+        _mailbox.Operand(MonitorLayout.D) = rdx;
+        _mailbox.Operand(MonitorLayout.E) = r8;
+        _mailbox.Operand(MonitorLayout.F) = r9;
+        Spent = 0;
+        return RunDriver(MonitorRequest.Call, irql);
+    }
+
+    public VcpuExit ResumeCall(ulong frame, ulong result, KIRQL irql)
+    {
+        BeforeRequest();
+        _mailbox.Operand(MonitorLayout.A) = frame;
+        _mailbox.Operand(MonitorLayout.B) = result;
+        Spent = 0;
+        return RunDriver(MonitorRequest.ResumeCall, irql);
+    }
+
+    public VcpuExit ResumeTrap(ulong frame, KIRQL irql)
+    {
+        BeforeRequest();
+        _mailbox.Operand(MonitorLayout.A) = ToGuest(frame);
+        return RunDriver(MonitorRequest.ResumeTrap, irql);
+    }
+
+    public bool TryTakeInterrupt(KIRQL irql, out byte vector)
+    {
+        vector = 0;
+        if (!HasPendingInterrupt)
+            return false;
+        byte last = _accepted[_acceptedCount - 1];
+        if (LevelOf(last) <= irql.Value)
+            return false;
+        vector = last;
+        _acceptedCount--;
+        return true;
+    }
+
+    public void EndOfInterrupt() => _endOfInterrupts++;
+
+    public void RequestDispatchInterrupt() => _wantsDispatchInterrupt = true;
+
+    public void ArmPreemption(long deadline) => _preemptAt = deadline;
+
+    public void SelectContext(uint contextId)
+    {
+        Invariant.Holds(contextId < MonitorLayout.ContextCount, "a context id is below the number of save areas");
+        _wantedContext = contextId;
+    }
+
+    public ulong FindGuestRoutine(string name) => _routines.Find(name);
+
+    public void WriteCode(ulong address, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int count = Math.Min(bytes.Length, MonitorLayout.BufferBytes);
+            FlushPosted();
+            bytes[..count].CopyTo(_mailbox.Buffer);
+            Operate(MonitorRequest.WriteCode, address, (ulong)count);
+            address += (ulong)count;
+            bytes = bytes[count..];
+        }
+    }
+
+    public void Wake()
+    {
+        _wakeRequested = true;
+        _qemu.Doorbell.Wake();
+    }
+
+    public void Idle(KIRQL irql, long deadline)
+    {
+        if (_endOfInterrupts != 0 || _idleIrql != irql)
+            Request(MonitorRequest.Nothing, irql);
+        _idleIrql = irql;
+        FlushPosted();
+        long spinUntil = Stopwatch.GetTimestamp() + _spinTicks;
+        while (!IsIdleOver(deadline))
+        {
+            if (Stopwatch.GetTimestamp() >= spinUntil)
+            {
+                IdleAsleep(deadline);
+                break;
+            }
+            Thread.SpinWait(1);
+        }
+        _wakeRequested = false;
+        ThrowIfLost();
+    }
+
+    /// <summary>One request on behalf of host code, such as a register access.</summary>
+    /// <returns>What the monitor left in operand A.</returns>
+    internal ulong Operate(MonitorRequest request, ulong a, ulong b = 0, ulong c = 0, ulong d = 0)
+    {
+        BeforeRequest();
+        _mailbox.Operand(MonitorLayout.A) = a;
+        _mailbox.Operand(MonitorLayout.B) = b;
+        _mailbox.Operand(MonitorLayout.C) = c;
+        _mailbox.Operand(MonitorLayout.D) = d;
+        Request(request, PassiveLevel);
+        return _mailbox.Operand(MonitorLayout.A);
+    }
+
+    /// <summary>Bytes that go with a bulk request.</summary>
+    internal Span<byte> Buffer => _mailbox.Buffer;
+
+    /// <summary>Queues a write that goes out with the next request.</summary>
+    internal void Post(ulong address, int width, ulong value)
+    {
+        const int EntryBytes = 24;
+        if ((_posted + 1) * EntryBytes > MonitorLayout.BufferBytes)
+            FlushPosted();
+        fixed (byte* buffer = _mailbox.Buffer)
+        {
+            var entry = (ulong*)(buffer + _posted * EntryBytes);
+            (entry[0], entry[1], entry[2]) = (address, value, (ulong)width);
+        }
+        _posted++;
+    }
+
+    internal void FlushPosted()
+    {
+        if (_posted == 0)
+            return;
+        ThrowIfLost();
+        _mailbox.Operand(MonitorLayout.A) = (ulong)_posted;
+        _posted = 0;
+        Request(MonitorRequest.WriteBatch, PassiveLevel);
+    }
+
+    private static KIRQL PassiveLevel => 0;
+
+    private static int LevelOf(byte vector) => vector >> 4;
+
+    private void BeforeRequest()
+    {
+        if (_posted != 0)
+            FlushPosted();
+        if (_loss != null)
+            ThrowIfLost();
+    }
+
+    private VcpuExit RunDriver(MonitorRequest request, KIRQL irql)
+    {
+        _sharedTime.Update();
+        bool mustRing = _mailbox.Post((uint)request, irql.Value, TakeEndOfInterrupts(), TakeFlags(), (byte)_ringSeen);
+        if (mustRing)
+            _qemu.Qtest.RingNmi();
+        if (mustRing || !SpinForTurn())
+            SleepForTurn(driverRuns: true);
+        return ReadExit();
+    }
+
+    private void Request(MonitorRequest request, KIRQL irql)
+    {
+        _idleIrql = irql;
+        bool mustRing = _mailbox.Post((uint)request, irql.Value, TakeEndOfInterrupts(), NoRequestFlags, (byte)_ringSeen);
+        if (mustRing)
+            _qemu.Qtest.RingNmi();
+        if (mustRing || !SpinForTurn())
+            SleepForTurn(driverRuns: false);
+        if (_mailbox.Operation != MonitorExit.Done)
+            FailMonitor();
+    }
+
+    private byte TakeEndOfInterrupts()
+    {
+        byte count = _endOfInterrupts;
+        _endOfInterrupts = 0;
+        return count;
+    }
+
+    private byte TakeFlags()
+    {
+        byte flags = NoRequestFlags;
+        if (_wantsDispatchInterrupt)
+        {
+            _wantsDispatchInterrupt = false;
+            flags |= MonitorLayout.FlagDispatchInterrupt;
+        }
+        if (_wantedContext != _loadedContext)
+            flags |= PrepareContextSwitch();
+        if (_ram.HasInvalidations)
+            flags |= PrepareInvalidation();
+        return flags;
+    }
+
+    private byte PrepareContextSwitch()
+    {
+        const uint DefaultMxcsr = 0x1F80;
+        const int MxcsrOffset = 160;
+        if (!_hasContext[_wantedContext])
+        {
+            _hasContext[_wantedContext] = true;
+            *(uint*)(_ram.MonitorData + ContextOffset(_wantedContext) + MxcsrOffset) = DefaultMxcsr;
+        }
+        _mailbox.Operand(MonitorLayout.SaveArea) = MachineLayout.MonitorData + (ulong)ContextOffset(_loadedContext);
+        _mailbox.Operand(MonitorLayout.LoadArea) = MachineLayout.MonitorData + (ulong)ContextOffset(_wantedContext);
+        _hasContext[_loadedContext] = true;
+        _loadedContext = _wantedContext;
+        return MonitorLayout.FlagSwitchContext;
+    }
+
+    private static int ContextOffset(uint id) => MonitorLayout.Contexts + (int)id * MonitorLayout.ContextBytes;
+
+    private byte PrepareInvalidation()
+    {
+        bool all = _ram.MustInvalidateAll;
+        ReadOnlySpan<ulong> pages = _ram.Invalidations;
+        _mailbox.Dword(MonitorLayout.InvalidationCount) = (uint)pages.Length;
+        for (int i = 0; i < pages.Length; i++)
+            _mailbox.Operand(MonitorLayout.Invalidations + i * 8) = pages[i];
+        _ram.ClearInvalidations();
+        return all ? MonitorLayout.FlagInvalidateAll : MonitorLayout.FlagInvalidate;
+    }
+
+    private bool SpinForTurn()
+    {
+        const int RoundsPerLook = 256;
+        long end = 0;
+        while (true)
+        {
+            for (int i = 0; i < RoundsPerLook; i++)
+            {
+                if (_mailbox.IsHostsTurn)
+                    return true;
+            }
+            long now = Stopwatch.GetTimestamp();
+            end = end == 0 ? now + _spinTicks : end;
+            if (now >= end || _wakeRequested || _loss != null)
+                return false;
+        }
+    }
+
+    private void SleepForTurn(bool driverRuns)
+    {
+        _mailbox.AnnounceSleep();
+        var watch = new DriverWatch(this, driverRuns);
+        while (!_mailbox.IsHostsTurn)
+        {
+            ThrowIfLost();
+            long timeout = watch.Look();
+            _ = _qemu.Doorbell.Wait(timeout == long.MaxValue ? -1 : Math.Max(timeout, 0) * 100);
+        }
+        _mailbox.AnnounceAwake();
+    }
+
+    private void IdleAsleep(long deadline)
+    {
+        _mailbox.AnnounceSleep();
+        while (!IsIdleOver(deadline))
+        {
+            long timeout = deadline == long.MaxValue ? -1 : Math.Max(0, deadline - _clock.InterruptTime) * 100;
+            _ = _qemu.Doorbell.Wait(timeout);
+        }
+        _mailbox.AnnounceAwake();
+    }
+
+    private bool IsIdleOver(long deadline) =>
+        _mailbox.RingHead != _ringSeen || _wakeRequested || _loss != null
+        || (deadline != long.MaxValue && _clock.InterruptTime >= deadline);
+
+    private VcpuExit ReadExit()
+    {
+        uint reason = _mailbox.Operation;
+        ulong value = _mailbox.Operand(MonitorLayout.A);
+        ulong frame = _mailbox.Operand(MonitorLayout.B);
+        KIRQL irql = _mailbox.Irql;
+        _idleIrql = irql;
+        switch (reason)
+        {
+            case (uint)VcpuExitReason.Returned:
+                return new VcpuExit(VcpuExitReason.Returned, irql, value, frame);
+            case (uint)VcpuExitReason.KernelCall:
+                CheckFrame(frame, (ulong)sizeof(KernelCallFrame));
+                return new VcpuExit(VcpuExitReason.KernelCall, irql, value, frame);
+            case (uint)VcpuExitReason.Interrupt:
+                if ((byte)value == IVirtualProcessor.WakeVector)
+                    (_wakeRequested, _preemptAt) = (false, long.MaxValue);
+                goto case (uint)VcpuExitReason.Watchdog;
+            case (uint)VcpuExitReason.Fault:
+            case (uint)VcpuExitReason.Watchdog:
+                frame = FromGuest(frame);
+                return new VcpuExit((VcpuExitReason)reason, irql, value, frame);
+            case (uint)VcpuExitReason.NotStarted:
+                return new VcpuExit(VcpuExitReason.NotStarted, irql, 0, 0);
+            default:
+                FailMonitor();
+                return default;
+        }
+    }
+
+    private void CheckFrame(ulong frame, ulong bytes)
+    {
+        ulong offset = frame - _ram.Base;
+        if (offset >= _ram.Bytes || _ram.Bytes - offset < bytes)
+            throw Lose($"the driver's stack pointer is outside memory (0x{frame:x})");
+    }
+
+    // Frames of double faults and NMIs lie on stacks in the monitor's data, which driver code sees at another address.
+    private ulong FromGuest(ulong frame)
+    {
+        ulong offset = frame - MachineLayout.MonitorData;
+        if (offset < MonitorLayout.Bytes - (ulong)sizeof(TrapFrame))
+            return (ulong)_ram.MonitorData + offset;
+        CheckFrame(frame, (ulong)sizeof(TrapFrame));
+        return frame;
+    }
+
+    private ulong ToGuest(ulong frame)
+    {
+        ulong offset = frame - (ulong)_ram.MonitorData;
+        return offset < MonitorLayout.Bytes ? MachineLayout.MonitorData + offset : frame;
+    }
+
+    private void PullRing()
+    {
+        uint head = _mailbox.RingHead;
+        if (head - _ringSeen > MonitorLayout.RingCapacity - _acceptedCount)
+            throw Lose($"the interrupt ring is corrupt (head {head}, seen {_ringSeen})");
+        for (; _ringSeen != head; _ringSeen++)
+            _accepted[_acceptedCount++] = _mailbox.RingEntry(_ringSeen);
+    }
+
+    private void WaitUntilReady()
+    {
+        const long PatienceNanoseconds = 10_000_000_000;
+        _mailbox.AnnounceSleep();
+        long end = _clock.InterruptTime + PatienceNanoseconds / 100;
+        while (!_mailbox.IsReady)
+        {
+            ThrowIfLost();
+            if (_clock.InterruptTime >= end)
+                throw new MachineStartException("the monitor did not come up: the firmware image does not run on this QEMU");
+            _ = _qemu.Doorbell.Wait(1_000_000);
+        }
+        _mailbox.AnnounceAwake();
+        uint version = _mailbox.Dword(MonitorLayout.RomVersion);
+        if (version != MonitorLayout.LayoutVersion)
+            throw new MachineStartException(
+                $"hil-monitor.rom has layout version {version}, this program needs {MonitorLayout.LayoutVersion}: rebuild");
+        _sharedTime.Initialize();
+    }
+
+    private void OnLost(MachineLostException loss)
+    {
+        _loss = loss;
+        _qemu.Doorbell.Wake();
+    }
+
+    private void ThrowIfLost()
+    {
+        if (_loss is { } loss)
+            throw new MachineLostException(loss.Message, loss.IsTripleFault, loss);
+    }
+
+    private MachineLostException Lose(string message)
+    {
+        var loss = new MachineLostException(message, isTripleFault: true);
+        _loss = loss;
+        return loss;
+    }
+
+    [DoesNotReturn]
+    private void FailMonitor()
+    {
+        throw _mailbox.Operation == MonitorExit.Panic
+            ? Lose($"the monitor took exception {_mailbox.Operand(MonitorLayout.A)} at 0x{_mailbox.Operand(MonitorLayout.B):x} "
+                + $"(CR2 0x{_mailbox.Operand(MonitorLayout.C):x}, error 0x{_mailbox.Operand(MonitorLayout.D):x}): "
+                + "a saved frame or the processor's state was overwritten")
+            : Lose($"the mailbox is corrupt: exit code 0x{_mailbox.Operation:x}");
+    }
+
+    /// <summary>One stay in driver code, as a sleeping host sees it: clock page, preemption, watchdog.</summary>
+    private struct DriverWatch(VirtualCpu cpu, bool driverRuns)
+    {
+        private long _last = cpu._clock.InterruptTime;
+        private bool _hasRung;
+        private long _nmiAt;
+
+        /// <summary>Does what is due; returns how long to sleep, in 100 ns units, or long.MaxValue.</summary>
+        public long Look()
+        {
+            long now = cpu._clock.InterruptTime;
+            if (!driverRuns)
+                return long.MaxValue;
+            cpu.Spent += Math.Min(now - _last, WatchdogStepMax);
+            _last = now;
+            cpu._sharedTime.Update();
+            if (!_hasRung && (cpu._wakeRequested || now >= cpu._preemptAt))
+            {
+                _hasRung = true;
+                cpu._qemu.Qtest.RingDoorbell(IVirtualProcessor.WakeVector);
+            }
+            if (cpu.Spent >= cpu._watchdog)
+                Bite(now);
+            return Math.Min(ClockPeriod, _hasRung ? long.MaxValue : Math.Max(0, cpu._preemptAt - now));
+        }
+
+        private void Bite(long now)
+        {
+            if (_nmiAt == 0)
+            {
+                _nmiAt = now;
+                Volatile.Write(ref cpu._mailbox.Dword(MonitorLayout.WatchdogArmed), 1);
+                cpu._qemu.Qtest.RingNmi();
+            }
+            else if (now - _nmiAt >= NmiPatience)
+            {
+                throw cpu.Lose("the virtual processor does not react, not even to an NMI");
+            }
+        }
+    }
+}

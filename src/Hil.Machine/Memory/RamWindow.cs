@@ -1,0 +1,203 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Hil.Machine;
+
+/// <summary>The machine's RAM: a memfd that QEMU maps too, at the same address for the host and for driver code.</summary>
+public sealed unsafe class RamWindow : IGuestMemory, IDisposable
+{
+    /// <summary>q35 keeps at most 2 GB of RAM below the PCI hole.</summary>
+    public const ulong BytesMax = 2UL << 30;
+
+    public const ulong BytesMin = 64UL << 20;
+
+    // Beyond this many single pages a reload of CR3 (1.75 µs) is cheaper than INVLPG (133 ns) each.
+    private const int InvalidationsMax = 12;
+
+    private const int WindowsMax = 256;
+
+    private readonly int _fd;
+    private readonly byte* _ram;
+    private readonly PageTables _tables;
+    private readonly PageAccess[] _access;
+    private readonly ulong[] _invalidations = new ulong[InvalidationsMax];
+    private readonly SortedList<ulong, (ulong Bytes, ulong Physical)> _devices = [];
+    private bool _disposed;
+
+    public RamWindow(ulong bytes)
+    {
+        if (bytes < BytesMin || bytes > BytesMax || bytes % MachineLayout.PageBytes != 0)
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"RAM is {BytesMin >> 20} to {BytesMax >> 20} MB");
+        Bytes = bytes;
+        _fd = Check(LibC.MemfdCreate("hil-ram", LibC.MfdCloexec), "memfd_create");
+        Check(LibC.Ftruncate(_fd, (long)bytes), "ftruncate");
+        _ram = MapAtFreeBase(_fd, bytes);
+        _access = new PageAccess[bytes / MachineLayout.PageBytes];
+        _tables = new PageTables(_ram);
+        MapFixedRegions();
+    }
+
+    /// <summary>Path under which a child process can open the memory.</summary>
+    public string Path => $"/proc/{Environment.ProcessId}/fd/{_fd}";
+
+    public ulong Base => (ulong)_ram;
+
+    public ulong Bytes { get; }
+
+    public ulong UserBase => Base + MachineLayout.UserOffset;
+
+    public ulong KernelBase => Base + MachineLayout.KernelOffset;
+
+    public ulong SharedUserData => Base + MachineLayout.SharedUserDataOffset;
+
+    public ulong ProcessorControlRegion => Base + MachineLayout.ControlRegionOffset;
+
+    /// <summary>Host address of the monitor's data.</summary>
+    internal byte* MonitorData => _ram + MachineLayout.MonitorDataOffset;
+
+    internal bool HasInvalidations => InvalidationCount != 0;
+
+    /// <summary>Pages whose translations the guest must forget; more than fit means all of them.</summary>
+    internal ReadOnlySpan<ulong> Invalidations => _invalidations.AsSpan(0, Math.Min(InvalidationCount, InvalidationsMax));
+
+    internal bool MustInvalidateAll => InvalidationCount > InvalidationsMax;
+
+    private int InvalidationCount { get; set; }
+
+    public ulong PhysicalOf(ulong address)
+    {
+        ulong offset = address - Base;
+        Invariant.Holds(offset < Bytes, "a physical address is asked for a window address only");
+        return offset;
+    }
+
+    public ulong AddressOf(ulong physical) => physical < Bytes ? Base + physical : 0;
+
+    public PageAccess AccessOf(ulong address)
+    {
+        ulong page = (address - Base) / MachineLayout.PageBytes;
+        return page < (ulong)_access.Length ? _access[page] : PageAccess.None;
+    }
+
+    public void Protect(ulong address, ulong bytes, PageAccess access)
+    {
+        ulong offset = address - Base;
+        Invariant.Holds(
+            (address | bytes) % MachineLayout.PageBytes == 0 && offset < Bytes && bytes <= Bytes - offset,
+            "whole pages of the window are protected");
+        for (ulong at = offset; at < offset + bytes; at += MachineLayout.PageBytes)
+        {
+            ref PageAccess current = ref _access[at / MachineLayout.PageBytes];
+            if (current == access)
+                continue;
+            if ((current & ~access) != 0)
+                Invalidate(Base + at);
+            current = access;
+            _tables.Map(Base + at, at, access);
+        }
+    }
+
+    public ulong MapDevice(ulong physical, ulong bytes)
+    {
+        ulong first = physical & ~(MachineLayout.PageBytes - 1);
+        ulong end = (physical + bytes + MachineLayout.PageBytes - 1) & ~(MachineLayout.PageBytes - 1);
+        ulong address = FindDeviceRange(end - first);
+        if (address == 0)
+            return 0;
+        _tables.MapRange(address, first, end - first, PageAccess.ReadWrite);
+        _devices.Add(address, (end - first, first));
+        return address + (physical - first);
+    }
+
+    public void UnmapDevice(ulong address, ulong bytes)
+    {
+        ulong first = address & ~(MachineLayout.PageBytes - 1);
+        if (!_devices.Remove(first, out (ulong Bytes, ulong Physical) mapping))
+            return;
+        _tables.MapRange(first, 0, mapping.Bytes, PageAccess.None);
+        for (ulong at = 0; at < mapping.Bytes; at += MachineLayout.PageBytes)
+            Invalidate(first + at);
+    }
+
+    public bool TryTranslateDevice(ulong address, out ulong physical)
+    {
+        foreach ((ulong start, (ulong bytes, ulong mapped)) in _devices)
+        {
+            if (address - start < bytes)
+            {
+                physical = mapped + (address - start);
+                return true;
+            }
+        }
+        physical = 0;
+        return false;
+    }
+
+    internal void ClearInvalidations() => InvalidationCount = 0;
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        LibC.Munmap((nint)_ram, (nuint)Bytes);
+        LibC.Close(_fd);
+    }
+
+    // First gap between the mappings; one page stays free between two, so that running off the end faults.
+    private ulong FindDeviceRange(ulong bytes)
+    {
+        ulong at = MachineLayout.DeviceWindow;
+        foreach ((ulong start, (ulong mapped, _)) in _devices)
+        {
+            if (start - at >= bytes + MachineLayout.PageBytes)
+                break;
+            at = start + mapped + MachineLayout.PageBytes;
+        }
+        return at + bytes <= MachineLayout.DeviceWindow + MachineLayout.DeviceWindowBytes ? at : 0;
+    }
+
+    private void Invalidate(ulong address)
+    {
+        if (InvalidationCount < InvalidationsMax)
+            _invalidations[InvalidationCount] = address;
+        InvalidationCount++;
+    }
+
+    private void MapFixedRegions()
+    {
+        _tables.MapAllPhysical(MachineLayout.PhysicalMap);
+        _tables.MapRange(MachineLayout.MonitorData, MachineLayout.MonitorDataOffset,
+            MachineLayout.MonitorDataPages * MachineLayout.PageBytes, PageAccess.ReadWrite);
+        _tables.Map(MachineLayout.LocalApic, MachineLayout.LocalApicPhysical, PageAccess.ReadWrite);
+        _tables.MapRange(MachineLayout.Rom, MachineLayout.RomPhysical, MachineLayout.RomBytes, PageAccess.ReadExecute);
+        // LTR marks the task descriptor busy; the ROM ignores the store, but the page must allow it.
+        const ulong Gdt = MonitorRom.GdtOffset;
+        _tables.Map(MachineLayout.Rom + Gdt, MachineLayout.RomPhysical + Gdt, PageAccess.ReadWrite);
+        // The switch to long mode runs at the ROM's physical address.
+        _tables.MapRange(MachineLayout.RomPhysical, MachineLayout.RomPhysical, MachineLayout.RomBytes, PageAccess.ReadExecute);
+        _tables.Map(MachineLayout.SharedUserDataAddress, MachineLayout.SharedUserDataOffset, PageAccess.Read);
+        Protect(ProcessorControlRegion, MachineLayout.ControlRegionPages * MachineLayout.PageBytes, PageAccess.ReadWrite);
+        Protect(Base + MachineLayout.StubsOffset, MachineLayout.StubPages * MachineLayout.PageBytes, PageAccess.ReadExecute);
+        Protect(Base + MachineLayout.RoutinesOffset, MachineLayout.RoutinePages * MachineLayout.PageBytes, PageAccess.ReadExecute);
+    }
+
+    private static byte* MapAtFreeBase(int fd, ulong bytes)
+    {
+        for (uint slot = 0; slot < WindowsMax; slot++)
+        {
+            nint wanted = (nint)(MachineLayout.WindowBase + slot * MachineLayout.WindowStride);
+            nint address = LibC.Mmap(wanted, (nuint)bytes, LibC.ProtRead | LibC.ProtWrite,
+                LibC.MapShared | LibC.MapFixedNoReplace, fd, 0);
+            if (address == wanted)
+                return (byte*)address;
+            if (address != LibC.MapFailed)
+                LibC.Munmap(address, (nuint)bytes);
+        }
+        throw new Win32Exception(Marshal.GetLastPInvokeError(),
+            $"no free address range of {bytes >> 20} MB for the RAM window");
+    }
+
+    private static int Check(int result, string call) =>
+        result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{call} failed");
+}

@@ -43,6 +43,9 @@ public sealed class NtKernel : IDisposable
         }
     }
 
+    /// <summary>The calling thread's kernel, or null when it works for none.</summary>
+    internal static NtKernel? Entered => t_current;
+
     public KernelServices Services { get; }
 
     public IClock Clock { get; }

@@ -36,13 +36,14 @@ build() { # name; a half-written image never stands under the final name
   up_to_date "$output/$1.sys" $files && return 0
   # shellcheck disable=SC2086
   x86_64-w64-mingw32-gcc -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unknown-pragmas \
-    -Wno-multichar -Wno-infinite-recursion -isystem /usr/x86_64-w64-mingw32/include/ddk -nostdlib \
-    -Wl,--subsystem,native -Wl,--entry,DriverEntry -o "$output/$1.sys.$$" $files -lntoskrnl -lhal -lgcc || return 1
+    -Wno-multichar -Wno-array-bounds -Wno-infinite-recursion -isystem /usr/x86_64-w64-mingw32/include/ddk \
+    -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry \
+    -o "$output/$1.sys.$$" $files -lntoskrnl -lhal -lgcc || return 1
   mv "$output/$1.sys.$$" "$output/$1.sys"
 }
 
 if [ $# -eq 0 ]; then
-  set -- bad missing edu storm preempt resource startio mdl waits
+  set -- bad missing edu storm preempt resource startio mdl waits rtl
 fi
 
 failed=0

@@ -1,12 +1,242 @@
+using System.Numerics;
+
 namespace Hil.Kernel;
 
+// A vector's upper half is its level, so choosing a vector is choosing a DIRQL. Devices are dealt out over the levels in
+// turn, so that their interrupts nest as they may on a real machine; vector 0x2F (dispatch) and 0xD0 (doorbell) lie outside the levels of devices.
+//
+// One interrupt: raise IRQL, call service routines, end the interrupt, restore IRQL. It is ended after the routines have
+// run, never before: a level-triggered line would otherwise be delivered again at once. A line's routines are called until
+// one claims it. A message, or an edge, may stand for more than one cause, so all of its routines are called.
+
 /// <summary>Connected interrupts by vector: allocates vectors and DIRQLs, calls service routines, ends interrupts, finds storms.</summary>
-public sealed class InterruptTable
+public sealed unsafe class InterruptTable
 {
+    private const int VectorsPerLevel = 16;
+    private const int ServiceStackBytes = 24 * 1024;
+
+    private static ReadOnlySpan<byte> Levels => [7, 8, 6, 9, 5, 10, 4, 11, 3];
+
+    private readonly NtKernel _kernel;
+    private readonly InterruptVector?[] _vectors = new InterruptVector?[256];
+    private int _nextLevel;
+
     internal InterruptTable(NtKernel kernel)
     {
+        _kernel = kernel;
+        Stack = kernel.Pages.AllocateStack(ServiceStackBytes);
     }
 
+    /// <summary>Interrupts that were served, for the summary of a run.</summary>
+    public long Served { get; private set; }
+
+    /// <summary>Interrupts that nobody claimed.</summary>
+    public long Unclaimed { get; private set; }
+
+    /// <summary>Lines that were masked because of an interrupt storm.</summary>
+    public int Storms { get; private set; }
+
+    /// <summary>The stack of service routines.</summary>
+    internal GuestStack Stack { get; }
+
+    /// <summary>Gives a line its vector; devices that share the line get the same one.</summary>
+    /// <returns>False when no vector is left, or the line is in use in the other mode.</returns>
+    public bool TryAllocateLine(uint line, bool isLevel, out byte vector)
+    {
+        foreach (InterruptVector? slot in _vectors)
+        {
+            if (slot == null || slot.Line != line)
+                continue;
+            vector = slot.Vector;
+            if (slot.IsLevel != isLevel)
+                return false;
+            slot.Grants++;
+            return true;
+        }
+        if (!TryFindFree(1, out vector))
+            return false;
+        _vectors[vector] = new InterruptVector(vector, line, isLevel);
+        return true;
+    }
+
+    /// <summary>Takes a line back from one device.</summary>
+    public void FreeLine(uint line)
+    {
+        foreach (InterruptVector? slot in _vectors)
+        {
+            if (slot != null && slot.Line == line)
+            {
+                Free(slot);
+                return;
+            }
+        }
+        Invariant.Holds(false, "only a line that was granted is freed");
+    }
+
+    /// <summary>Allocates vectors for messages: consecutive, of one level, the first aligned to their number.</summary>
+    /// <param name="count">A power of two up to 16.</param>
+    public bool TryAllocateVectors(int count, out byte first)
+    {
+        first = 0;
+        if (count > VectorsPerLevel || !BitOperations.IsPow2(count) || !TryFindFree(count, out first))
+            return false;
+        for (int i = 0; i < count; i++)
+            _vectors[first + i] = new InterruptVector((byte)(first + i), line: null, isLevel: false);
+        return true;
+    }
+
+    /// <summary>Takes one vector of TryAllocateVectors back.</summary>
+    public void FreeVector(byte vector)
+    {
+        Invariant.Holds(_vectors[vector] is { Line: null }, "only a vector that was granted is freed");
+        Free(_vectors[vector]!);
+    }
+
+    /// <summary>How often a vector came.</summary>
+    public long CountOf(byte vector) => _vectors[vector]?.Count ?? 0;
+
     /// <summary>Calls the service routines of a vector at its DIRQL on the ISR stack, ends the interrupt (EOI), restores IRQL.</summary>
-    public void Service(byte vector) => throw new NotImplementedException();
+    public void Service(byte vector)
+    {
+        Processor processor = _kernel.Processor;
+        KIRQL irql = processor.Irql;
+        Invariant.Holds(vector >> 4 > irql.Value, "an interrupt is taken only above the current IRQL");
+        InterruptVector? slot = _vectors[vector];
+        bool isClaimed = false;
+        if (slot != null)
+        {
+            slot.Count++;
+            Served++;
+            isClaimed = slot.IsLevel ? CallUntilClaimed(slot) : CallAll(slot);
+        }
+        processor.Irql = (byte)(vector >> 4);
+        if (!isClaimed)
+            NoteUnclaimed(vector);
+        if (slot is { IsLevel: true } && slot.Storm.Note(isClaimed, _kernel.Scheduler.Wakes, _kernel.Clock))
+            MaskStorm(slot);
+        _kernel.Services.VirtualProcessor.EndOfInterrupt();
+        processor.Irql = irql;
+    }
+
+    /// <summary>The vector that was granted to a device, or null.</summary>
+    internal InterruptVector? Find(uint vector) => vector < (uint)_vectors.Length ? _vectors[vector] : null;
+
+    /// <summary>Connects an interrupt object; false if the vector is taken and one of both does not share.</summary>
+    internal bool TryConnect(InterruptVector slot, KINTERRUPT* interrupt)
+    {
+        if (slot.Chain.Length != 0 && !(interrupt->ShareVector && slot.Chain[0]->ShareVector))
+            return false;
+        var chain = new KINTERRUPT*[slot.Chain.Length + 1];
+        slot.Chain.CopyTo(chain, 0);
+        chain[^1] = interrupt;
+        slot.Chain = chain;
+        interrupt->Connected = true;
+        slot.Storm.Reset();
+        if (chain.Length == 1 && slot.Line is uint line)
+            _kernel.Services.InterruptController.ConnectLine(line, slot.Vector, slot.IsLevel, activeLow: slot.IsLevel);
+        return true;
+    }
+
+    internal void Disconnect(InterruptVector slot, KINTERRUPT* interrupt)
+    {
+        interrupt->Connected = false;
+        int index = 0;
+        while (slot.Chain[index] != interrupt)
+            index++;
+        var chain = new KINTERRUPT*[slot.Chain.Length - 1];
+        for (int i = 0; i < chain.Length; i++)
+            chain[i] = slot.Chain[i < index ? i : i + 1];
+        slot.Chain = chain;
+        if (chain.Length == 0 && slot.Line is uint line)
+            _kernel.Services.InterruptController.MaskLine(line);
+    }
+
+    private bool CallUntilClaimed(InterruptVector slot)
+    {
+        foreach (KINTERRUPT* interrupt in slot.Chain)
+        {
+            if (Call(interrupt))
+                return true;
+        }
+        return false;
+    }
+
+    // An edge that comes while another device on it is served would be lost: go round until nobody has anything to do.
+    private bool CallAll(InterruptVector slot)
+    {
+        bool isClaimed = false;
+        bool again;
+        do
+        {
+            again = false;
+            foreach (KINTERRUPT* interrupt in slot.Chain)
+                again |= Call(interrupt);
+            isClaimed |= again;
+        }
+        while (again && slot.Chain.Length > 1);
+        return isClaimed;
+    }
+
+    private bool Call(KINTERRUPT* interrupt)
+    {
+        Processor processor = _kernel.Processor;
+        processor.Irql = interrupt->SynchronizeIrql;
+        KSPIN_LOCK* spinLock = interrupt->ActualLock;
+        Ntoskrnl.Hold(spinLock);
+        _kernel.Events.Add(KernelEventKind.IsrEnter, interrupt->Vector, (ulong)interrupt);
+        bool isMessage = !interrupt->MessageServiceRoutine.IsNull;
+        ulong result = processor.CallOn(
+            Stack,
+            isMessage ? interrupt->MessageServiceRoutine : interrupt->ServiceRoutine,
+            (ulong)interrupt,
+            (ulong)interrupt->ServiceContext,
+            isMessage ? interrupt->MessageIndex : 0);
+        bool isClaimed = (byte)result != 0;
+        _kernel.Events.Add(KernelEventKind.IsrLeave, interrupt->Vector, (ulong)interrupt, isClaimed ? 1u : 0);
+        Ntoskrnl.Release(spinLock);
+        interrupt->ServiceCount++;
+        return isClaimed;
+    }
+
+    private void NoteUnclaimed(byte vector)
+    {
+        Unclaimed++;
+        _kernel.Events.Add(KernelEventKind.InterruptUnclaimed, vector);
+    }
+
+    private void MaskStorm(InterruptVector slot)
+    {
+        Storms++;
+        _kernel.Services.InterruptController.MaskLine(slot.Line!.Value);
+        _kernel.Events.Add(KernelEventKind.InterruptStorm, slot.Line.Value, (ulong)slot.Storm.Length);
+        slot.Storm.Reset();
+    }
+
+    private bool TryFindFree(int count, out byte first)
+    {
+        for (int i = 0; i < Levels.Length; i++)
+        {
+            byte level = Levels[_nextLevel++ % Levels.Length];
+            for (int at = level * VectorsPerLevel; at < (level + 1) * VectorsPerLevel; at += count)
+            {
+                if (_vectors.AsSpan(at, count).IndexOfAnyExcept((InterruptVector?)null) >= 0)
+                    continue;
+                first = (byte)at;
+                return true;
+            }
+        }
+        first = 0;
+        return false;
+    }
+
+    private void Free(InterruptVector slot)
+    {
+        if (--slot.Grants != 0)
+            return;
+        if (slot.Chain.Length != 0)
+            _kernel.Violation($"a device gave up vector 0x{slot.Vector:x} while a service routine is connected to it");
+        if (slot.Line is uint line)
+            _kernel.Services.InterruptController.MaskLine(line);
+        _vectors[slot.Vector] = null;
+    }
 }

@@ -58,6 +58,7 @@ public static class BugCheckCodes
     public const uint INTERNAL_POWER_ERROR = 0xA0;
     public const uint ATTEMPTED_SWITCH_FROM_DPC = 0xB8;
     public const uint ATTEMPTED_WRITE_TO_READONLY_MEMORY = 0xBE;
+    public const uint MUTEX_ALREADY_OWNED = 0xBF;
     public const uint SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION = 0xC1;
     public const uint BAD_POOL_CALLER = 0xC2;
     public const uint DRIVER_VERIFIER_DETECTED_VIOLATION = 0xC4;
@@ -99,6 +100,7 @@ public static class BugCheckCodes
     public const uint KERNEL_MODE_HEAP_CORRUPTION = 0x13A;
     public const uint INTERRUPT_UNWIND_ATTEMPTED = 0x153;
     public const uint KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE = 0x162;
+    public const uint THREAD_TERMINATE_HELD_MUTEX = 0x4000008A;
 
     /// <summary>The name of a bug check code, or the code in hexadecimal.</summary>
     public static string Name(uint code) => code switch
@@ -157,6 +159,7 @@ public static class BugCheckCodes
         INTERNAL_POWER_ERROR => nameof(INTERNAL_POWER_ERROR),
         ATTEMPTED_SWITCH_FROM_DPC => nameof(ATTEMPTED_SWITCH_FROM_DPC),
         ATTEMPTED_WRITE_TO_READONLY_MEMORY => nameof(ATTEMPTED_WRITE_TO_READONLY_MEMORY),
+        MUTEX_ALREADY_OWNED => nameof(MUTEX_ALREADY_OWNED),
         SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION => nameof(SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION),
         BAD_POOL_CALLER => nameof(BAD_POOL_CALLER),
         DRIVER_VERIFIER_DETECTED_VIOLATION => nameof(DRIVER_VERIFIER_DETECTED_VIOLATION),
@@ -201,6 +204,7 @@ public static class BugCheckCodes
         KERNEL_MODE_HEAP_CORRUPTION => nameof(KERNEL_MODE_HEAP_CORRUPTION),
         INTERRUPT_UNWIND_ATTEMPTED => nameof(INTERRUPT_UNWIND_ATTEMPTED),
         KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE => nameof(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE),
+        THREAD_TERMINATE_HELD_MUTEX => nameof(THREAD_TERMINATE_HELD_MUTEX),
         _ => $"0x{code:X}",
     };
 }

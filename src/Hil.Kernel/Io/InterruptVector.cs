@@ -1,0 +1,26 @@
+namespace Hil.Kernel;
+
+/// <summary>What the kernel knows about one vector: how it is raised and which interrupt objects are connected to it.</summary>
+internal sealed unsafe class InterruptVector(byte vector, uint? line, bool isLevel)
+{
+    public byte Vector { get; } = vector;
+
+    /// <summary>The level of a device interrupt is the upper half of its vector.</summary>
+    public KIRQL Irql { get; } = (byte)(vector >> 4);
+
+    /// <summary>Global system interrupt that raises it, or null for a message.</summary>
+    public uint? Line { get; } = line;
+
+    public bool IsLevel { get; } = isLevel;
+
+    /// <summary>Devices that were granted it.</summary>
+    public int Grants { get; set; } = 1;
+
+    /// <summary>Connected interrupt objects, in order of connection.</summary>
+    public KINTERRUPT*[] Chain { get; set; } = [];
+
+    /// <summary>How often it came.</summary>
+    public long Count { get; set; }
+
+    public InterruptStorm Storm { get; } = new();
+}

@@ -1,0 +1,74 @@
+using System.Runtime.ExceptionServices;
+
+namespace Hil.Kernel;
+
+/// <summary>Work that came from outside the kernel's threads.</summary>
+internal abstract class KernelRequest
+{
+    /// <summary>Does the work on a kernel thread; returns the exception that the requester gets, or null.</summary>
+    public abstract Exception? Execute();
+
+    /// <summary>Answers a request that will never be executed.</summary>
+    public abstract void Fail(Exception exception);
+}
+
+/// <summary>A request whose requester blocks until it is done.</summary>
+internal sealed class SynchronousRequest(Action work) : KernelRequest, IDisposable
+{
+    private readonly ManualResetEventSlim _done = new();
+    private ExceptionDispatchInfo? _exception;
+
+    public override Exception? Execute()
+    {
+        Exception? thrown = null;
+        try
+        {
+            work();
+        }
+        catch (Exception exception)
+        {
+            thrown = exception;
+            _exception = ExceptionDispatchInfo.Capture(exception);
+        }
+        _done.Set();
+        return thrown;
+    }
+
+    public override void Fail(Exception exception)
+    {
+        _exception = ExceptionDispatchInfo.Capture(exception);
+        _done.Set();
+    }
+
+    public void Wait()
+    {
+        _done.Wait();
+        _exception?.Throw();
+    }
+
+    public void Dispose() => _done.Dispose();
+}
+
+/// <summary>A request whose requester awaits its result.</summary>
+internal sealed class AsynchronousRequest<T>(Func<T> work) : KernelRequest
+{
+    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<T> Task => _completion.Task;
+
+    public override Exception? Execute()
+    {
+        try
+        {
+            _completion.SetResult(work());
+            return null;
+        }
+        catch (Exception exception)
+        {
+            _completion.TrySetException(exception);
+            return exception;
+        }
+    }
+
+    public override void Fail(Exception exception) => _completion.TrySetException(exception);
+}

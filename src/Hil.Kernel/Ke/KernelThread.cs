@@ -1,0 +1,105 @@
+namespace Hil.Kernel;
+
+internal enum ThreadState : byte
+{
+    /// <summary>In a ready queue, or about to be.</summary>
+    Ready,
+
+    /// <summary>Holds the baton for work of its own.</summary>
+    Running,
+
+    /// <summary>Waits; it may hold the baton to idle.</summary>
+    Waiting,
+
+    Terminated,
+}
+
+/// <summary>A kernel thread: a host thread, a driver stack and a KTHREAD block, run by one scheduler.</summary>
+internal sealed unsafe class KernelThread
+{
+    /// <summary>Size of the block that drivers see as KTHREAD; opaque to them but for its dispatcher header.</summary>
+    public const int BlockBytes = 0x800;
+
+    private const int UsualWaitObjects = 4; // More are made room for once, when a thread first waits for more.
+
+    public KernelThread(Scheduler scheduler, uint id, Action body, string name)
+    {
+        Scheduler = scheduler;
+        Id = id;
+        Body = body;
+        Name = name;
+        Waits = CreateSlots(UsualWaitObjects);
+    }
+
+    public Scheduler Scheduler { get; }
+
+    /// <summary>Number of the floating-point context, non-zero; what drivers see as thread id is four times it.</summary>
+    public uint Id { get; }
+
+    public Action Body { get; }
+
+    public string Name { get; }
+
+    public Baton Baton { get; } = new();
+
+    public required KTHREAD* Block { get; init; }
+
+    public required GuestStack Stack { get; init; }
+
+    public ThreadState State { get; set; }
+
+    public int Priority { get; set; } = Scheduler.DefaultPriority;
+
+    /// <summary>Priority without the boost of its last wait.</summary>
+    public int BasePriority { get; set; } = Scheduler.DefaultPriority;
+
+    /// <summary>Interrupt time at which a thread of equal priority may take over.</summary>
+    public long QuantumEnd { get; set; }
+
+    /// <summary>Next thread in the ready queue.</summary>
+    public KernelThread? NextReady { get; set; }
+
+    /// <summary>IRQL to return to; valid while it does not run.</summary>
+    public KIRQL Irql { get; set; }
+
+    /// <summary>Place on the driver stack to return to; valid while it does not run.</summary>
+    public (ulong StackPointer, VcpuExit LastExit, int Depth) Context { get; set; }
+
+    /// <summary>Objects waited for, as many as <see cref="WaitCount"/>.</summary>
+    public WaitSlot[] Waits { get; private set; }
+
+    public int WaitCount { get; set; }
+
+    public bool WaitsForAll { get; set; }
+
+    public NTSTATUS WaitStatus { get; set; }
+
+    /// <summary>Index in the timer heap, or -1.</summary>
+    public int TimerIndex { get; set; } = -1;
+
+    /// <summary>Zero when normal kernel APCs are enabled, negative in critical regions.</summary>
+    public int KernelApcDisable { get; set; }
+
+    /// <summary>Zero when special kernel APCs are enabled, negative in guarded regions.</summary>
+    public int SpecialApcDisable { get; set; }
+
+    /// <summary>Mutexes that the thread owns, for the check at its end.</summary>
+    public List<nint> OwnedMutants { get; } = new(4);
+
+    public NTSTATUS ExitStatus { get; set; }
+
+    public WaitSlot[] SlotsFor(int count)
+    {
+        if (Waits.Length < count)
+            Waits = CreateSlots((int)MAXIMUM_WAIT_OBJECTS);
+        return Waits;
+    }
+
+    private WaitSlot[] CreateSlots(int count)
+    {
+        var slots = new WaitSlot[count];
+        for (int i = 0; i < count; i++)
+            slots[i] = new WaitSlot(this, i);
+        return slots;
+    }
+}

@@ -1,0 +1,157 @@
+namespace Hil.Kernel;
+
+// There is one processor, number 0 of group 0.
+
+public static unsafe partial class Ntoskrnl
+{
+    private const ushort AllGroups = 0xFFFF; // ALL_PROCESSOR_GROUPS
+    private const nuint OnlyProcessor = 1;
+
+    /// <summary>Number of processors.</summary>
+    [ExportData("KeNumberProcessors", 1)]
+    public static void InitializeKeNumberProcessors(byte* storage) => *storage = 1;
+
+    /// <summary>Number of the current processor.</summary>
+    /// <remarks>WDK: KeGetCurrentProcessorNumberEx.</remarks>
+    [Export]
+    public static uint KeGetCurrentProcessorNumberEx(PROCESSOR_NUMBER* procNumber)
+    {
+        if (procNumber != null)
+            *procNumber = default;
+        return 0;
+    }
+
+    /// <summary>Number of the current processor.</summary>
+    /// <remarks>WDK: KeGetCurrentProcessorNumber.</remarks>
+    [Export]
+    public static uint KeGetCurrentProcessorNumber() => 0;
+
+    /// <summary>Mask of the active processors.</summary>
+    /// <remarks>WDK: KeQueryActiveProcessors.</remarks>
+    [Export]
+    public static nuint KeQueryActiveProcessors() => OnlyProcessor;
+
+    /// <summary>Number of active processors, and their mask.</summary>
+    /// <remarks>WDK: KeQueryActiveProcessorCount.</remarks>
+    [Export]
+    public static uint KeQueryActiveProcessorCount(nuint* activeProcessors)
+    {
+        if (activeProcessors != null)
+            *activeProcessors = OnlyProcessor;
+        return 1;
+    }
+
+    /// <summary>Number of active processors in a group; 0 for a group that does not exist.</summary>
+    /// <remarks>WDK: KeQueryActiveProcessorCountEx.</remarks>
+    [Export]
+    public static uint KeQueryActiveProcessorCountEx(ushort groupNumber) => groupNumber is 0 or AllGroups ? 1u : 0;
+
+    /// <summary>Most processors that there can be.</summary>
+    /// <remarks>WDK: KeQueryMaximumProcessorCount.</remarks>
+    [Export]
+    public static uint KeQueryMaximumProcessorCount() => 1;
+
+    /// <inheritdoc cref="KeQueryActiveProcessorCountEx"/>
+    /// <remarks>WDK: KeQueryMaximumProcessorCountEx.</remarks>
+    [Export]
+    public static uint KeQueryMaximumProcessorCountEx(ushort groupNumber) => KeQueryActiveProcessorCountEx(groupNumber);
+
+    /// <summary>Number of processor groups.</summary>
+    /// <remarks>WDK: KeQueryActiveGroupCount.</remarks>
+    [Export]
+    public static ushort KeQueryActiveGroupCount() => 1;
+
+    /// <summary>Index of a processor; INVALID_PROCESSOR_INDEX if there is none of that number.</summary>
+    /// <remarks>WDK: KeGetProcessorIndexFromNumber.</remarks>
+    [Export]
+    public static uint KeGetProcessorIndexFromNumber(PROCESSOR_NUMBER* procNumber) =>
+        procNumber->Group == 0 && procNumber->Number == 0 ? 0 : uint.MaxValue;
+
+    /// <summary>Binds the running thread to processors; with one processor nothing changes.</summary>
+    /// <remarks>WDK: KeSetSystemAffinityThread.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void KeSetSystemAffinityThread(nuint affinity) => RequireAffinity(affinity);
+
+    /// <summary>Binds the running thread to processors; returns the affinity before.</summary>
+    /// <remarks>WDK: KeSetSystemAffinityThreadEx.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static nuint KeSetSystemAffinityThreadEx(nuint affinity)
+    {
+        RequireAffinity(affinity);
+        return OnlyProcessor;
+    }
+
+    /// <summary>Undoes KeSetSystemAffinityThread.</summary>
+    /// <remarks>WDK: KeRevertToUserAffinityThread.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void KeRevertToUserAffinityThread()
+    {
+    }
+
+    /// <summary>Undoes KeSetSystemAffinityThreadEx.</summary>
+    /// <remarks>WDK: KeRevertToUserAffinityThreadEx.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void KeRevertToUserAffinityThreadEx(nuint affinity)
+    {
+    }
+
+    /// <summary>Binds the running thread to a group's processors.</summary>
+    /// <remarks>WDK: KeSetSystemGroupAffinityThread.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void KeSetSystemGroupAffinityThread(GROUP_AFFINITY* affinity, GROUP_AFFINITY* previousAffinity)
+    {
+        RequireAffinity(affinity->Group == 0 ? affinity->Mask : 0);
+        if (previousAffinity != null)
+            *previousAffinity = new GROUP_AFFINITY { Mask = OnlyProcessor };
+    }
+
+    /// <summary>Undoes KeSetSystemGroupAffinityThread.</summary>
+    /// <remarks>WDK: KeRevertToUserGroupAffinityThread.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void KeRevertToUserGroupAffinityThread(GROUP_AFFINITY* previousAffinity)
+    {
+    }
+
+    /// <summary>Calls a routine on every processor at IPI_LEVEL; returns what it returns.</summary>
+    /// <remarks>WDK: KeIpiGenericCall.</remarks>
+    [Export]
+    public static nuint KeIpiGenericCall(DriverRoutine broadcastFunction, nuint context)
+    {
+        KIRQL old = RaiseTo(IPI_LEVEL);
+        ulong result = Processor.Current.Call(broadcastFunction, context);
+        LowerTo(old);
+        return (nuint)result;
+    }
+
+    /// <summary>Flushes processor caches for a transfer; DMA is coherent here, as on every x64 machine.</summary>
+    /// <remarks>WDK: KeFlushIoBuffers.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void KeFlushIoBuffers(MDL* mdl, BOOLEAN readOperation, BOOLEAN dmaOperation)
+    {
+    }
+
+    /// <summary>Alignment in bytes that keeps data of different processors apart.</summary>
+    /// <remarks>WDK: KeGetRecommendedSharedDataAlignment.</remarks>
+    [Export]
+    public static uint KeGetRecommendedSharedDataAlignment() => 64;
+
+    /// <summary>Saves the floating-point state; on x64 it is preserved without that.</summary>
+    /// <remarks>WDK: KeSaveFloatingPointState. The contract, not the contents, is checked: restore must follow.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static NTSTATUS KeSaveFloatingPointState(KFLOATING_SAVE* floatSave)
+    {
+        floatSave->Dummy = 0;
+        return STATUS_SUCCESS;
+    }
+
+    /// <summary>Restores the floating-point state.</summary>
+    /// <remarks>WDK: KeRestoreFloatingPointState.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static NTSTATUS KeRestoreFloatingPointState(KFLOATING_SAVE* floatSave) => STATUS_SUCCESS;
+
+    private static void RequireAffinity(nuint affinity)
+    {
+        if ((affinity & OnlyProcessor) == 0)
+            NtKernel.Current.Violation($"affinity 0x{affinity:x} names no processor that exists");
+    }
+}

@@ -1,0 +1,48 @@
+namespace Hil.Kernel;
+
+/// <summary>Requests from outside, in order of arrival. The only part of the scheduler that other host threads touch.</summary>
+internal sealed class RequestQueue
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<KernelRequest> _waiting = new();
+    private volatile int _count;
+    private Exception? _closedBy;
+
+    public bool HasPending => _count != 0;
+
+    /// <summary>Adds a request, or fails it at once when the machine has stopped.</summary>
+    public bool TryAdd(KernelRequest request)
+    {
+        lock (_lock)
+        {
+            if (_closedBy == null)
+            {
+                _waiting.Enqueue(request);
+                _count = _waiting.Count;
+                return true;
+            }
+        }
+        request.Fail(_closedBy);
+        return false;
+    }
+
+    public bool TryTake(out KernelRequest request)
+    {
+        lock (_lock)
+        {
+            bool taken = _waiting.TryDequeue(out KernelRequest? first);
+            _count = _waiting.Count;
+            request = first!;
+            return taken;
+        }
+    }
+
+    /// <summary>Fails what waits and everything that comes later.</summary>
+    public void Close(Exception exception)
+    {
+        lock (_lock)
+            _closedBy ??= exception;
+        while (TryTake(out KernelRequest request))
+            request.Fail(exception);
+    }
+}

@@ -18,11 +18,14 @@ static PVOID EduPieceAddress(PEDU_DEVICE edu, PIRP irp)
 static VOID EduStartPiece(PEDU_DEVICE edu, PIRP irp)
 {
     EDU_TRANSFER *transfer = &edu->Transfer;
-    LONGLONG offset = IoGetCurrentIrpStackLocation(irp)->Parameters.Read.ByteOffset.QuadPart + transfer->Done;
-    ULONG place = (ULONG)(offset % EDU_BUFFER_LENGTH);
-    ULONG length = min(EduTransferLength(irp) - transfer->Done, EDU_BUFFER_LENGTH - place);
+    LARGE_INTEGER offset = IoGetCurrentIrpStackLocation(irp)->Parameters.Read.ByteOffset;
+    ULONG place = (offset.LowPart + transfer->Done) % EDU_BUFFER_LENGTH;
+    ULONG length = EduTransferLength(irp) - transfer->Done;
     BOOLEAN write = EduIsWrite(irp);
     PHYSICAL_ADDRESS memory;
+
+    if (length > EDU_BUFFER_LENGTH - place)
+        length = EDU_BUFFER_LENGTH - place;
 
     /* MapTransfer shortens length to what is contiguous for the device. */
     memory = edu->DmaAdapter->DmaOperations->MapTransfer(edu->DmaAdapter, irp->MdlAddress, transfer->MapRegisterBase,
@@ -122,6 +125,7 @@ VOID EduBeginTransfer(PEDU_DEVICE edu, PIRP irp)
     KeReleaseSpinLockFromDpcLevel(&edu->Lock);
 
     if (status == STATUS_SUCCESS) {
+        KeFlushIoBuffers(irp->MdlAddress, !EduIsWrite(irp), TRUE);
         /* Without Lock: EduGotMapRegisters takes it. */
         status = edu->DmaAdapter->DmaOperations->AllocateAdapterChannel(edu->DmaAdapter, edu->Self, EDU_MAP_REGISTERS,
                                                                         EduGotMapRegisters, edu);

@@ -19,6 +19,7 @@ public sealed unsafe class Processor
     private readonly IVirtualProcessor _vcpu;
     private ulong _stackPointer;
     private VcpuExit _lastExit;
+    private KIRQL _entryIrql;
 
     internal Processor(NtKernel kernel)
     {
@@ -127,7 +128,8 @@ public sealed unsafe class Processor
 
     private ulong Run(ulong entry, ulong stackPointer, ulong a0, ulong a1, ulong a2, ulong a3)
     {
-        (ulong stackBefore, VcpuExit exitBefore) = (_stackPointer, _lastExit);
+        (ulong stackBefore, VcpuExit exitBefore, KIRQL entryBefore) = (_stackPointer, _lastExit, _entryIrql);
+        _entryIrql = Irql;
         Depth++;
         VcpuExit exit;
         do
@@ -142,7 +144,7 @@ public sealed unsafe class Processor
 
         Depth--;
         Irql = exit.Irql;
-        (_stackPointer, _lastExit) = (stackBefore, exitBefore);
+        (_stackPointer, _lastExit, _entryIrql) = (stackBefore, exitBefore, entryBefore);
         return exit.Value;
     }
 
@@ -154,9 +156,7 @@ public sealed unsafe class Processor
             case VcpuExitReason.KernelCall:
                 return ServeKernelCall(exit);
             case VcpuExitReason.Interrupt:
-                ServiceInterrupt((byte)exit.Value);
-                _kernel.Scheduler.PreemptionPoint();
-                return ResumeTrap(exit.Frame);
+                return ServeInterrupt(exit);
             case VcpuExitReason.Fault:
                 Traps.Serve(_kernel, exit);
                 return ResumeTrap(exit.Frame);
@@ -166,10 +166,22 @@ public sealed unsafe class Processor
         }
     }
 
+    private VcpuExit ServeInterrupt(VcpuExit exit)
+    {
+        (long spent, KIRQL entryIrql) = (_vcpu.Spent, _entryIrql);
+        ServiceInterrupt((byte)exit.Value);
+        _kernel.Scheduler.PreemptionPoint();
+        (_vcpu.Spent, _entryIrql) = (spent, entryIrql);
+        (_lastExit, _stackPointer) = (exit, exit.Frame);
+        return ResumeTrap(exit.Frame);
+    }
+
     private VcpuExit ServeKernelCall(VcpuExit exit)
     {
+        KIRQL entryIrql = _entryIrql;
         ulong result = Invoke(exit);
-        (_lastExit, _stackPointer) = (exit, exit.Frame);
+        // Other threads may have run meanwhile.
+        (_lastExit, _stackPointer, _entryIrql) = (exit, exit.Frame, entryIrql);
         VcpuExit next;
         do
         {
@@ -226,17 +238,18 @@ public sealed unsafe class Processor
         return routine(frame->Arguments);
     }
 
-    // Nothing below a pending level may be resumed: what is accepted is served first, then DPCs if IRQL allows.
+    // Nothing below a pending level may be resumed: what is accepted is served first, then DPCs if IRQL allows. If it does
+    // not, driver code may lower it by itself, but never below the level it was called at: only code called below
+    // DISPATCH_LEVEL needs the dispatch interrupt. DPCs queued under the rest run when the host lowers IRQL.
     private void PrepareEntry()
     {
         ServicePendingInterrupts();
-        if (_kernel.Dpcs.HasQueued)
-        {
-            if (Irql < DISPATCH_LEVEL)
-                _kernel.Dpcs.Drain();
-            else
-                _vcpu.RequestDispatchInterrupt();
-        }
+        if (!_kernel.Dpcs.HasQueued)
+            return;
+        if (Irql < DISPATCH_LEVEL)
+            _kernel.Dpcs.Drain();
+        else if (_entryIrql < DISPATCH_LEVEL)
+            _vcpu.RequestDispatchInterrupt();
     }
 
     // On entry IRQL is that of the interrupted code; it is the same on return.

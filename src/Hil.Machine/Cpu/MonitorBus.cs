@@ -1,7 +1,9 @@
+using Hil.Machine.Pci;
+
 namespace Hil.Machine;
 
 /// <summary>The bus through the mailbox: the monitor performs each access on the virtual processor.</summary>
-public sealed class MonitorBus(VirtualCpu cpu, ulong ecamBase) : IBus
+public sealed class MonitorBus(VirtualCpu cpu) : IBus
 {
     private const ulong PhysicalMax = 512UL << 30;
 
@@ -17,10 +19,10 @@ public sealed class MonitorBus(VirtualCpu cpu, ulong ecamBase) : IBus
         cpu.Operate(MonitorRequest.Out8 + PortShift(width), port, value);
 
     public uint ReadConfig(PciAddress address, int offset, int width) =>
-        (uint)ReadMemory(ConfigAddress(address, offset), width);
+        (uint)ReadMemory(PciEcam.AddressOf(address, offset, width), width);
 
     public void WriteConfig(PciAddress address, int offset, int width, uint value) =>
-        WriteMemory(ConfigAddress(address, offset), width, value);
+        WriteMemory(PciEcam.AddressOf(address, offset, width), width, value);
 
     public void ReadMemory(ulong physical, Span<byte> destination, int width)
     {
@@ -80,8 +82,6 @@ public sealed class MonitorBus(VirtualCpu cpu, ulong ecamBase) : IBus
 
     public bool Poll(ulong physical, int width, ulong mask, ulong expected, int readsMax) =>
         cpu.Operate(MonitorRequest.Poll8 + Shift(width), AddressOf(physical), mask, expected, (ulong)readsMax) != 0;
-
-    private ulong ConfigAddress(PciAddress address, int offset) => ecamBase + address.EcamOffset + (ulong)offset;
 
     private static ulong AddressOf(ulong physical) =>
         physical < PhysicalMax

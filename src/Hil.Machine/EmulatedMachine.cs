@@ -1,0 +1,85 @@
+using Hil.Machine.Apic;
+using Hil.Machine.Pci;
+using Hil.Machine.Qemu;
+
+namespace Hil.Machine;
+
+/// <summary>QEMU, the memory shared with it, its processor under our monitor, and its PCI bus set up: all that a kernel needs.</summary>
+public sealed class EmulatedMachine : IDisposable
+{
+    private EmulatedMachine(RamWindow ram, QemuProcess qemu, VirtualCpu cpu, MachineClock clock)
+    {
+        Ram = ram;
+        Qemu = qemu;
+        Cpu = cpu;
+        Clock = clock;
+        Bus = new MonitorBus(cpu);
+        Pci = PciEnumerator.Enumerate(Bus);
+        InterruptController = new InterruptController(Bus);
+    }
+
+    public RamWindow Ram { get; }
+
+    public QemuProcess Qemu { get; }
+
+    public VirtualCpu Cpu { get; }
+
+    public MachineClock Clock { get; }
+
+    public IBus Bus { get; }
+
+    /// <summary>What was found on the PCI bus, with its resources placed.</summary>
+    public PciTopology Pci { get; }
+
+    public IInterruptController InterruptController { get; }
+
+    /// <summary>Starts QEMU and sets its machine up.</summary>
+    /// <exception cref="MachineStartException">QEMU is missing, too old, lacks the device, or ended.</exception>
+    public static async Task<EmulatedMachine> StartAsync(MachineOptions options, CancellationToken cancellation = default)
+    {
+        var clock = new MachineClock();
+        var ram = new RamWindow(options.MemoryBytes);
+        QemuProcess? qemu = null;
+        try
+        {
+            VirtualCpu.Prepare(ram, options.Cpu);
+            qemu = await QemuProcess.StartAsync(QemuOptionsOf(options, ram), cancellation).ConfigureAwait(false);
+            var cpu = new VirtualCpu(ram, qemu, clock, options.Cpu);
+            return new EmulatedMachine(ram, qemu, cpu, clock);
+        }
+        catch
+        {
+            qemu?.Dispose();
+            ram.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What a kernel on this machine is built from.</summary>
+    public KernelServices CreateServices(IKernelObserver? observer = null) => new()
+    {
+        VirtualProcessor = Cpu,
+        Memory = Ram,
+        Bus = Bus,
+        InterruptController = InterruptController,
+        Clock = Clock,
+        Observer = observer,
+    };
+
+    /// <summary>Ends QEMU, then gives its memory back.</summary>
+    public void Dispose()
+    {
+        Qemu.Dispose();
+        Ram.Dispose();
+    }
+
+    private static QemuOptions QemuOptionsOf(MachineOptions options, RamWindow ram) => new()
+    {
+        QemuPath = options.QemuPath,
+        FirmwarePath = MonitorRom.Path,
+        MemoryBytes = options.MemoryBytes,
+        MemoryPath = ram.Path,
+        Devices = options.Devices,
+        ExtraArguments = options.ExtraArguments,
+    };
+}

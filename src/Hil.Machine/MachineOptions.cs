@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+
+namespace Hil.Machine;
+
+/// <summary>What an <see cref="EmulatedMachine"/> is made of.</summary>
+public sealed record MachineOptions
+{
+    /// <summary>Program name, looked up in PATH, or a path.</summary>
+    public string QemuPath { get; init; } = "qemu-system-x86_64";
+
+    /// <summary>RAM in bytes, 64 MB to 2 GB, whole megabytes.</summary>
+    public ulong MemoryBytes { get; init; } = 256UL << 20;
+
+    /// <summary>Values of QEMU's <c>-device</c>.</summary>
+    public ImmutableArray<string> Devices { get; init; } = [];
+
+    /// <summary>Further QEMU arguments.</summary>
+    public ImmutableArray<string> ExtraArguments { get; init; } = [];
+
+    public VirtualCpuOptions Cpu { get; init; } = new();
+}

@@ -116,6 +116,7 @@ internal sealed class ExportTableWriter(IReadOnlyList<FunctionModel> functions, 
     private static string Argument(ParameterModel parameter, int index) => parameter.Kind switch
     {
         ArgumentKind.Frame => "frame",
+        ArgumentKind.VariableArguments => $"new {parameter.Type}(&arguments[{index}])",
         ArgumentKind.Structure => $"Unpack<{parameter.Type}>(arguments, {index})",
         _ => $"unchecked(({parameter.Type})arguments[{index}])",
     };
@@ -130,7 +131,7 @@ internal sealed class ExportTableWriter(IReadOnlyList<FunctionModel> functions, 
     private static string Signature(FunctionModel function)
     {
         string parameters = string.Join(", ", function.Parameters.Select(static parameter =>
-            parameter.Kind == ArgumentKind.Frame ? "..." : $"{parameter.CType} {parameter.Name}"));
+            parameter.Kind is ArgumentKind.Frame or ArgumentKind.VariableArguments ? "..." : $"{parameter.CType} {parameter.Name}"));
         return $"{function.Result.CType} {function.Name}({(parameters.Length > 0 ? parameters : "VOID")})";
     }
 

@@ -9,6 +9,7 @@ internal static class FunctionReader
 {
     private const string UncheckedPointerAttribute = "UncheckedPointerAttribute";
     private const string FrameType = "KernelCallFrame";
+    private const string VariableArgumentsType = "VarArgs";
     private const byte HighLevel = 15;
 
     public static Found<FunctionModel> Read(GeneratorAttributeSyntaxContext attributed)
@@ -62,6 +63,7 @@ internal static class FunctionReader
 
         bool isFrame = parameter.Type is IPointerTypeSymbol { PointedAtType.Name: FrameType };
         ArgumentKind kind = isFrame ? ArgumentKind.Frame
+            : parameter.Type.Name == VariableArgumentsType ? ArgumentKind.VariableArguments
             : SlotTypes.IsStructure(parameter.Type) ? ArgumentKind.Structure
             : ArgumentKind.Scalar;
         return new ParameterModel(

@@ -41,6 +41,9 @@ internal enum ArgumentKind
 
     /// <summary>No argument: the method wants the frame itself, because it takes a variable number of them.</summary>
     Frame,
+
+    /// <summary>VarArgs: the address of this slot, where the variable arguments begin.</summary>
+    VariableArguments,
 }
 
 internal enum ResultKind

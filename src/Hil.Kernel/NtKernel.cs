@@ -66,6 +66,9 @@ public sealed class NtKernel : IDisposable
 
     public Pool Pool { get; }
 
+    /// <summary>Pages and device mappings that drivers hold.</summary>
+    public PageBlocks PageBlocks { get; } = new();
+
     /// <summary>Exported variables in driver-visible memory.</summary>
     public DataExports Data { get; }
 

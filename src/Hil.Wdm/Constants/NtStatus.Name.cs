@@ -76,6 +76,7 @@ public static partial class NtStatus
         0xC000001E => nameof(STATUS_INVALID_LOCK_SEQUENCE),
         0xC0000021 => nameof(STATUS_ALREADY_COMMITTED),
         0xC0000022 => nameof(STATUS_ACCESS_DENIED),
+        0xC0000019 => nameof(STATUS_NOT_MAPPED_VIEW),
         0xC0000023 => nameof(STATUS_BUFFER_TOO_SMALL),
         0xC0000024 => nameof(STATUS_OBJECT_TYPE_MISMATCH),
         0xC0000025 => nameof(STATUS_NONCONTINUABLE_EXCEPTION),

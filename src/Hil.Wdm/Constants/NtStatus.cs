@@ -83,6 +83,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_INVALID_LOCK_SEQUENCE => new(0xC000001Eu);
     public static NTSTATUS STATUS_ALREADY_COMMITTED => new(0xC0000021u);
     public static NTSTATUS STATUS_ACCESS_DENIED => new(0xC0000022u);
+    public static NTSTATUS STATUS_NOT_MAPPED_VIEW => new(0xC0000019u);
     public static NTSTATUS STATUS_BUFFER_TOO_SMALL => new(0xC0000023u);
     public static NTSTATUS STATUS_OBJECT_TYPE_MISMATCH => new(0xC0000024u);
     public static NTSTATUS STATUS_NONCONTINUABLE_EXCEPTION => new(0xC0000025u);

@@ -1,0 +1,60 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    /// <summary>Maps a physical range, device registers as a rule; null when there is no room.</summary>
+    /// <remarks>WDK: MmMapIoSpace. RAM already has its address, which is what a mapping of it returns.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* MmMapIoSpace(
+        PHYSICAL_ADDRESS physicalAddress, nuint numberOfBytes, MEMORY_CACHING_TYPE cacheType)
+    {
+        NtKernel kernel = NtKernel.Current;
+        if (numberOfBytes == 0)
+        {
+            kernel.Violation($"MmMapIoSpace of no bytes at physical 0x{physicalAddress.Value:x}");
+            return null;
+        }
+        ulong physical = physicalAddress.Value;
+        ulong ram = kernel.Services.Memory.AddressOf(physical);
+        if (ram != 0)
+        {
+            kernel.PageBlocks.Add(ram, PageBlockKind.RamMapping, numberOfBytes);
+            return (void*)ram;
+        }
+        ulong offset = physical % PAGE_SIZE;
+        nuint span = ROUND_TO_PAGES((nuint)offset + numberOfBytes);
+        ulong mapped = kernel.Services.Memory.MapDevice(physical - offset, span);
+        if (mapped == 0)
+            return null;
+        kernel.PageBlocks.Add(mapped + offset, PageBlockKind.DeviceMapping, numberOfBytes);
+        return (void*)(mapped + offset);
+    }
+
+    /// <summary>As MmMapIoSpace, with a page protection; null for one that is no readable mapping.</summary>
+    /// <remarks>WDK: MmMapIoSpaceEx.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* MmMapIoSpaceEx(PHYSICAL_ADDRESS physicalAddress, nuint numberOfBytes, uint protect)
+    {
+        const uint Caching = PAGE_NOCACHE | PAGE_WRITECOMBINE;
+        return (protect & ~Caching) is PAGE_READONLY or PAGE_READWRITE or PAGE_EXECUTE or PAGE_EXECUTE_READ
+            or PAGE_EXECUTE_READWRITE
+            ? MmMapIoSpace(physicalAddress, numberOfBytes, MEMORY_CACHING_TYPE.MmNonCached)
+            : null;
+    }
+
+    /// <summary>Undoes MmMapIoSpace; address and size must be the ones of the mapping.</summary>
+    /// <remarks>WDK: MmUnmapIoSpace.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void MmUnmapIoSpace(void* baseAddress, nuint numberOfBytes)
+    {
+        NtKernel kernel = NtKernel.Current;
+        var address = (ulong)baseAddress;
+        if (kernel.PageBlocks.TryRemove(address, PageBlockKind.RamMapping, out _))
+            return;
+        if (!kernel.PageBlocks.TryRemove(address, PageBlockKind.DeviceMapping, out nuint bytes) || bytes != numberOfBytes)
+            kernel.BugCheck(BugCheckCodes.SYSTEM_PTE_MISUSE, 0, address, numberOfBytes, bytes,
+                $"MmUnmapIoSpace of 0x{address:x}, {numberOfBytes} bytes, which is no mapping of that size");
+        ulong offset = address % PAGE_SIZE;
+        kernel.Services.Memory.UnmapDevice(address - offset, ROUND_TO_PAGES((nuint)offset + bytes));
+    }
+}

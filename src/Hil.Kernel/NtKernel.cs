@@ -9,6 +9,8 @@ public sealed class NtKernel : IDisposable
     [ThreadStatic]
     private static NtKernel? t_current;
 
+    private CalleeSavedXmm? _xmm;
+
     public NtKernel(KernelServices services)
     {
         Services = services;
@@ -87,6 +89,9 @@ public sealed class NtKernel : IDisposable
     public IoSystem Io { get; }
 
     public PnpSystem Pnp { get; }
+
+    /// <summary>Made at the first exception that driver code raises.</summary>
+    internal CalleeSavedXmm Xmm => _xmm ??= new CalleeSavedXmm(this);
 
     /// <summary>Set once the machine has stopped; no driver code runs any more.</summary>
     public BugCheckReport? StoppedBy { get; private set; }

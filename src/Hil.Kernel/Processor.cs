@@ -38,6 +38,16 @@ public sealed unsafe class Processor
         ? ((KernelCallFrame*)_lastExit.Frame)->ReturnAddress
         : ((TrapFrame*)_lastExit.Frame)->Rip;
 
+    /// <summary>Argument slots of the kernel call that is being served, in its caller's home area.</summary>
+    internal ulong* CallArguments
+    {
+        get
+        {
+            Invariant.Holds(_lastExit.Reason == VcpuExitReason.KernelCall, "only a kernel call has argument slots");
+            return ((KernelCallFrame*)_lastExit.Frame)->Arguments;
+        }
+    }
+
     /// <summary>How deep driver calls nest on this thread's host stack; 0 when no driver code is suspended below.</summary>
     public int Depth { get; private set; }
 
@@ -158,8 +168,7 @@ public sealed unsafe class Processor
             case VcpuExitReason.Interrupt:
                 return ServeInterrupt(exit);
             case VcpuExitReason.Fault:
-                Traps.Serve(_kernel, exit);
-                return ResumeTrap(exit.Frame);
+                return ServeFault(exit);
             default:
                 Traps.ServeWatchdog(_kernel, exit);
                 return ResumeTrap(exit.Frame);
@@ -176,10 +185,29 @@ public sealed unsafe class Processor
         return ResumeTrap(exit.Frame);
     }
 
+    // An exception handler in driver code may have run and been abandoned meanwhile.
+    private VcpuExit ServeFault(VcpuExit exit)
+    {
+        (long spent, KIRQL entryIrql) = (_vcpu.Spent, _entryIrql);
+        Traps.Serve(_kernel, exit);
+        (_vcpu.Spent, _entryIrql) = (spent, entryIrql);
+        (_lastExit, _stackPointer) = (exit, exit.Frame);
+        return ResumeTrap(exit.Frame);
+    }
+
     private VcpuExit ServeKernelCall(VcpuExit exit)
     {
-        KIRQL entryIrql = _entryIrql;
-        ulong result = Invoke(exit);
+        (KIRQL entryIrql, int depth) = (_entryIrql, Depth);
+        ulong result;
+        try
+        {
+            result = Invoke(exit);
+        }
+        catch (GuestRaiseException raised)
+        {
+            (_lastExit, _entryIrql, Irql, Depth) = (exit, entryIrql, exit.Irql, depth);
+            return RaiseInCaller(exit, raised);
+        }
         // Other threads may have run meanwhile.
         (_lastExit, _stackPointer, _entryIrql) = (exit, exit.Frame, entryIrql);
         VcpuExit next;
@@ -190,6 +218,15 @@ public sealed unsafe class Processor
         }
         while (next.Reason == VcpuExitReason.NotStarted);
         return next;
+    }
+
+    // Filters and cleanup run below the frame that will resume, so the stack pointer goes there first.
+    private VcpuExit RaiseInCaller(VcpuExit exit, GuestRaiseException raised)
+    {
+        ulong frame = (exit.Frame - (ulong)sizeof(TrapFrame)) & ~0xFUL;
+        _stackPointer = frame;
+        StructuredExceptions.RaiseInCaller(_kernel, (KernelCallFrame*)exit.Frame, (TrapFrame*)frame, raised);
+        return ResumeTrap(frame);
     }
 
     private VcpuExit ResumeTrap(ulong frame)
@@ -284,7 +321,20 @@ public sealed unsafe class Processor
         Registers = _lastExit.Frame != 0 && _lastExit.Reason is VcpuExitReason.Fault or VcpuExitReason.Watchdog
             ? *(TrapFrame*)_lastExit.Frame
             : null,
+        StackTrace = TraceStack(),
         CurrentIrp = _kernel.Io.CurrentIrp,
         LastEvents = _kernel.Events.Last(20),
     };
+
+    private IReadOnlyList<ulong> TraceStack()
+    {
+        if (_lastExit.Frame == 0)
+            return [];
+        CONTEXT context = default;
+        if (_lastExit.Reason == VcpuExitReason.KernelCall)
+            DriverContext.Load(&context, (KernelCallFrame*)_lastExit.Frame);
+        else
+            DriverContext.Load(&context, (TrapFrame*)_lastExit.Frame);
+        return StackWalk.Walk(_kernel, &context);
+    }
 }

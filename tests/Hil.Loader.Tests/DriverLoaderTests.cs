@@ -79,7 +79,7 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         ulong stop = Read(driver, MsvcImage.RdataRva + 0x20);
         _machine.Processor.CallsStub = (uint)((stop - _machine.Processor.StubBase) / IVirtualProcessor.StubStride);
 
-        var stopped = Assert.Throws<BugCheckException>(() => driver.Initialize());
+        var stopped = Assert.Throws<BugCheckException>(() => _machine.Initialize(driver));
 
         Assert.Equal(BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, stopped.Report.Code);
         Assert.Contains("hand.sys called HAL.dll!#17 at hand.sys+0x7005", stopped.Report.Reason, StringComparison.Ordinal);
@@ -158,7 +158,7 @@ public sealed unsafe class DriverLoaderTests : IDisposable
             return 0;
         };
 
-        Assert.Equal(STATUS_SUCCESS, driver.Initialize());
+        Assert.Equal(STATUS_SUCCESS, _machine.Initialize(driver));
 
         Assert.Equal(@"\Registry\Machine\System\CurrentControlSet\Services\hand", path);
     }
@@ -170,7 +170,7 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         ulong path = 0;
         _machine.Processor.Code = (_, _, a1) => (path = a1) & 0;
 
-        driver.Initialize();
+        _machine.Initialize(driver);
 
         Assert.Equal(PageAccess.None, _machine.Memory.AccessOf(path));
     }
@@ -211,7 +211,7 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     {
         NativeDriver driver = _machine.Load(MsvcImage.Build());
 
-        driver.Initialize();
+        _machine.Initialize(driver);
 
         Assert.Equal(PageAccess.None, Access(driver, MsvcImage.InitRva));
         Assert.Equal(PageAccess.ReadExecute, Access(driver, MsvcImage.PageRva));
@@ -223,7 +223,7 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         NativeDriver driver = _machine.Load(MsvcImage.Build());
         _machine.Processor.Code = (_, _, _) => (uint)STATUS_INSUFFICIENT_RESOURCES.Value;
 
-        Assert.Equal(STATUS_INSUFFICIENT_RESOURCES, driver.Initialize());
+        Assert.Equal(STATUS_INSUFFICIENT_RESOURCES, _machine.Initialize(driver));
 
         Assert.Equal(PageAccess.All, Access(driver, MsvcImage.InitRva));
     }
@@ -231,14 +231,14 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     [Fact]
     public void UnloadCallsDriverUnloadAndGivesEveryPageBack()
     {
-        int before = _machine.Kernel.Pages.FreePages;
+        int before = _machine.Run(() => _machine.Kernel.Pages.FreePages);
         NativeDriver driver = _machine.Load(MsvcImage.Build());
         driver.Object->DriverUnload = new DriverRoutine(driver.Module.Base + MsvcImage.TextRva);
-        driver.Initialize();
+        _machine.Initialize(driver);
         ulong called = 0;
         _machine.Processor.Code = (entry, _, _) => called = entry;
 
-        Assert.Equal(STATUS_SUCCESS, driver.Unload());
+        Assert.Equal(STATUS_SUCCESS, _machine.Run(driver.Unload));
 
         Assert.Equal(driver.Module.Base + MsvcImage.TextRva, called);
         Assert.Equal(before, _machine.Kernel.Pages.FreePages);
@@ -249,9 +249,9 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     public void DriverWithoutUnloadRoutineStays()
     {
         NativeDriver driver = _machine.Load(MsvcImage.Build());
-        driver.Initialize();
+        _machine.Initialize(driver);
 
-        Assert.Equal(STATUS_INVALID_DEVICE_REQUEST, driver.Unload());
+        Assert.Equal(STATUS_INVALID_DEVICE_REQUEST, _machine.Run(driver.Unload));
 
         Assert.Same(driver.Module, _machine.Kernel.Modules.Find(driver.Module.Base));
     }
@@ -271,8 +271,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         var twin = new TwinDriver();
         LoadedManagedDriver driver = _machine.Loader.Load(twin);
 
-        Assert.Equal(STATUS_SUCCESS, driver.Initialize());
-        ulong result = _machine.Kernel.Processor.Call(driver.Object->MajorFunction[IRP_MJ_READ], (void*)0x10, (void*)0x20);
+        Assert.Equal(STATUS_SUCCESS, _machine.Initialize(driver));
+        ulong result = _machine.Run(() => Processor.Current.Call(driver.Object->MajorFunction[IRP_MJ_READ], 0x10, 0x20));
 
         Assert.Equal("twin", driver.Name);
         Assert.Equal(@"\Registry\Machine\System\CurrentControlSet\Services\twin", twin.Path);
@@ -284,10 +284,10 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     public void ExceptionInAManagedDriverIsABugCheck()
     {
         LoadedManagedDriver driver = _machine.Loader.Load(new TwinDriver { Throws = true });
-        driver.Initialize();
+        _machine.Initialize(driver);
 
         var stopped = Assert.Throws<BugCheckException>(
-            () => _machine.Kernel.Processor.Call(driver.Object->MajorFunction[IRP_MJ_READ], null, null));
+            () => _machine.Run(() => Processor.Current.Call(driver.Object->MajorFunction[IRP_MJ_READ], 0, 0)));
 
         Assert.Contains("TwinDriver.OnRead threw InvalidOperationException: broken", stopped.Report.Reason, StringComparison.Ordinal);
     }
@@ -296,12 +296,12 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     public void UnloadedManagedDriverGivesItsRoutinesBack()
     {
         LoadedManagedDriver driver = _machine.Loader.Load(new TwinDriver());
-        driver.Initialize();
+        _machine.Initialize(driver);
         DriverRoutine first = driver.Object->MajorFunction[IRP_MJ_READ];
 
-        Assert.Equal(STATUS_SUCCESS, driver.Unload());
+        Assert.Equal(STATUS_SUCCESS, _machine.Run(driver.Unload));
         LoadedManagedDriver again = _machine.Loader.Load(new TwinDriver());
-        again.Initialize();
+        _machine.Initialize(again);
 
         Assert.Contains(first, new[] { again.Object->MajorFunction[IRP_MJ_READ], again.Object->DriverUnload, again.Object->DriverInit });
     }

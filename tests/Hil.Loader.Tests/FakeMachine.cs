@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Hil.Kernel;
 using Hil.Kernel.Platform;
+using Hil.Wdm;
 
 namespace Hil.Loader.Tests;
 
@@ -21,6 +22,7 @@ internal sealed unsafe class FakeMachine : IDisposable, IKernelObserver
             Clock = new StoppedClock(),
             Observer = this,
         });
+        NtKernel.Enter(null); // The constructing thread is not a kernel thread.
         Loader = new DriverLoader(Kernel, () => 0x1234_5678_9ABC_DEF0);
     }
 
@@ -36,6 +38,17 @@ internal sealed unsafe class FakeMachine : IDisposable, IKernelObserver
 
     public NativeDriver Load(byte[] image, string path = "driver.sys") => Loader.Load(DriverImage.Parse(image, path));
 
+    /// <summary>DriverEntry, where the kernel would run it.</summary>
+    public NTSTATUS Initialize(LoadedDriver driver) => Run(driver.Initialize);
+
+    /// <summary>Runs work on a kernel thread at PASSIVE_LEVEL; what it throws comes out here.</summary>
+    public T Run<T>(Func<T> work)
+    {
+        T result = default!;
+        Kernel.Scheduler.Run(() => result = work());
+        return result;
+    }
+
     public void OnEvent(in KernelEvent kernelEvent)
     {
         if (kernelEvent.Text != null)
@@ -44,7 +57,7 @@ internal sealed unsafe class FakeMachine : IDisposable, IKernelObserver
 
     public void Dispose()
     {
-        NtKernel.Enter(null);
+        Kernel.Dispose();
         Memory.Dispose();
         NativeMemory.AlignedFree((void*)_home);
     }

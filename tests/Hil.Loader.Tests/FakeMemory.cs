@@ -7,24 +7,29 @@ namespace Hil.Loader.Tests;
 internal sealed unsafe class FakeMemory : IGuestMemory, IDisposable
 {
     private const ulong PageSize = 4096;
+    private const ulong ReservedPages = 2;
     private const ulong UserPages = 16;
 
     private readonly PageAccess[] _access = new PageAccess[(64 << 20) / PageSize];
     private readonly byte* _bytes;
 
-    public FakeMemory() => _bytes = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes, 1 << 16);
+    public FakeMemory()
+    {
+        _bytes = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes, 1 << 16);
+        NativeMemory.Clear(_bytes, (nuint)(ReservedPages * PageSize));
+    }
 
     public ulong Base => (ulong)_bytes;
 
     public ulong Bytes => (ulong)_access.Length * PageSize;
 
-    public ulong UserBase => Base;
+    public ulong UserBase => Base + ReservedPages * PageSize;
 
-    public ulong KernelBase => Base + UserPages * PageSize;
+    public ulong KernelBase => UserBase + UserPages * PageSize;
 
-    public ulong SharedUserData => throw new NotSupportedException();
+    public ulong SharedUserData => Base;
 
-    public ulong ProcessorControlRegion => throw new NotSupportedException();
+    public ulong ProcessorControlRegion => Base + PageSize;
 
     public ulong PhysicalOf(ulong address) => address - Base;
 

@@ -1,3 +1,4 @@
+using Hil.Kernel;
 using System.Diagnostics;
 
 namespace Hil.Loader.Tests;

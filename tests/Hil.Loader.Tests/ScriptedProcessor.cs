@@ -6,6 +6,7 @@ namespace Hil.Loader.Tests;
 /// <summary>A virtual processor that runs nothing: each call of driver code is answered by the test.</summary>
 internal sealed unsafe class ScriptedProcessor : IVirtualProcessor
 {
+    private readonly SemaphoreSlim _wake = new(0);
     private readonly ulong _home;
 
     public ScriptedProcessor(ulong home) => _home = home;
@@ -47,11 +48,9 @@ internal sealed unsafe class ScriptedProcessor : IVirtualProcessor
 
     public void RequestDispatchInterrupt() => throw new NotSupportedException();
 
-    public void Idle(KIRQL irql, long deadline) => throw new NotSupportedException();
+    public void Idle(KIRQL irql, long deadline) => _wake.Wait();
 
-    public void Wake()
-    {
-    }
+    public void Wake() => _wake.Release();
 
     public void ArmPreemption(long deadline)
     {

@@ -1,3 +1,4 @@
+using Hil.Kernel;
 namespace Hil.Loader.Tests;
 
 public sealed class UnwindAndSymbolTests

@@ -13,6 +13,9 @@ public abstract class LoadedModule(string name, ulong baseAddress, ulong bytes)
     /// <summary>Nearest symbol at or below an RVA as "name+0x1c", or null.</summary>
     public abstract string? FindSymbol(uint rva);
 
-    /// <summary>The .pdata entry that covers an RVA: begin, end and unwind-info RVAs.</summary>
-    public abstract bool TryFindFunction(uint rva, out (uint Begin, uint End, uint UnwindInfo) function);
+    /// <summary>The .pdata entry that covers an RVA; false in a leaf function and outside code.</summary>
+    public abstract bool TryFindFunction(uint rva, out RuntimeFunction function);
+
+    /// <summary>How to undo a function's prologue, as the image file says; false if that makes no sense.</summary>
+    public abstract bool TryDecodeUnwind(RuntimeFunction function, out UnwindInfo info);
 }

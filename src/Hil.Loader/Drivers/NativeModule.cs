@@ -27,12 +27,12 @@ public sealed class NativeModule : LoadedModule
         Image.Symbols.TryFind(rva, out SymbolPlace place) ? place.ToString() : null;
 
     /// <inheritdoc/>
-    public override bool TryFindFunction(uint rva, out (uint Begin, uint End, uint UnwindInfo) function)
-    {
-        bool found = Image.Functions.TryFind(rva, out RuntimeFunction entry);
-        function = (entry.BeginRva, entry.EndRva, entry.UnwindRva);
-        return found;
-    }
+    public override bool TryFindFunction(uint rva, out RuntimeFunction function) =>
+        Image.Functions.TryFind(rva, out function);
+
+    /// <inheritdoc/>
+    public override bool TryDecodeUnwind(RuntimeFunction function, out UnwindInfo info) =>
+        UnwindDecoder.TryDecode(Image.Functions, function, out info);
 
     /// <summary>The address of an export; <paramref name="forwarder"/> is set instead if another module's export stands in for it.</summary>
     /// <param name="name">Its name, or <c>#17</c> for ordinal 17.</param>

@@ -5,9 +5,6 @@ namespace Hil.Loader;
 // The exception directory (.pdata): one RUNTIME_FUNCTION for each non-leaf function, ascending, each naming the UNWIND_INFO
 // that says how its prologue moved the stack. The table is read from the file and not from memory the driver can write.
 
-/// <summary>One function of an image: its extent and where its unwind information lies.</summary>
-public readonly record struct RuntimeFunction(uint BeginRva, uint EndRva, uint UnwindRva);
-
 /// <summary>The functions of an image, by address.</summary>
 public sealed class FunctionTable
 {
@@ -60,8 +57,8 @@ public sealed class FunctionTable
         for (uint at = 0; directory.Size - at >= EntrySize; at += EntrySize)
         {
             long offset = layout.FileOffset(directory.Rva + at, directory.HeaderOffset);
-            RuntimeFunction function = ReadEntry(layout.At(directory.Rva + at, EntrySize, offset, "The exception table"));
-            if (function == default)
+            RuntimeFunction function = ReadEntry(layout, directory.Rva + at);
+            if (function is { BeginRva: 0, EndRva: 0, UnwindRva: 0 })
                 break; // Alignment padding, rounded into the directory's size.
             RequireSound(layout, function, functions.Count == 0 ? 0 : functions[^1].EndRva, offset);
             functions.Add(function);
@@ -69,9 +66,13 @@ public sealed class FunctionTable
         return new FunctionTable(layout, [.. functions]);
     }
 
-    internal static RuntimeFunction ReadEntry(ReadOnlySpan<byte> bytes) =>
-        new(BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]));
+    /// <summary>Reads an entry that is known to lie in the image.</summary>
+    internal static RuntimeFunction ReadEntry(ImageLayout layout, uint rva)
+    {
+        ReadOnlySpan<byte> bytes = layout.At(rva, EntrySize, 0, "a function's entry");
+        return new RuntimeFunction(BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]), rva);
+    }
 
     // Bit 0 of the unwind RVA says that it names another RUNTIME_FUNCTION, whose unwind information is shared.
     private static void RequireSound(ImageLayout layout, RuntimeFunction function, uint previousEnd, long offset)

@@ -3,50 +3,6 @@ using System.Collections.Immutable;
 
 namespace Hil.Loader;
 
-/// <summary>The operations of x64 prologues, as UNWIND_CODE numbers them.</summary>
-public enum UnwindOperation : byte
-{
-    PushNonVolatile = 0,
-    AllocateLarge = 1,
-    AllocateSmall = 2,
-    SetFrameRegister = 3,
-    SaveNonVolatile = 4,
-    SaveNonVolatileFar = 5,
-    Epilog = 6,
-    SaveXmm128 = 8,
-    SaveXmm128Far = 9,
-    PushMachineFrame = 10,
-}
-
-/// <summary>The flags of an UNWIND_INFO.</summary>
-[Flags]
-public enum UnwindFlags : byte
-{
-    None = 0,
-    ExceptionHandler = 1,
-    TerminationHandler = 2,
-    ChainInfo = 4,
-}
-
-/// <summary>One step of a prologue.</summary>
-/// <param name="PrologOffset">Offset of the end of the instruction that did it.</param>
-/// <param name="Register">Which integer or XMM register, in instruction encoding; for a machine frame 1 if an error code lies on it.</param>
-/// <param name="Bytes">Size of an allocation, or offset of a save from the frame's base.</param>
-public readonly record struct UnwindCode(byte PrologOffset, UnwindOperation Operation, byte Register, uint Bytes);
-
-/// <summary>How to undo a function's prologue, and who handles its exceptions.</summary>
-/// <param name="FrameRegister">0 if the function has no frame pointer.</param>
-/// <param name="FrameOffset">Bytes between RSP and the frame pointer when it was set.</param>
-/// <param name="Codes">In the order of the table: last prologue instruction first.</param>
-/// <param name="HandlerRva">The language handler, 0 if there is none.</param>
-/// <param name="HandlerDataRva">What the compiler laid down for it (scope tables).</param>
-public sealed record UnwindInfo(
-    UnwindFlags Flags, byte PrologSize, byte FrameRegister, uint FrameOffset, ImmutableArray<UnwindCode> Codes,
-    uint HandlerRva, uint HandlerDataRva, RuntimeFunction Chained)
-{
-    public bool IsChained => (Flags & UnwindFlags.ChainInfo) != 0;
-}
-
 /// <summary>Decodes UNWIND_INFO. Damage is a value here, not an exception: whoever walks a stack stops there.</summary>
 public static class UnwindDecoder
 {
@@ -62,7 +18,7 @@ public static class UnwindDecoder
             uint indirect = function.UnwindRva & ~1u;
             if (!layout.Contains(indirect, 12))
                 return false;
-            function = FunctionTable.ReadEntry(layout.At(indirect, 12, 0, "unwind information"));
+            function = FunctionTable.ReadEntry(layout, indirect);
         }
         return (function.UnwindRva & 3) == 0 && layout.Contains(function.UnwindRva, HeaderSize)
             && TryDecodeAt(layout, function.UnwindRva, out info);
@@ -87,7 +43,7 @@ public static class UnwindDecoder
         {
             if (!layout.Contains(tail, 12))
                 return false;
-            chained = FunctionTable.ReadEntry(layout.At(tail, 12, 0, "chained unwind information"));
+            chained = FunctionTable.ReadEntry(layout, tail);
         }
         else if ((flags & (UnwindFlags.ExceptionHandler | UnwindFlags.TerminationHandler)) != 0)
         {

@@ -8,8 +8,8 @@ using Microsoft.CodeAnalysis.Text;
 namespace Hil.Generators;
 
 // Driver code calls an export with the Microsoft x64 convention; the monitor's gate leaves the arguments as an array of
-// 8-byte slots. For every method that bears [Export] this generator writes a thunk that takes the arguments out of their
-// slots, calls the method and puts the result into RAX, and a line of the export table that points at the thunk.
+// 8-byte slots. For every method that bears [Export] this generator writes a thunk that takes the arguments out of
+// their slots, calls the method and puts the result into RAX, and a line of the export table that points at the thunk.
 //
 // Two pipelines, so that typing inside a method body regenerates nothing: what is written depends on the methods'
 // signatures only; where they stand in their files matters to diagnostics alone.
@@ -18,8 +18,8 @@ namespace Hil.Generators;
 [Generator(LanguageNames.CSharp)]
 public sealed class ExportGenerator : IIncrementalGenerator
 {
-    /// <summary>The steps whose results a test watches for being cached.</summary>
-    public const string FunctionsStep = "Functions";
+    /// <summary>The step whose results a test watches for being cached.</summary>
+    public const string ModelsStep = "Models";
 
     private const string ExportAttribute = "Hil.Kernel.ExportAttribute";
     private const string ExportDataAttribute = "Hil.Kernel.ExportDataAttribute";
@@ -43,7 +43,9 @@ public sealed class ExportGenerator : IIncrementalGenerator
 
     private static IncrementalValuesProvider<T> Models<T>(IncrementalValuesProvider<Found<T>> found)
         where T : ExportModel =>
-        found.Where(static one => one.Model is not null).Select(static (one, _) => one.Model!).WithTrackingName(FunctionsStep);
+        found.Where(static one => one.Model is not null)
+            .Select(static (one, _) => one.Model!)
+            .WithTrackingName(ModelsStep);
 
     private static IncrementalValuesProvider<PlacedName> Names<T>(IncrementalValuesProvider<Found<T>> found)
         where T : ExportModel =>
@@ -66,7 +68,9 @@ public sealed class ExportGenerator : IIncrementalGenerator
     }
 
     private static void Write(
-        SourceProductionContext output, ImmutableArray<FunctionModel> functions, ImmutableArray<VariableModel> variables)
+        SourceProductionContext output,
+        ImmutableArray<FunctionModel> functions,
+        ImmutableArray<VariableModel> variables)
     {
         string text = new ExportTableWriter(ByName(functions), ByName(variables)).Write();
         output.AddSource("ExportTable.g.cs", SourceText.From(text, Encoding.UTF8));

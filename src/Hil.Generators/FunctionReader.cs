@@ -8,7 +8,6 @@ namespace Hil.Generators;
 internal static class FunctionReader
 {
     private const string UncheckedPointerAttribute = "UncheckedPointerAttribute";
-    private const string FrameType = "KernelCallFrame";
     private const string VariableArgumentsType = "VarArgs";
     private const byte HighLevel = 15;
 
@@ -51,23 +50,30 @@ internal static class FunctionReader
     }
 
     private static T Option<T>(AttributeData attribute, string name, T otherwise) =>
-        attribute.NamedArguments.FirstOrDefault(argument => argument.Key == name).Value.Value is T value ? value : otherwise;
+        attribute.NamedArguments.FirstOrDefault(argument => argument.Key == name).Value.Value is T value
+            ? value
+            : otherwise;
 
     private static ParameterModel ReadParameter(IParameterSymbol parameter, List<Mistake> mistakes)
     {
         string? misfit = parameter.RefKind != RefKind.None
             ? "it is passed by reference; make it a pointer"
             : SlotTypes.Misfit(parameter.Type);
+        bool isVariable = parameter.Type.Name == VariableArgumentsType;
+        if (isVariable && parameter.Ordinal + 1 < ((IMethodSymbol)parameter.ContainingSymbol).Parameters.Length)
+            misfit = "variable arguments come last";
         if (misfit is not null)
             mistakes.Add(new Mistake(Mistakes.ParameterType, Place.Of(parameter), parameter.Name, misfit));
 
-        bool isFrame = parameter.Type is IPointerTypeSymbol { PointedAtType.Name: FrameType };
-        ArgumentKind kind = isFrame ? ArgumentKind.Frame
-            : parameter.Type.Name == VariableArgumentsType ? ArgumentKind.VariableArguments
+        ArgumentKind kind = isVariable ? ArgumentKind.VariableArguments
             : SlotTypes.IsStructure(parameter.Type) ? ArgumentKind.Structure
             : ArgumentKind.Scalar;
         return new ParameterModel(
-            parameter.Name, SlotTypes.FullName(parameter.Type), SlotTypes.CName(parameter.Type), kind, Pointee(parameter));
+            parameter.Name,
+            SlotTypes.FullName(parameter.Type),
+            SlotTypes.CName(parameter.Type),
+            kind,
+            Pointee(parameter));
     }
 
     private static string? Pointee(IParameterSymbol parameter)
@@ -75,8 +81,7 @@ internal static class FunctionReader
         if (parameter.Type is not IPointerTypeSymbol { PointedAtType: ITypeSymbol pointee })
             return null;
         bool isUnchecked = pointee.SpecialType == SpecialType.System_Void
-            || pointee.Name == FrameType
-            || parameter.GetAttributes().Any(static attribute => attribute.AttributeClass?.Name == UncheckedPointerAttribute);
+            || parameter.GetAttributes().Any(static one => one.AttributeClass?.Name == UncheckedPointerAttribute);
         return isUnchecked ? null : SlotTypes.FullName(pointee);
     }
 

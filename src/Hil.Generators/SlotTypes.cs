@@ -11,7 +11,7 @@ internal static class SlotTypes
     public static string? Misfit(ITypeSymbol type) => type.SpecialType switch
     {
         SpecialType.System_Boolean => "a C# bool with another value than 0 or 1 misbehaves; use BOOLEAN",
-        SpecialType.System_Single or SpecialType.System_Double => "floating point goes in XMM registers, which no slot holds",
+        SpecialType.System_Single or SpecialType.System_Double => "floating point goes in XMM registers, not in slots",
         _ when IsPointer(type) => null,
         _ when !type.IsUnmanagedType => "it is a managed type",
         _ => null,
@@ -35,7 +35,7 @@ internal static class SlotTypes
         _ => IntegerName(type.SpecialType) ?? type.Name,
     };
 
-    /// <summary>The size of an unmanaged type in bytes, where fields follow each other naturally aligned or at offsets.</summary>
+    /// <summary>The size in bytes of an unmanaged type whose fields are naturally aligned or have offsets.</summary>
     public static int SizeOf(ITypeSymbol type)
     {
         if (IsPointer(type))

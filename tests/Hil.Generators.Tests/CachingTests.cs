@@ -34,6 +34,8 @@ public sealed class CachingTests
         driver = driver.RunGenerators(compilation.ReplaceSyntaxTree(exports, edited));
 
         GeneratorRunResult result = driver.GetRunResult().Results.Single();
-        return [.. result.TrackedSteps[ExportGenerator.FunctionsStep].SelectMany(step => step.Outputs).Select(output => output.Reason)];
+        return [.. result.TrackedSteps[ExportGenerator.ModelsStep]
+            .SelectMany(step => step.Outputs)
+            .Select(output => output.Reason)];
     }
 }

@@ -6,9 +6,13 @@ public sealed class MistakeTests
 {
     // Each case: the error, the text it must stand at, and the members of Ntoskrnl.
     [Theory]
-    [InlineData("HIL001", "G", """[Export] public static void F() { } [Export(Name = "F")] public static void G() { }""")]
+    [InlineData(
+        "HIL001", "G",
+        "[Export] public static void F() { } [Export(Name = nameof(F))] public static void G() { }")]
     [InlineData("HIL001", "F", """[Export] public static void F() { } [Export] public static void F(uint a) { }""")]
-    [InlineData("HIL001", "D", """[Export] public static void F() { } [ExportData("F", 8)] public static void D(byte* b) { }""")]
+    [InlineData(
+        "HIL001", "D",
+        "[Export] public static int F() => 0; [ExportData(nameof(F), 8)] public static void D(byte* b) {}")]
     [InlineData("HIL002", "F", "[Export] internal static void F() { }")]
     [InlineData("HIL002", "F", "[Export] private static void F() { }")]
     [InlineData("HIL003", "F", "[Export] public static void F<T>() { }")]
@@ -19,6 +23,7 @@ public sealed class MistakeTests
     [InlineData("HIL004", "a", "[Export] public static void F(bool a) { }")]
     [InlineData("HIL004", "a", "[Export] public static void F(double a) { }")]
     [InlineData("HIL004", "a", "[Export] public static void F(Span<byte> a) { }")]
+    [InlineData("HIL004", "a", "[Export] public static void F(VarArgs a, uint b) { }")]
     [InlineData("HIL005", "F", "[Export] public static string F() => \"\";")]
     [InlineData("HIL005", "F", "[Export] public static bool F() => true;")]
     [InlineData("HIL005", "F", "[Export] public static CLIENT_ID F() => default;")]
@@ -35,7 +40,8 @@ public sealed class MistakeTests
         Assert.Equal(id, diagnostic.Id);
         Assert.Equal(DiagnosticSeverity.Error, diagnostic.Severity);
         Assert.Equal("Exports.cs", diagnostic.Location.GetLineSpan().Path);
-        Assert.Equal(place, SmallKernel.InNtoskrnl(members).Substring(diagnostic.Location.SourceSpan.Start, place.Length));
+        string source = SmallKernel.InNtoskrnl(members);
+        Assert.Equal(place, source.Substring(diagnostic.Location.SourceSpan.Start, place.Length));
     }
 
     [Fact]

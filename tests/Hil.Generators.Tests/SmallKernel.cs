@@ -50,9 +50,10 @@ internal static class SmallKernel
         }
         """;
 
+    private static readonly MetadataReference[] s_references = References();
     private static readonly CSharpParseOptions s_parseOptions = new(LanguageVersion.Preview);
 
-    /// <summary>Compiles the kernel around the members of Ntoskrnl that a test gives, without the generator's part.</summary>
+    /// <summary>Compiles the kernel around a test's members of Ntoskrnl, without the generator's part.</summary>
     public static CSharpCompilation Compile(string members) => CompileFile(InNtoskrnl(members));
 
     public static CSharpCompilation CompileFile(string source)
@@ -65,7 +66,7 @@ internal static class SmallKernel
         return CSharpCompilation.Create(
             $"SmallKernel{Guid.NewGuid():N}",
             trees,
-            References(),
+            s_references,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
     }
 
@@ -83,7 +84,8 @@ internal static class SmallKernel
     public static CSharpGeneratorDriver CreateDriver() => CSharpGeneratorDriver.Create(
         [new ExportGenerator().AsSourceGenerator()],
         parseOptions: s_parseOptions,
-        driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
+        driverOptions: new GeneratorDriverOptions(
+            IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>What the generator writes.</summary>
     public static string Generate(string members) =>
@@ -102,12 +104,13 @@ internal static class SmallKernel
         return new LoadedKernel(Assembly.Load(image.ToArray()));
     }
 
-    private static IEnumerable<MetadataReference> References()
+    private static MetadataReference[] References()
     {
         string platform = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
-        return platform.Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
-            .Append(typeof(IRP).Assembly.Location)
-            .Select(path => MetadataReference.CreateFromFile(path));
+        string[] wanted = ["System.Runtime.dll", "System.Private.CoreLib.dll", "System.Collections.dll"];
+        IEnumerable<string> paths = platform.Split(Path.PathSeparator)
+            .Where(path => wanted.Contains(Path.GetFileName(path)))
+            .Append(typeof(IRP).Assembly.Location);
+        return [.. paths.Select(path => MetadataReference.CreateFromFile(path))];
     }
 }

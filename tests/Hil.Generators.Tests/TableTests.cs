@@ -12,7 +12,7 @@ public sealed class TableTests
             public static NTSTATUS ZwClose(void* handle) => 0;
 
             [Export(MinIrql = DISPATCH_LEVEL, MaxIrql = DISPATCH_LEVEL)]
-            public static void IoStartNextPacket(DEVICE_OBJECT* deviceObject, BOOLEAN cancelable) { }
+            public static void IoStartNextPacket(DEVICE_OBJECT* device, BOOLEAN cancelable) { }
 
             [Export]
             public static void _local_unwind() { }
@@ -20,7 +20,7 @@ public sealed class TableTests
 
         Assert.Equal(
             [
-                "IoStartNextPacket ntoskrnl.exe 2..2 VOID IoStartNextPacket(DEVICE_OBJECT* deviceObject, BOOLEAN cancelable)",
+                "IoStartNextPacket ntoskrnl.exe 2..2 VOID IoStartNextPacket(DEVICE_OBJECT* device, BOOLEAN cancelable)",
                 "ZwClose ntoskrnl.exe 0..2 NTSTATUS ZwClose(PVOID handle)",
                 "_local_unwind ntoskrnl.exe 0..15 VOID _local_unwind(VOID)",
             ],
@@ -47,7 +47,8 @@ public sealed class TableTests
     [Fact]
     public void VariableArgumentsArePrintedAsDots()
     {
-        LoadedKernel kernel = SmallKernel.Load("[Export] public static uint DbgPrint(byte* format, KernelCallFrame* frame) => 0;");
+        LoadedKernel kernel = SmallKernel.Load(
+            "[Export] public static uint DbgPrint(byte* format, VarArgs arguments) => 0;");
 
         Assert.EndsWith(" ULONG DbgPrint(UCHAR* format, ...)", Assert.Single(kernel.Table));
     }
@@ -86,7 +87,8 @@ public sealed class TableTests
 
         GeneratorDriverRunResult result = SmallKernel.Run(SmallKernel.CompileFile(Source));
 
-        Assert.Contains("""new("KeStallExecutionProcessor", "hal.dll", 0, 15,""", Assert.Single(result.GeneratedTrees).ToString());
+        string text = Assert.Single(result.GeneratedTrees).ToString();
+        Assert.Contains("""new("KeStallExecutionProcessor", "hal.dll", 0, 15,""", text);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed unsafe class ThunkTests
                 Log = $"{a} {b} {c} {d} {e} {f} {g} {h} {i}";
             """);
 
-        kernel.Call("F", 0xEE01, 0xEEFF, 0xEEEE_0002, 0xEEEE_FFFE, 0xEEEE_0000_0003, 0xEEEE_FFFF_FFFD, 4, 5, 0xEEEE_0041);
+        kernel.Call(
+            "F", 0xEE01, 0xEEFF, 0xEEEE_0002, 0xEEEE_FFFE, 0xEEEE_0000_0003, 0xEEEE_FFFF_FFFD, 4, 5, 0xEEEE_0041);
 
         Assert.Equal("1 -1 2 -2 3 -3 4 5 A", kernel.Log);
     }
@@ -30,8 +31,9 @@ public sealed unsafe class ThunkTests
             public static string Log = "";
 
             [Export]
-            public static void F(KIRQL a, BOOLEAN b, NTSTATUS c, PHYSICAL_ADDRESS d, LARGE_INTEGER e, DriverRoutine f, POOL_TYPE g) =>
-                Log = $"{a.Value} {b} {c} {d} {e.QuadPart} {f} {g}";
+            public static void F(
+                KIRQL a, BOOLEAN b, NTSTATUS c, PHYSICAL_ADDRESS d, LARGE_INTEGER e, DriverRoutine f, POOL_TYPE g) =>
+                    Log = $"{a.Value} {b} {c} {d} {e.QuadPart} {f} {g}";
             """);
 
         kernel.Call("F", 0xEE02, 0xEE00, 0xEEEE_0000_0103, 0xFEB0_0000, unchecked((ulong)-5), 0x1234, 0xEEEE_0000_0001);
@@ -56,7 +58,9 @@ public sealed unsafe class ThunkTests
         kernel.Call("F", (ulong)three, (ulong)clientId);
 
         Assert.Equal("3 5", kernel.Log);
-        Assert.Equal([$"0: 3 bytes at {(ulong)three:x}", $"1: 16 bytes at {(ulong)clientId:x}"], kernel.CheckedPointers);
+        Assert.Equal(
+            [$"0: 3 bytes at {(ulong)three:x}", $"1: 16 bytes at {(ulong)clientId:x}"],
+            kernel.CheckedPointers);
     }
 
     [Fact]
@@ -73,15 +77,15 @@ public sealed unsafe class ThunkTests
     }
 
     [Fact]
-    public void FrameParameterGivesAccessToFurtherArguments()
+    public void VariableArgumentsBeginAtTheirSlot()
     {
         LoadedKernel kernel = SmallKernel.Load("""
             [Export]
-            public static ulong Sum(uint count, KernelCallFrame* frame)
+            public static ulong Sum(uint count, VarArgs numbers)
             {
                 ulong sum = 0;
-                for (uint i = 1; i <= count; i++)
-                    sum += frame->Arguments[i];
+                for (uint i = 0; i < count; i++)
+                    sum += numbers.Slots[i];
                 return sum;
             }
             """);
@@ -124,7 +128,10 @@ public sealed unsafe class ThunkTests
                 {
                     ulong* arguments = frame->Arguments;
                     global::Hil.Kernel.PointerCheck.Argument(arguments[1], sizeof(global::Hil.Wdm.IRP), 1);
-                    return unchecked((ulong)global::Hil.Kernel.Ntoskrnl.F(unchecked((uint)arguments[0]), unchecked((global::Hil.Wdm.IRP*)arguments[1]), Unpack<global::Hil.Wdm.KIRQL>(arguments, 2)));
+                    return unchecked((ulong)global::Hil.Kernel.Ntoskrnl.F(
+                        unchecked((uint)arguments[0]),
+                        unchecked((global::Hil.Wdm.IRP*)arguments[1]),
+                        Unpack<global::Hil.Wdm.KIRQL>(arguments, 2)));
                 }
             """, text);
     }

@@ -39,9 +39,6 @@ internal enum ArgumentKind
     /// <summary>A structure: in the slot if it has 1, 2, 4 or 8 bytes, otherwise the slot points at it.</summary>
     Structure,
 
-    /// <summary>No argument: the method wants the frame itself, because it takes a variable number of them.</summary>
-    Frame,
-
     /// <summary>VarArgs: the address of this slot, where the variable arguments begin.</summary>
     VariableArguments,
 }

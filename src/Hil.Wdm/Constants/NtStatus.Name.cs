@@ -10,6 +10,7 @@ public static partial class NtStatus
         0x00000002 => nameof(STATUS_WAIT_2),
         0x00000003 => nameof(STATUS_WAIT_3),
         0x0000003F => nameof(STATUS_WAIT_63),
+        0x00000080 => nameof(STATUS_ABANDONED_WAIT_0),
         0x000000BF => nameof(STATUS_ABANDONED_WAIT_63),
         0x000000C0 => nameof(STATUS_USER_APC),
         0x00000100 => nameof(STATUS_KERNEL_APC),

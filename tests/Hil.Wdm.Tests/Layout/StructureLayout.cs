@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Wdm.Tests;
 
-/// <summary>Measures a C# structure as the runtime lays it out (which need not be how it would be marshalled).</summary>
+/// <summary>Measures a C# structure as the runtime lays it out, which need not be how it is marshalled.</summary>
 internal static unsafe class StructureLayout
 {
     private const BindingFlags PublicInstance = BindingFlags.Public | BindingFlags.Instance;
 
     public static int SizeOf(Type type)
     {
-        DynamicMethod method = new("SizeOf", typeof(int), null, typeof(StructureLayout).Module, skipVisibility: true);
+        DynamicMethod method = Method("SizeOf", typeof(int));
         ILGenerator il = method.GetILGenerator();
         il.Emit(OpCodes.Sizeof, type);
         il.Emit(OpCodes.Ret);
@@ -67,7 +67,7 @@ internal static unsafe class StructureLayout
 
     private static int Address(Type type, Action<ILGenerator> emitAddress)
     {
-        DynamicMethod method = new("Address", typeof(nint), [typeof(nint)], typeof(StructureLayout).Module, skipVisibility: true);
+        DynamicMethod method = Method("Address", typeof(nint), typeof(nint));
         ILGenerator il = method.GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         emitAddress(il);
@@ -84,10 +84,13 @@ internal static unsafe class StructureLayout
         }
     }
 
+    private static DynamicMethod Method(string name, Type? result, params Type[] parameters) =>
+        new(name, result, parameters, typeof(StructureLayout).Module, skipVisibility: true);
+
     // Sets all bits of the bit field in zeroed memory and looks which bits of which bytes that changed.
     private static GoldenField MeasureBits(Type type, PropertyInfo property, GoldenField golden, int offset)
     {
-        DynamicMethod method = new("SetBits", null, [typeof(nint)], typeof(StructureLayout).Module, skipVisibility: true);
+        DynamicMethod method = Method("SetBits", null, typeof(nint));
         ILGenerator il = method.GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldc_I4_M1);

@@ -2,9 +2,9 @@ using System.Text.Json;
 
 namespace Hil.Wdm.Tests;
 
-// tests/golden/layouts-x64.json came from compiling C against the public headers; where those are older than Windows 10,
-// from its public symbols. A row is a structure; its fields are [offset, size], in bytes, with {bit, bits} for bit fields
-// and a null size for bits that only the symbols name. A dot descends into a nested structure or union.
+// tests/golden/layouts-x64.json came from compiling C against the public headers; where those are older than Windows
+// 10, from its public symbols. A row is a structure; its fields are [offset, size], in bytes, with {bit, bits} for bit
+// fields and a null size for bits that only the symbols name. A dot descends into a nested structure or union.
 
 /// <summary>The rows of the golden layout file.</summary>
 internal static class GoldenLayouts
@@ -37,7 +37,8 @@ internal static class GoldenLayouts
             return new GoldenField(path, offset, size);
 
         JsonElement bits = field[2];
-        return new GoldenField(path, offset, size, bits.GetProperty("bit").GetInt32(), bits.GetProperty("bits").GetInt32());
+        int bit = bits.GetProperty("bit").GetInt32();
+        return new GoldenField(path, offset, size, bit, bits.GetProperty("bits").GetInt32());
     }
 }
 

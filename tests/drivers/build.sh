@@ -17,6 +17,7 @@ sources() { # the C files of a driver
   case $1 in
     edu) echo ../../samples/drivers/edu/*.c ;;
     storm | preempt | resource) echo "$1.c edu_device.c" ;;
+    seh) echo seh.c ;;
     *) echo "$1.c legacy.c" ;;
   esac
 }
@@ -43,7 +44,7 @@ build() { # name; a half-written image never stands under the final name
 }
 
 if [ $# -eq 0 ]; then
-  set -- bad missing edu storm preempt resource startio mdl waits rtl
+  set -- bad missing edu storm preempt resource startio mdl waits rtl seh
 fi
 
 failed=0

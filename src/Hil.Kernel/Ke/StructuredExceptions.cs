@@ -11,7 +11,9 @@ internal static unsafe class StructuredExceptions
         DriverContext.Load(dispatch.Context, frame);
         EXCEPTION_RECORD* record = dispatch.Record;
         record->ExceptionCode = new NTSTATUS(status);
-        record->ExceptionAddress = (void*)frame->Rip;
+        if (record->ExceptionCode == STATUS_BREAKPOINT)
+            dispatch.Context->Rip--; // As Windows does: handlers see the int 3, not what follows it.
+        record->ExceptionAddress = (void*)dispatch.Context->Rip;
         if (status == (uint)STATUS_ACCESS_VIOLATION.Value)
         {
             record->NumberParameters = 2;

@@ -32,6 +32,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_EVENT_DONE => new(0x40000012u);
     public static NTSTATUS STATUS_EVENT_PENDING => new(0x40000013u);
     public static NTSTATUS STATUS_WAS_UNLOCKED => new(0x40000017u);
+    public static NTSTATUS STATUS_NO_YIELD_PERFORMED => new(0x40000024u);
 
     // Warnings: done in part. NT_SUCCESS is false.
     public static NTSTATUS STATUS_GUARD_PAGE_VIOLATION => new(0x80000001u);
@@ -206,6 +207,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_INVALID_DEVICE_STATE => new(0xC0000184u);
     public static NTSTATUS STATUS_IO_DEVICE_ERROR => new(0xC0000185u);
     public static NTSTATUS STATUS_DEVICE_PROTOCOL_ERROR => new(0xC0000186u);
+    public static NTSTATUS STATUS_MUTANT_LIMIT_EXCEEDED => new(0xC0000191u);
     public static NTSTATUS STATUS_FS_DRIVER_REQUIRED => new(0xC000019Cu);
     public static NTSTATUS STATUS_INVALID_BUFFER_SIZE => new(0xC0000206u);
     public static NTSTATUS STATUS_CONNECTION_DISCONNECTED => new(0xC000020Cu);

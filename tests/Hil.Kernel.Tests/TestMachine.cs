@@ -7,7 +7,7 @@ namespace Hil.Kernel.Tests;
 /// <summary>A kernel on fake hardware, for tests that need no QEMU. Kernel code runs inside <see cref="Run(Action)"/>.</summary>
 public sealed unsafe class TestMachine : IDisposable
 {
-    public TestMachine(Schedule? schedule = null, IKernelObserver? observer = null)
+    public TestMachine(Schedule? schedule = null, IKernelObserver? observer = null, bool specialPool = true)
     {
         Clock = new TestClock();
         Memory = new TestMemory();
@@ -23,6 +23,7 @@ public sealed unsafe class TestMachine : IDisposable
             Clock = Clock,
             Observer = observer,
             Schedule = schedule ?? Schedule.Live,
+            SpecialPool = specialPool,
         });
         NtKernel.Enter(null); // The constructing thread is not a kernel thread.
     }

@@ -68,6 +68,9 @@ public sealed class NtKernel : IDisposable
 
     public Pool Pool { get; }
 
+    /// <summary>State of the C runtime routines.</summary>
+    internal CrtState Crt { get; } = new();
+
     /// <summary>Pages and device mappings that drivers hold.</summary>
     public PageBlocks PageBlocks { get; } = new();
 

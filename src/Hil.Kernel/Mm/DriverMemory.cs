@@ -33,15 +33,18 @@ internal static unsafe class DriverMemory
     }
 
     /// <summary>Bytes from an address to the terminating zero, of units of the given size; the terminator is not counted.</summary>
-    public static nuint MeasureString(void* text, int unitBytes, string export)
+    /// <param name="unitsMax">Looks at no more units than these.</param>
+    public static nuint MeasureString(void* text, int unitBytes, string export, ulong unitsMax = ulong.MaxValue)
     {
-        for (byte* at = (byte*)text; ; at += unitBytes)
+        var at = (byte*)text;
+        for (ulong units = 0; units < unitsMax; units++, at += unitBytes)
         {
-            if (at == text || (nuint)at % PAGE_SIZE < (nuint)unitBytes)
+            if (units == 0 || (nuint)at % PAGE_SIZE < (nuint)unitBytes)
                 RequireReadable(at, (nuint)unitBytes, export);
             if (unitBytes == 1 ? *at == 0 : *(ushort*)at == 0)
-                return (nuint)(at - (byte*)text);
+                break;
         }
+        return (nuint)(at - (byte*)text);
     }
 
     private static void Require(ulong address, nuint bytes, PageAccess access, string export)

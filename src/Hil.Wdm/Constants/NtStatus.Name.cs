@@ -231,6 +231,7 @@ public static partial class NtStatus
         0xC00002DE => nameof(STATUS_INSUFFICIENT_POWER),
         0xC00002EB => nameof(STATUS_SYSTEM_SHUTDOWN),
         0xC00002F0 => nameof(STATUS_OBJECTID_NOT_FOUND),
+        0xC0000354 => nameof(STATUS_DEBUGGER_INACTIVE),
         0xC0000366 => nameof(STATUS_DEVICE_ENUMERATION_ERROR),
         0xC000036C => nameof(STATUS_DRIVER_BLOCKED),
         0xC0000374 => nameof(STATUS_HEAP_CORRUPTION),

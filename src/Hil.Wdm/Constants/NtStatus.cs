@@ -237,6 +237,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_INSUFFICIENT_POWER => new(0xC00002DEu);
     public static NTSTATUS STATUS_SYSTEM_SHUTDOWN => new(0xC00002EBu);
     public static NTSTATUS STATUS_OBJECTID_NOT_FOUND => new(0xC00002F0u);
+    public static NTSTATUS STATUS_DEBUGGER_INACTIVE => new(0xC0000354u);
     public static NTSTATUS STATUS_DEVICE_ENUMERATION_ERROR => new(0xC0000366u);
     public static NTSTATUS STATUS_DRIVER_BLOCKED => new(0xC000036Cu);
     public static NTSTATUS STATUS_HEAP_CORRUPTION => new(0xC0000374u);

@@ -1,0 +1,60 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    /// <summary>Copies memory and returns the destination. Overlapping ranges are copied right, which C does not promise.</summary>
+    /// <remarks>C runtime: memcpy.</remarks>
+    [Export]
+    public static void* memcpy(void* destination, void* source, nuint count)
+    {
+        CopyMemory(destination, source, count, nameof(memcpy));
+        return destination;
+    }
+
+    /// <summary>Copies memory, overlapping or not, and returns the destination.</summary>
+    /// <remarks>C runtime: memmove.</remarks>
+    [Export]
+    public static void* memmove(void* destination, void* source, nuint count)
+    {
+        CopyMemory(destination, source, count, nameof(memmove));
+        return destination;
+    }
+
+    /// <summary>Sets every byte and returns the destination.</summary>
+    /// <remarks>C runtime: memset.</remarks>
+    [Export]
+    public static void* memset(void* destination, int value, nuint count)
+    {
+        FillMemory(destination, count, (byte)value, nameof(memset));
+        return destination;
+    }
+
+    /// <summary>Compares memory as unsigned bytes: negative, zero or positive.</summary>
+    /// <remarks>C runtime: memcmp.</remarks>
+    [Export]
+    public static int memcmp(void* left, void* right, nuint count)
+    {
+        DriverMemory.RequireReadable(left, count, nameof(memcmp));
+        DriverMemory.RequireReadable(right, count, nameof(memcmp));
+        for (nuint i = 0; i < count; i++)
+        {
+            if (((byte*)left)[i] != ((byte*)right)[i])
+                return ((byte*)left)[i] < ((byte*)right)[i] ? -1 : 1;
+        }
+        return 0;
+    }
+
+    /// <summary>Address of the first byte with a value, or null.</summary>
+    /// <remarks>C runtime: memchr.</remarks>
+    [Export]
+    public static void* memchr(void* source, int value, nuint count)
+    {
+        DriverMemory.RequireReadable(source, count, nameof(memchr));
+        for (nuint i = 0; i < count; i++)
+        {
+            if (((byte*)source)[i] == (byte)value)
+                return (byte*)source + i;
+        }
+        return null;
+    }
+}

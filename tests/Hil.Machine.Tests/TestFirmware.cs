@@ -1,6 +1,7 @@
 namespace Hil.Machine.Tests;
 
-/// <summary>A firmware image that does next to nothing: the processor runs a few given bytes at the reset vector, or halts.</summary>
+/// <summary>A firmware image that does next to nothing: the processor runs a few given bytes at the reset vector, or
+/// halts.</summary>
 internal sealed class TestFirmware : IDisposable
 {
     private const int ImageBytes = 64 * 1024;

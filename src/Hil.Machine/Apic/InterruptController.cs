@@ -1,6 +1,3 @@
-using Hil.Kernel;
-using Hil.Kernel.Platform;
-
 namespace Hil.Machine.Apic;
 
 /// <summary>Routes lines through the IOAPIC and messages straight to the local APIC of processor 0.</summary>

@@ -1,8 +1,7 @@
-using Hil.Kernel.Platform;
-
 namespace Hil.Machine.Apic;
 
-/// <summary>The IOAPIC: an index and a data register in front of one 64-bit redirection entry per input (Intel 82093AA).</summary>
+/// <summary>The IOAPIC: an index and a data register in front of one 64-bit redirection entry per input (Intel
+/// 82093AA).</summary>
 public sealed class IoApic(IBus bus)
 {
     public const ulong Base = 0xFEC0_0000;

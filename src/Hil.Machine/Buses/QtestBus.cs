@@ -1,10 +1,9 @@
-using Hil.Kernel.Platform;
 using Hil.Machine.Pci;
 
 namespace Hil.Machine.Buses;
 
-/// <summary>Reaches devices over a qtest socket: no monitor and no processor needed, any QEMU machine will do. Posted writes
-/// travel in batches; everything else waits for its answer.</summary>
+/// <summary>Reaches devices over a qtest socket: no monitor and no processor needed, any QEMU machine will do. Posted
+/// writes travel in batches; everything else waits for its answer.</summary>
 /// <param name="client">Stays the caller's to dispose.</param>
 public sealed class QtestBus(QtestClient client) : IBus
 {

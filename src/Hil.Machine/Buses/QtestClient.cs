@@ -1,26 +1,25 @@
-// qtest is QEMU's test protocol: one text command a line, one answer a line, in order, with "IRQ raise 23" lines in between
-// once a line is intercepted. QEMU answers every command and stops its main loop when nobody reads the answers (seen after
-// 580 of them), so a reader always runs and at most OutstandingMax commands are unanswered.
+// qtest is QEMU's test protocol: one text command a line, one answer a line, in order, with "IRQ raise 23" lines in
+// between once a line is intercepted. QEMU answers every command and stops its main loop when nobody reads the answers
+// (seen after 580 of them), so a reader always runs and at most OutstandingMax commands are unanswered.
 //
 // Posted writes are collected and sent together, by Nagle's rule: with nothing unanswered a command goes out at once;
-// otherwise it waits for company until an answer arrives or the batch is full. As every command sent is answered, nothing
-// stays behind, and there is no timer.
+// otherwise it waits for company until an answer arrives or the batch is full. As every command sent is answered,
+// nothing stays behind, and there is no timer.
 
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using Hil.Kernel;
-using Hil.Kernel.Platform;
 using Hil.Machine.Qemu;
 
 namespace Hil.Machine.Buses;
 
-/// <summary>A pipelined client of QEMU's qtest socket. Any thread may use it; commands take effect in call order.</summary>
+/// <summary>A pipelined client of QEMU's qtest socket. Any thread may use it; commands take effect in call
+/// order.</summary>
 public sealed class QtestClient : IDisposable
 {
-    /// <summary>Commands sent or queued that QEMU has not answered. Far below where QEMU stops (580), enough to hide its
-    /// round trip.</summary>
+    /// <summary>Commands sent or queued that QEMU has not answered. Far below where QEMU stops (580), enough to hide
+    /// its round trip.</summary>
     public const int OutstandingMax = 64;
 
     // Doorbells do not queue behind posted writes for room.
@@ -44,7 +43,8 @@ public sealed class QtestClient : IDisposable
     private MachineLostException? _lost;
 
     /// <param name="socket">Connected to QEMU's qtest channel; owned from here on.</param>
-    /// <param name="explainLoss">Asked, on the reader thread, what to tell callers when the connection has ended.</param>
+    /// <param name="explainLoss">Asked, on the reader thread, what to tell callers when the connection has
+    /// ended.</param>
     public QtestClient(Socket socket, Func<MachineLostException>? explainLoss = null)
     {
         _socket = socket;
@@ -98,7 +98,8 @@ public sealed class QtestClient : IDisposable
     /// <summary>Raises an NMI, which also wakes a processor that has masked every vector. Does not wait.</summary>
     public void RingNmi() => SendUrgent(NmiMessage);
 
-    /// <summary>Reports inputs of the device at a QOM path (an IOAPIC) to <see cref="LineChanged"/>; they no longer reach it.</summary>
+    /// <summary>Reports inputs of the device at a QOM path (an IOAPIC) to <see cref="LineChanged"/>; they no longer
+    /// reach it.</summary>
     public void InterceptInterrupts(string path)
     {
         byte[] command = [.. "irq_intercept_in "u8, .. System.Text.Encoding.UTF8.GetBytes(path)];
@@ -181,7 +182,8 @@ public sealed class QtestClient : IDisposable
         }
     }
 
-    // Waits for half the room, not for one place: otherwise a fast writer and the reader would wake each other per command.
+    // Waits for half the room, not for one place: otherwise a fast writer and the reader would wake each other per
+    // command.
     private void WaitForRoomLocked()
     {
         if (_outstanding >= OutstandingMax && _lost == null)
@@ -272,8 +274,8 @@ public sealed class QtestClient : IDisposable
 
     private void OnClosed(Exception? reason)
     {
-        MachineLostException lost = _explainLoss?.Invoke()
-            ?? new MachineLostException($"the qtest connection ended{(reason == null ? "" : ": " + reason.Message)}", false, reason);
+        string message = reason == null ? "the qtest connection ended" : $"the qtest connection ended: {reason.Message}";
+        MachineLostException lost = _explainLoss?.Invoke() ?? new MachineLostException(message, inner: reason);
         lock (_gate)
         {
             _lost = lost;

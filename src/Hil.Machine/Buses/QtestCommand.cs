@@ -1,9 +1,9 @@
 using System.Buffers.Text;
-using Hil.Kernel;
 
 namespace Hil.Machine.Buses;
 
-/// <summary>Formats one qtest command line without allocating. The protocol is text: <c>writel 0xfee00000 0x2f\n</c>.</summary>
+/// <summary>Formats one qtest command line without allocating. The protocol is text: <c>writel 0xfee00000
+/// 0x2f\n</c>.</summary>
 internal ref struct QtestCommand
 {
     /// <summary>Room for the longest command: a name, a 64-bit address and a 64-bit value.</summary>

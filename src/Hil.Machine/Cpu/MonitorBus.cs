@@ -81,7 +81,8 @@ public sealed class MonitorBus(VirtualCpu cpu) : IBus
     public void Flush() => cpu.FlushPosted();
 
     public bool Poll(ulong physical, int width, ulong mask, ulong expected, int readsMax) =>
-        cpu.Operate(MonitorRequest.Poll8 + Shift(width), AddressOf(physical), mask, expected, (ulong)readsMax) != 0;
+        readsMax > 0
+        && cpu.Operate(MonitorRequest.Poll8 + Shift(width), AddressOf(physical), mask, expected, (ulong)readsMax) != 0;
 
     private static ulong AddressOf(ulong physical) =>
         physical < PhysicalMax

@@ -1,10 +1,10 @@
 using System.Numerics;
-using Hil.Kernel.Platform;
 using static Hil.Machine.Pci.PciRegisters;
 
 namespace Hil.Machine.Pci;
 
-/// <summary>Measures base address registers: writes ones and sees which address bits stick (PCI Local Bus 3.0, 6.2.5.1).</summary>
+/// <summary>Measures base address registers: writes ones and sees which address bits stick (PCI Local Bus 3.0,
+/// 6.2.5.1).</summary>
 internal static class PciBarProbe
 {
     private const int EndpointBars = 6;
@@ -18,7 +18,8 @@ internal static class PciBarProbe
     private const uint IoFlags = 3;
     private const uint RomFlags = 0x7FF;
 
-    /// <summary>Measures all registers of a function; it decodes nothing meanwhile, and afterwards until they are placed.</summary>
+    /// <summary>Measures all registers of a function; it decodes nothing meanwhile, and afterwards until they are
+    /// placed.</summary>
     public static void Measure(IBus bus, PciNode node)
     {
         uint command = bus.ReadConfig(node.Address, Command, 2);
@@ -69,9 +70,8 @@ internal static class PciBarProbe
         return sticky == 0 ? 0 : 1UL << BitOperations.TrailingZeroCount(sticky);
     }
 
-    private static PciBarSlot? Slot(int index, PciBarKind kind, bool prefetchable, ulong addressBits) => addressBits == 0
-        ? null
-        : new PciBarSlot(index, kind, prefetchable, 1UL << BitOperations.TrailingZeroCount(addressBits));
+    private static PciBarSlot? Slot(int index, PciBarKind kind, bool prefetchable, ulong addressBits) =>
+        addressBits == 0 ? null : new PciBarSlot(index, kind, prefetchable, 1UL << BitOperations.TrailingZeroCount(addressBits));
 
     // Leaves the register zero, which QEMU and devices take as "nowhere" until it is placed.
     private static uint Probe(IBus bus, PciAddress address, int offset)

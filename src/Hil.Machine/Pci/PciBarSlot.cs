@@ -1,5 +1,3 @@
-using Hil.Kernel.Platform;
-
 namespace Hil.Machine.Pci;
 
 /// <summary>A base address register as sizing found it, and where it was placed (0: not).</summary>

@@ -1,9 +1,9 @@
-using Hil.Kernel.Platform;
 using static Hil.Machine.Pci.PciRegisters;
 
 namespace Hil.Machine.Pci;
 
-/// <summary>The window registers of a PCI-to-PCI bridge: base and limit, closed when the base is above the limit.</summary>
+/// <summary>The window registers of a PCI-to-PCI bridge: base and limit, closed when the base is above the
+/// limit.</summary>
 internal static class PciBridgeWindows
 {
     private const uint SixtyFourBit = 1;

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
-using Hil.Kernel.Platform;
 
 namespace Hil.Machine.Pci;
 
 /// <summary>One capability in extended configuration space (offset 0x100 and up).</summary>
 public readonly record struct PciExtendedCapability(ushort Id, byte Version, int Offset);
 
-/// <summary>Walks the two capability lists of a function. A device controls the links, so a walk takes every offset once.</summary>
+/// <summary>Walks the two capability lists of a function. A device controls the links, so a walk takes every offset
+/// once.</summary>
 public static class PciCapabilityList
 {
     // Capabilities are 4-byte aligned and lie above the 64-byte header; extended ones up to the end of the 4 KiB.

@@ -1,10 +1,7 @@
-using Hil.Kernel;
-using Hil.Kernel.Platform;
-
 namespace Hil.Machine.Pci;
 
-/// <summary>The window through which configuration space is memory: 4 KiB for each function, 256 buses (PCI Express Base,
-/// 7.2.2). On Q35 firmware chooses its place; without firmware we do, through ports CF8 and CFC.</summary>
+/// <summary>The window through which configuration space is memory: 4 KiB for each function, 256 buses (PCI Express
+/// Base, 7.2.2). On Q35 firmware chooses its place; without firmware we do, through ports CF8 and CFC.</summary>
 public static class PciEcam
 {
     /// <summary>Physical address of the window: below the memory hole that BARs are placed in.</summary>

@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
-using Hil.Kernel.Platform;
 using static Hil.Machine.Pci.PciRegisters;
 
 namespace Hil.Machine.Pci;
 
-/// <summary>Does for a machine without firmware what firmware does: numbers buses, sizes and places BARs, opens bridges,
-/// routes interrupt pins.</summary>
-/// <remarks>Afterwards bridges forward in both directions and functions decode what was placed. Bus mastering of a device is
-/// left to whoever starts it (<see cref="EnableBusMaster"/>).</remarks>
+/// <summary>Does for a machine without firmware what firmware does: numbers buses, sizes and places BARs, opens
+/// bridges, routes interrupt pins.</summary>
+/// <remarks>Afterwards bridges forward in both directions and functions decode what was placed. Bus mastering of a
+/// device is left to whoever starts it (<see cref="EnableBusMaster"/>).</remarks>
 public static class PciEnumerator
 {
     /// <summary>Sets up the whole hierarchy of a Q35 machine and describes it.</summary>

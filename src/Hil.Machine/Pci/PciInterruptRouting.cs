@@ -1,8 +1,7 @@
-// From a pin to an IOAPIC input. Behind a bridge, device d's pin p comes out of the bridge as pin (p + d) mod 4. On the root
-// bus the Q35 chipset (ICH9) decides: devices 0 to 24 are wired by the board, which QEMU lets rotate over PIRQE..PIRQH;
-// devices 25 to 31 are routed by registers in the root complex block. PIRQA..PIRQH are IOAPIC inputs 16..23.
-
-using Hil.Kernel.Platform;
+// From a pin to an IOAPIC input. Behind a bridge, device d's pin p comes out of the bridge as pin (p + d) mod 4. On the
+// root bus the Q35 chipset (ICH9) decides: devices 0 to 24 are wired by the board, which QEMU lets rotate over
+// PIRQE..PIRQH; devices 25 to 31 are routed by registers in the root complex block. PIRQA..PIRQH are IOAPIC inputs
+// 16..23.
 
 namespace Hil.Machine.Pci;
 
@@ -15,7 +14,8 @@ internal sealed class PciInterruptRouting
     private const int FirstRoutedDevice = 25;
     private const int DmiBridgeDevice = 30;
 
-    // Root complex base address register of the LPC bridge, and the block's usual place (ICH9 datasheet, 13.1.35 and 10.1).
+    // Root complex base address register of the LPC bridge, and the block's usual place (ICH9 datasheet, 13.1.35 and
+    // 10.1).
     private const int RootComplexRegister = 0xF0;
     private const uint RootComplexBase = 0xFED1_C000;
     private const uint Enabled = 1;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using Hil.Kernel.Platform;
 
 namespace Hil.Machine.Pci;
 
-/// <summary>A function while its bus is being set up: what the scan found, what sizing measured, where things were placed.</summary>
+/// <summary>A function while its bus is being set up: what the scan found, what sizing measured, where things were
+/// placed.</summary>
 internal sealed class PciNode(PciAddress address, byte headerType, PciNode? parent)
 {
     public PciAddress Address { get; } = address;

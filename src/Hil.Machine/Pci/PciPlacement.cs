@@ -1,15 +1,14 @@
-// Places BARs. Sizes go up the tree, addresses come down: a bridge asks its parent for one range in each space, large enough
-// for everything behind it; then the root's ranges are dealt out. Within a range the largest alignment goes first, which
-// wastes nothing as long as sizes are powers of two.
+// Places BARs. Sizes go up the tree, addresses come down: a bridge asks its parent for one range in each space, large
+// enough for everything behind it; then the root's ranges are dealt out. Within a range the largest alignment goes
+// first, which wastes nothing as long as sizes are powers of two.
 //
-// A bridge forwards memory below 4 GiB through one window and prefetchable memory, which may lie above, through another.
-// So 64-bit prefetchable BARs go high where every bridge above them can follow, and everything else goes low.
-
-using Hil.Kernel.Platform;
+// A bridge forwards memory below 4 GiB through one window and prefetchable memory, which may lie above, through
+// another. So 64-bit prefetchable BARs go high where every bridge above them can follow, and everything else goes low.
 
 namespace Hil.Machine.Pci;
 
-/// <summary>Gives every BAR and bridge window a place. What does not fit stays at address 0 and is not decoded.</summary>
+/// <summary>Gives every BAR and bridge window a place. What does not fit stays at address 0 and is not
+/// decoded.</summary>
 internal sealed class PciPlacement
 {
     private const ulong IoGranule = 4 << 10;
@@ -21,8 +20,8 @@ internal sealed class PciPlacement
     /// <param name="root">The ranges that the host bridge forwards, by <see cref="PciSpace"/>.</param>
     public PciPlacement(PciWindow[] root) => _root = root;
 
-    /// <summary>Q35 as QEMU wires it up: ports above the chipset's, memory between the configuration window and the IOAPIC,
-    /// and 64-bit memory where no RAM is and 40 address bits reach.</summary>
+    /// <summary>Q35 as QEMU wires it up: ports above the chipset's, memory between the configuration window and the
+    /// IOAPIC, and 64-bit memory where no RAM is and 40 address bits reach.</summary>
     public static PciWindow[] Q35Windows() =>
     [
         new() { Address = 0x6000, Bytes = 0xA000 },
@@ -47,7 +46,8 @@ internal sealed class PciPlacement
         {
             foreach (PciBarSlot bar in node.Bars)
             {
-                if (SpaceOf(bar, canGoHigh, isOnRootBus: node.Parent == null) == space && bar.Bytes <= _root[(int)space].Bytes)
+                bool isHere = SpaceOf(bar, canGoHigh, isOnRootBus: node.Parent == null) == space;
+                if (isHere && bar.Bytes <= _root[(int)space].Bytes)
                     items.Add(new Item(bar.Bytes, bar.Bytes, bar, null, []));
             }
             if (node.IsBridge && MeasureWindow(node, space, canGoHigh) is { } window)

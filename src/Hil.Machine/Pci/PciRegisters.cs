@@ -1,6 +1,7 @@
 namespace Hil.Machine.Pci;
 
-/// <summary>Offsets and bits of the configuration space header (PCI Local Bus 3.0, 6.1; PCI-to-PCI Bridge 1.2, 3.2).</summary>
+/// <summary>Offsets and bits of the configuration space header (PCI Local Bus 3.0, 6.1; PCI-to-PCI Bridge 1.2,
+/// 3.2).</summary>
 internal static class PciRegisters
 {
     public const int VendorId = 0x00;

@@ -1,9 +1,9 @@
-using Hil.Kernel.Platform;
 using static Hil.Machine.Pci.PciRegisters;
 
 namespace Hil.Machine.Pci;
 
-/// <summary>Walks the hierarchy depth first, numbers the buses behind bridges on the way, and measures every function.</summary>
+/// <summary>Walks the hierarchy depth first, numbers the buses behind bridges on the way, and measures every
+/// function.</summary>
 internal sealed class PciScanner(IBus bus)
 {
     private const int DevicesPerBus = 32;
@@ -52,7 +52,8 @@ internal sealed class PciScanner(IBus bus)
 
     private void ScanBehind(PciNode bridge)
     {
-        // A hierarchy that needs more than 256 buses is cut off here: the bridge keeps bus 0 behind it, which forwards nothing.
+        // A hierarchy that needs more than 256 buses is cut off here: the bridge keeps bus 0 behind it, which forwards
+        // nothing.
         if (_lastBusUsed == LastBus)
             return;
         bridge.SecondaryBus = (byte)++_lastBusUsed;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Hil.Kernel.Platform;
 
 namespace Hil.Machine.Pci;
 

@@ -1,7 +1,7 @@
 namespace Hil.Machine.Pci;
 
-/// <summary>A range of addresses that is being filled: size and alignment first, then a place. Empty when Bytes is 0 or the
-/// range found no place.</summary>
+/// <summary>A range of addresses that is being filled: size and alignment first, then a place. Empty when Bytes is 0 or
+/// the range found no place.</summary>
 internal sealed class PciWindow
 {
     public bool IsImplemented { get; set; } = true;

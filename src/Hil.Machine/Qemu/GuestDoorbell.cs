@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Hil.Kernel;
 
 namespace Hil.Machine.Qemu;
 
@@ -19,8 +18,9 @@ public enum DoorbellEvent
     Closed,
 }
 
-/// <summary>Where a host thread sleeps until the guest rings (one <c>out</c> to the doorbell port) or another thread does.
-/// A ring with nobody waiting is kept for the next wait. One waiter at a time; <see cref="Wake"/> from any thread.</summary>
+/// <summary>Where a host thread sleeps until the guest rings (one <c>out</c> to the doorbell port) or another thread
+/// does. A ring with nobody waiting is kept for the next wait. One waiter at a time; <see cref="Wake"/> from any
+/// thread.</summary>
 public sealed unsafe partial class GuestDoorbell : IDisposable
 {
     private const short PollIn = 1;

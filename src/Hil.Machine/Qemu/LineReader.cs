@@ -1,12 +1,12 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using Hil.Kernel;
 
 namespace Hil.Machine.Qemu;
 
-/// <summary>Splits what arrives on a socket into lines, on a thread of its own. QMP and qtest are both line protocols, and
-/// both need a reader that runs whatever else the process does: a full socket would stop QEMU's main loop.</summary>
+/// <summary>Splits what arrives on a socket into lines, on a thread of its own. QMP and qtest are both line protocols,
+/// and both need a reader that runs whatever else the process does: a full socket would stop QEMU's main
+/// loop.</summary>
 /// <remarks>The pipe is run inline: the thread that receives also parses and delivers. A thread pool that is busy or
 /// starved therefore delays nothing.</remarks>
 internal sealed class LineReader
@@ -19,7 +19,8 @@ internal sealed class LineReader
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0,
         useSynchronizationContext: false));
 
-    /// <param name="lineBytesMax">A longer line means that the other side is not what we think; it ends the connection.</param>
+    /// <param name="lineBytesMax">A longer line means that the other side is not what we think; it ends the
+    /// connection.</param>
     /// <param name="onClosed">Called once, last, with the reason if it is not an orderly end.</param>
     public LineReader(Socket socket, int lineBytesMax, LineHandler onLine, Action<Exception?> onClosed)
     {

@@ -45,8 +45,9 @@ internal static class QemuCommandLine
         arguments.AddRange("-m", string.Create(CultureInfo.InvariantCulture, $"{options.MemoryBytes >> 20}M"));
         if (options.MemoryPath == null)
             return;
+        string path = Escape(options.MemoryPath);
         arguments.AddRange("-object", string.Create(CultureInfo.InvariantCulture,
-            $"memory-backend-file,id={MemoryId},mem-path={Escape(options.MemoryPath)},share=on,size={options.MemoryBytes}"));
+            $"memory-backend-file,id={MemoryId},mem-path={path},share=on,size={options.MemoryBytes}"));
     }
 
     private static void AddSandbox(List<string> arguments) =>

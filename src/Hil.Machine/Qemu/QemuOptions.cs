@@ -5,11 +5,13 @@ namespace Hil.Machine.Qemu;
 /// <summary>What a QEMU process is started with.</summary>
 public sealed record QemuOptions
 {
-    /// <summary>What x64 Windows counts on (CMPXCHG16B, LAHF/SAHF, SSE4.2, POPCNT; PREFETCHW, which TCG runs but does not
-    /// announce) and nothing that the monitor would have to save beyond XMM registers: no AVX. 1 GB pages are the monitor's own need.</summary>
+    /// <summary>What x64 Windows counts on (CMPXCHG16B, LAHF/SAHF, SSE4.2, POPCNT; PREFETCHW, which TCG runs but does
+    /// not announce) and nothing that the monitor would have to save beyond XMM registers: no AVX. 1 GB pages are the
+    /// monitor's own need.</summary>
     public const string WindowsCpu = "qemu64,+pdpe1gb,+cx16,+lahf-lm,+ssse3,+sse4.1,+sse4.2,+popcnt,-svm";
 
-    /// <summary>A PC with a PCI Express root complex and no built-in devices beyond host bridge and LPC bridge.</summary>
+    /// <summary>A PC with a PCI Express root complex and no built-in devices beyond host bridge and LPC
+    /// bridge.</summary>
     public const string Q35Machine = "q35,sata=off,smbus=off,vmport=off";
 
     /// <summary>Program name, looked up in PATH, or a path.</summary>
@@ -40,6 +42,7 @@ public sealed record QemuOptions
     /// <summary>Port whose writes ring the host's <see cref="GuestDoorbell"/>.</summary>
     public ushort DoorbellPort { get; init; } = 0xE9;
 
-    /// <summary>How long QEMU may take from exec to a running machine. Generous: a busy one-core machine needs seconds.</summary>
+    /// <summary>How long QEMU may take from exec to a running machine. Generous: a busy one-core machine needs
+    /// seconds.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

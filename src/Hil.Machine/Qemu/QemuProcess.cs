@@ -1,14 +1,14 @@
 // One QEMU, from its command line to its last words, and never an orphan.
 //
-// The kernel kills QEMU when we die (PR_SET_PDEATHSIG), but that signal is tied to the *thread* that started the child. So
-// one thread starts QEMU, reads what it prints, and reaps it; it lives exactly as long as the child does. Between our fork
-// and the child's prctl we might die unnoticed: the child compares its parent afterwards. A session of its own keeps the
-// terminal's Ctrl-C away from QEMU, so that we decide when it ends.
+// The kernel kills QEMU when we die (PR_SET_PDEATHSIG), but that signal is tied to the *thread* that started the child.
+// So one thread starts QEMU, reads what it prints, and reaps it; it lives exactly as long as the child does. Between
+// our fork and the child's prctl we might die unnoticed: the child compares its parent afterwards. A session of its own
+// keeps the terminal's Ctrl-C away from QEMU, so that we decide when it ends.
 
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using Hil.Kernel.Platform;
+using System.Text.Json;
 using Hil.Machine.Buses;
 
 namespace Hil.Machine.Qemu;
@@ -16,6 +16,9 @@ namespace Hil.Machine.Qemu;
 /// <summary>A running QEMU with its control channel, its qtest channel and the guest's doorbell.</summary>
 public sealed class QemuProcess : IDisposable
 {
+    // With -no-reboot a reset becomes a shutdown; nothing but a triple fault resets a machine without firmware.
+    private const string ResetReason = "guest-reset";
+
     private const int LastWordsMax = 40;
     private const int LineCharsMax = 400;
 
@@ -65,7 +68,8 @@ public sealed class QemuProcess : IDisposable
     }
 
     /// <summary>Starts QEMU and returns when its machine runs and every channel is connected.</summary>
-    /// <exception cref="MachineStartException">QEMU is missing, too old, or ended; the message says what to do.</exception>
+    /// <exception cref="MachineStartException">QEMU is missing, too old, or ended; the message says what to
+    /// do.</exception>
     public static async Task<QemuProcess> StartAsync(QemuOptions options, CancellationToken cancellation = default)
     {
         string program = QemuProgram.Find(options.QemuPath);
@@ -128,6 +132,7 @@ public sealed class QemuProcess : IDisposable
             _qtest = new QtestClient(qtest, ExplainLoss);
             _doorbell = new GuestDoorbell(doorbell);
             Version = await _qmp.NegotiateAsync(limit.Token).ConfigureAwait(false);
+            await LookForEarlyShutdownAsync().WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -186,9 +191,8 @@ public sealed class QemuProcess : IDisposable
     {
         var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true };
         string parent = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        foreach (string argument in (ReadOnlySpan<string>)["setpriv", "--pdeathsig", "KILL", "sh", "-c", StartScript, parent, program])
-            start.ArgumentList.Add(argument);
-        foreach (string argument in arguments)
+        string[] launcher = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", StartScript, parent, program];
+        foreach (string argument in launcher.Concat(arguments))
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
@@ -197,10 +201,20 @@ public sealed class QemuProcess : IDisposable
     {
         if (happened.Name != "SHUTDOWN")
             return;
-        string reason = happened.Text("reason") ?? "unknown";
-        // With -no-reboot a reset becomes a shutdown; nothing but a triple fault resets a machine without firmware.
-        bool isTripleFault = reason == "guest-reset";
-        MachineLostException loss = isTripleFault
+        ReportShutdown(happened.Text("reason") ?? "unknown");
+    }
+
+    // QEMU sends no events before the negotiation; a processor that fell at once would go unnoticed.
+    private async Task LookForEarlyShutdownAsync()
+    {
+        JsonElement status = await Qmp.ExecuteAsync("query-status").ConfigureAwait(false);
+        if (status.GetProperty("status").ValueEquals("shutdown"))
+            ReportShutdown(ResetReason);
+    }
+
+    private void ReportShutdown(string reason)
+    {
+        MachineLostException loss = reason == ResetReason
             ? new MachineLostException("triple fault: the processor could not deliver an exception and was reset", true)
             : new MachineLostException($"QEMU shut the machine down ({reason})");
         Record(loss)?.ForEach(listener => listener(loss));
@@ -226,8 +240,8 @@ public sealed class QemuProcess : IDisposable
         return Loss ?? new MachineLostException("QEMU closed its qtest channel");
     }
 
-    // A channel ends a little before QEMU is reaped and its last words are read. A QEMU that closed a channel and lives on
-    // is of no use.
+    // A channel ends a little before QEMU is reaped and its last words are read. A QEMU that closed a channel and lives
+    // on is of no use.
     private bool AwaitEnd()
     {
         if (!_ended.Wait(s_lastWordsTimeout))

@@ -20,8 +20,8 @@ internal static partial class QemuProgram
                 ? Path.GetFullPath(name)
                 : throw new MachineStartException($"QEMU not found at {name}; {InstallHint}");
         }
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
-        foreach (string folder in folders)
+        string folders = Environment.GetEnvironmentVariable("PATH") ?? "";
+        foreach (string folder in folders.Split(':', StringSplitOptions.RemoveEmptyEntries))
         {
             string path = Path.Combine(folder, name);
             if (File.Exists(path))
@@ -43,9 +43,12 @@ internal static partial class QemuProgram
     /// <param name="words">What it wrote to its standard output and error.</param>
     public static string ExplainDeath(string words, string exit)
     {
-        string message = words.Length == 0 ? $"QEMU ended at start ({exit}) without a word" : $"QEMU ended at start ({exit}): {words}";
+        string message = $"QEMU ended at start ({exit}){(words.Length == 0 ? " without a word" : ": " + words)}";
         if (UnknownDevice().Match(words) is { Success: true } match)
-            message += $"\n{match.Groups["name"].Value} is not in this QEMU; it lists what it has with: qemu-system-x86_64 -device help";
+        {
+            message += $"\n{match.Groups["name"].Value} is not in this QEMU; it lists what it has with: " +
+                "qemu-system-x86_64 -device help";
+        }
         return message;
     }
 

@@ -2,8 +2,8 @@ using System.Net.Sockets;
 
 namespace Hil.Machine.Qemu;
 
-/// <summary>Listening sockets in a private directory, one per channel. QEMU connects; the directory goes as soon as it has,
-/// so that nothing is left behind however the run ends.</summary>
+/// <summary>Listening sockets in a private directory, one per channel. QEMU connects; the directory goes as soon as it
+/// has, so that nothing is left behind however the run ends.</summary>
 internal sealed class QemuSockets : IDisposable
 {
     // A socket's path has at most 107 bytes (sockaddr_un).

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 
 namespace Hil.Machine.Qemu;
 
-/// <summary>QEMU's control channel: JSON objects, one a line. QEMU greets; after qmp_capabilities it answers commands by
-/// id, with events in between.</summary>
+/// <summary>QEMU's control channel: JSON objects, one a line. QEMU greets; after qmp_capabilities it answers commands
+/// by id, with events in between.</summary>
 public sealed class QmpClient : IDisposable
 {
     // The longest answers (query-qmp-schema) have a few hundred kilobytes.
@@ -80,7 +80,7 @@ public sealed class QmpClient : IDisposable
         if (message.TryGetProperty("QMP", out JsonElement greeting))
             _greeting.TrySetResult(VersionOf(greeting));
         else if (message.TryGetProperty("event", out JsonElement name))
-            _onEvent(new QmpEvent(name.GetString() ?? "", message.TryGetProperty("data", out JsonElement d) ? d : default));
+            _onEvent(new QmpEvent(name.GetString() ?? "", Member(message, "data")));
         else
             Answer(message);
     }
@@ -125,8 +125,11 @@ public sealed class QmpClient : IDisposable
         if (message.TryGetProperty("error", out JsonElement error))
             pending.SetException(new QmpException(pending.Command, DescriptionOf(error)));
         else
-            pending.SetResult(message.TryGetProperty("return", out JsonElement result) ? result : default);
+            pending.SetResult(Member(message, "return"));
     }
+
+    private static JsonElement Member(JsonElement message, string name) =>
+        message.TryGetProperty(name, out JsonElement member) ? member : default;
 
     private static string DescriptionOf(JsonElement error) =>
         error.TryGetProperty("desc", out JsonElement description) ? description.ToString() : error.ToString();

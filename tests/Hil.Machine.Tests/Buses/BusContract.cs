@@ -3,7 +3,8 @@ using Hil.Machine.Pci;
 
 namespace Hil.Machine.Tests.Buses;
 
-/// <summary>What every implementation of IBus does, tried on edu, a serial port, shared memory and an NVMe controller.</summary>
+/// <summary>What every implementation of IBus does, tried on edu, a serial port, shared memory and an NVMe
+/// controller.</summary>
 public abstract class BusContract : IAsyncLifetime
 {
     private const ulong EduIdentification = 0x00;

@@ -233,8 +233,7 @@ public sealed class QtestClientTests : IDisposable
         {
             using var peer = new QtestPeer();
             var random = new Random(seed);
-            string alphabet = "OK 0x19afIRQraselow\n\n\n\0";
-            var noise = new string([.. Enumerable.Range(0, random.Next(400)).Select(_ => alphabet[random.Next(alphabet.Length)])]);
+            var noise = new string(random.GetItems("OK 0x19afIRQraselow\n\n\n\0".AsSpan(), random.Next(400)));
             peer.Send(noise + "!\n");
 
             Assert.Throws<MachineLostException>(() => ReadUntilLost(peer.Client));

@@ -3,7 +3,8 @@ using Hil.Machine.Pci;
 
 namespace Hil.Machine.Tests.Pci;
 
-/// <summary>Configuration spaces made of bytes: each function has values and a mask of the bits that can be written.</summary>
+/// <summary>Configuration spaces made of bytes: each function has values and a mask of the bits that can be
+/// written.</summary>
 internal sealed class FakePciBus : IBus
 {
     private const uint AllOnes = uint.MaxValue;
@@ -61,7 +62,8 @@ internal sealed class FakePciBus : IBus
 
     public void Flush() => throw new NotSupportedException();
 
-    public bool Poll(ulong physical, int width, ulong mask, ulong expected, int readsMax) => throw new NotSupportedException();
+    public bool Poll(ulong physical, int width, ulong mask, ulong expected, int readsMax) =>
+        throw new NotSupportedException();
 }
 
 /// <summary>One function's configuration space.</summary>

@@ -4,7 +4,8 @@ using Hil.Machine.Pci;
 
 namespace Hil.Machine.Tests.Pci;
 
-/// <summary>Devices control their configuration space; a broken or hostile one must not hang or crash the enumeration.</summary>
+/// <summary>Devices control their configuration space; a broken or hostile one must not hang or crash the
+/// enumeration.</summary>
 public sealed class HostileConfigSpaceTests
 {
     private const int Bar0 = 0x10;

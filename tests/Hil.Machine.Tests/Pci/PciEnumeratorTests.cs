@@ -12,7 +12,10 @@ public sealed class PciEnumeratorTests
         { "two functions in one slot", "edu,addr=4.0,multifunction=on edu,addr=4.3" },
         { "plain devices", "e1000 rtl8139 pci-serial virtio-rng-pci ich9-ahci nvme,serial=1 edu,addr=0x1b" },
         { "root port", "pcie-root-port,id=rp,chassis=1 nvme,serial=1,bus=rp edu" },
-        { "conventional bridge", "pci-bridge,id=br,chassis_nr=1 edu,bus=br,addr=3 pci-serial,bus=br,addr=4 e1000,bus=br,addr=5" },
+        {
+            "conventional bridge",
+            "pci-bridge,id=br,chassis_nr=1 edu,bus=br,addr=3 pci-serial,bus=br,addr=4 e1000,bus=br,addr=5"
+        },
         {
             "bridges behind bridges",
             "pcie-root-port,id=rp,chassis=1,slot=1 x3130-upstream,id=up,bus=rp " +
@@ -20,7 +23,10 @@ public sealed class PciEnumeratorTests
             "virtio-rng-pci,bus=d1 e1000e,bus=d2 pcie-root-port,id=rp2,chassis=4,slot=4 " +
             "pcie-pci-bridge,id=pb,bus=rp2 edu,bus=pb,addr=7 rtl8139,bus=pb,addr=9"
         },
-        { "every DMI bridge", "i82801b11-bridge,id=dmi,addr=0x1e pci-bridge,id=b2,bus=dmi,chassis_nr=2,addr=1 edu,bus=b2,addr=2" },
+        {
+            "bridge behind the DMI bridge",
+            "i82801b11-bridge,id=dmi,addr=0x1e pci-bridge,id=b2,bus=dmi,chassis_nr=2,addr=1 edu,bus=b2,addr=2"
+        },
     };
 
     [Theory]
@@ -121,7 +127,7 @@ public sealed class PciEnumeratorTests
         using QtestRig rig = await QtestRig.StartAsync(devices.Split(' '));
         PciFunction edu = PciEnumerator.Enumerate(rig.Bus).Functions.Single(function => function.DeviceId == 0x11E8);
         var lines = new List<int>();
-        rig.Qemu.Qtest.LineChanged = (line, raised) => lines.Add(raised ? line : -line);
+        rig.Qemu.Qtest.LineChanged = (line, raised) => AddIfPci(lines, line, raised);
         rig.Qemu.Qtest.InterceptInterrupts("ioapic");
 
         rig.Bus.WriteMemory(edu.Bars[0].Address + 0x60, 4, 1); // Interrupt raise register
@@ -129,6 +135,14 @@ public sealed class PciEnumeratorTests
 
         Assert.Equal(expected, edu.InterruptLine);
         Assert.Equal([(int)expected, -(int)expected], lines);
+    }
+
+    // The timer of the PC keeps ticking on one of the lines below.
+    private static void AddIfPci(List<int> lines, int line, bool raised)
+    {
+        const int FirstPciLine = 16;
+        if (line >= FirstPciLine)
+            lines.Add(raised ? line : -line);
     }
 
     private static void AssertDisjoint(IEnumerable<PciBar> bars)

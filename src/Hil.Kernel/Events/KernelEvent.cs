@@ -64,6 +64,9 @@ public enum KernelEventKind : byte
 
     /// <summary>The machine stopped. A: bug check code.</summary>
     BugCheck,
+
+    /// <summary>A driver wrote to the system log. A: device or driver object, B: error code, C: unique value. Text: the entry.</summary>
+    ErrorLog,
 }
 
 /// <summary>One event. Operands depend on the kind.</summary>

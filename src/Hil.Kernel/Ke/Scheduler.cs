@@ -45,6 +45,9 @@ public sealed unsafe partial class Scheduler : IDisposable
     /// <summary>The thread that holds the baton; null before the first one.</summary>
     internal KernelThread? Current => _current;
 
+    /// <summary>Whether the calling host thread is one of this kernel's threads.</summary>
+    public bool IsKernelThread => t_thread?.Scheduler == this;
+
     /// <summary>The thread that the calling host thread is.</summary>
     internal KernelThread CurrentThread
     {

@@ -1,0 +1,107 @@
+using System.Buffers;
+
+namespace Hil.Kernel;
+
+/// <summary>A request from a thread outside the kernel, which does not wait for it.</summary>
+internal sealed unsafe class AsyncRequest
+{
+    private readonly NtKernel _kernel;
+    private readonly TaskCompletionSource<IoResult> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly FileRequest _request;
+    private MemoryHandle _input;
+    private MemoryHandle _output;
+    private IoOperation? _operation;
+    private bool _isCancelled;
+
+    /// <param name="request">Without buffers: they are pinned here, until the request has ended.</param>
+    public AsyncRequest(
+        NtKernel kernel, KernelObject file, in FileRequest request, ReadOnlyMemory<byte> input, Memory<byte> output)
+    {
+        _kernel = kernel;
+        File = file;
+        _input = input.Pin();
+        _output = output.Pin();
+        _request = request with
+        {
+            Input = (byte*)_input.Pointer,
+            InputBytes = (uint)input.Length,
+            Output = (byte*)_output.Pointer,
+            OutputBytes = (uint)output.Length,
+        };
+    }
+
+    public KernelObject File { get; }
+
+    public Task<IoResult> Task => _source.Task;
+
+    /// <summary>Sends the request, on a kernel thread.</summary>
+    public bool Start()
+    {
+        if (_isCancelled)
+            End(new IoResult(STATUS_CANCELLED, 0));
+        else if (((FileState)File.Payload!).IsSynchronous)
+            End(_kernel.Io.Execute(File, _request));
+        else
+            Send();
+        return true;
+    }
+
+    /// <summary>Cancels the request, on a kernel thread.</summary>
+    public bool Cancel()
+    {
+        _isCancelled = true;
+        _operation?.Cancel();
+        return true;
+    }
+
+    /// <summary>The operation has ended. May come at DISPATCH_LEVEL.</summary>
+    public void Complete(IoResult result)
+    {
+        IoOperation operation = _operation!;
+        _operation = null;
+        operation.CopyOut(_request.Output, result);
+        _kernel.Io.ReturnOperation(operation);
+        _kernel.Objects.Dereference(File);
+        End(result);
+    }
+
+    /// <summary>The machine is gone: the buffers stay pinned for a moment longer than the waiter knows, which harms nobody,
+    /// because nothing runs any more that could write to them.</summary>
+    public void Fail(Exception reason)
+    {
+        Unpin();
+        if (reason is MachineLostException)
+            _source.TrySetResult(new IoResult(STATUS_DEVICE_DOES_NOT_EXIST, 0));
+        else
+            _source.TrySetException(reason);
+    }
+
+    private void Send()
+    {
+        _kernel.Objects.Reference(File);
+        _operation = _kernel.Io.RentOperation(File);
+        _operation.Requester = this;
+        NTSTATUS status = _operation.Prepare(_request);
+        if (!status.IsSuccess)
+        {
+            Complete(new IoResult(status, 0));
+            return;
+        }
+        _kernel.Io.Track(this);
+        _operation.Send();
+    }
+
+    private void End(IoResult result)
+    {
+        _kernel.Io.Untrack(this);
+        Unpin();
+        _source.TrySetResult(result);
+    }
+
+    private void Unpin()
+    {
+        _input.Dispose();
+        _output.Dispose();
+        (_input, _output) = (default, default);
+    }
+}

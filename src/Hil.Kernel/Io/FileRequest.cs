@@ -1,0 +1,33 @@
+namespace Hil.Kernel;
+
+/// <summary>A read, write or control request as its requester states it, with buffers wherever they are.</summary>
+internal readonly unsafe struct FileRequest
+{
+    public required byte MajorFunction { get; init; }
+
+    /// <summary>Of a control request.</summary>
+    public uint Code { get; init; }
+
+    /// <summary>Of a read or write.</summary>
+    public long Offset { get; init; }
+
+    public byte* Input { get; init; }
+
+    public uint InputBytes { get; init; }
+
+    public byte* Output { get; init; }
+
+    public uint OutputBytes { get; init; }
+
+    /// <summary>Whether the driver reads the output buffer, too: it is the transfer's source with METHOD_IN_DIRECT, and with
+    /// METHOD_NEITHER anything goes.</summary>
+    public bool IsOutputRead => MajorFunction == IRP_MJ_DEVICE_CONTROL && METHOD_FROM_CTL_CODE(Code) != METHOD_BUFFERED;
+
+    /// <summary>Whether the driver writes to the output buffer itself, whatever it reports as transferred.</summary>
+    public bool IsOutputWritten => MajorFunction switch
+    {
+        IRP_MJ_DEVICE_CONTROL => METHOD_FROM_CTL_CODE(Code) is METHOD_OUT_DIRECT or METHOD_NEITHER,
+        IRP_MJ_READ => true,
+        _ => false,
+    };
+}

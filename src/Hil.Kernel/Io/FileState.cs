@@ -1,0 +1,15 @@
+namespace Hil.Kernel;
+
+/// <summary>What the I/O manager must know of an open file whatever a driver writes into its FILE_OBJECT.</summary>
+internal sealed unsafe class FileState(DEVICE_OBJECT* device, UNICODE_STRING* name, bool isSynchronous)
+{
+    public DEVICE_OBJECT* Device { get; } = device;
+
+    /// <summary>The storage behind FILE_OBJECT.FileName.</summary>
+    public UNICODE_STRING* Name { get; } = name;
+
+    public bool IsSynchronous { get; } = isSynchronous;
+
+    /// <summary>Whether the driver agreed to the open, so that it is told of the end.</summary>
+    public bool IsOpen { get; set; }
+}

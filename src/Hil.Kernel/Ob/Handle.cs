@@ -1,0 +1,90 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    /// <summary>Closes a handle.</summary>
+    /// <returns>STATUS_INVALID_HANDLE for a value that is none.</returns>
+    /// <remarks>WDK: ZwClose.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwClose(void* handle) =>
+        NtKernel.Current.Objects.Handles.Close((ulong)handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+
+    /// <inheritdoc cref="ZwClose"/>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ObCloseHandle(void* handle, KPROCESSOR_MODE previousMode) => ZwClose(handle);
+
+    /// <summary>Finds and references the object behind a handle.</summary>
+    /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: ObReferenceObjectByHandle. Drivers run in the system process, whose handles allow everything: the
+    /// desired access is not checked.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ObReferenceObjectByHandle(
+        void* handle,
+        uint desiredAccess,
+        void* objectType,
+        KPROCESSOR_MODE accessMode,
+        void** @object,
+        OBJECT_HANDLE_INFORMATION* handleInformation)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        *@object = null;
+        KernelObject? target = objects.Handles.Find((ulong)handle);
+        if (target == null)
+            return STATUS_INVALID_HANDLE;
+        if (target.Address == 0 || !IsOfType(objects, target, objectType))
+            return STATUS_OBJECT_TYPE_MISMATCH;
+        if (handleInformation != null)
+            *handleInformation = new OBJECT_HANDLE_INFORMATION { GrantedAccess = objects.Handles.AccessOf((ulong)handle) };
+        objects.Reference(target);
+        *@object = (void*)target.Address;
+        return STATUS_SUCCESS;
+    }
+
+    /// <summary>Opens a handle to an object that the caller has a pointer to.</summary>
+    /// <returns>STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: ObOpenObjectByPointer.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ObOpenObjectByPointer(
+        void* @object,
+        uint handleAttributes,
+        ACCESS_STATE* passedAccessState,
+        uint desiredAccess,
+        void* objectType,
+        KPROCESSOR_MODE accessMode,
+        void** handle)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        KernelObject target = objects.Require(@object);
+        if (!IsOfType(objects, target, objectType))
+            return STATUS_OBJECT_TYPE_MISMATCH;
+        *handle = (void*)objects.Handles.Open(target, desiredAccess);
+        return STATUS_SUCCESS;
+    }
+
+    /// <summary>Finds and references an object by its name.</summary>
+    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ObReferenceObjectByName(
+        UNICODE_STRING* objectName,
+        uint attributes,
+        ACCESS_STATE* accessState,
+        uint desiredAccess,
+        void* objectType,
+        KPROCESSOR_MODE accessMode,
+        void* parseContext,
+        void** @object)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        *@object = null;
+        NTSTATUS status = objects.Names.Parse(DriverString.Read(objectName), out KernelObject? found, out string rest);
+        if (!status.IsSuccess)
+            return status;
+        if (rest.Length != 0 || found!.Address == 0)
+            return STATUS_OBJECT_NAME_NOT_FOUND;
+        if (!IsOfType(objects, found, objectType))
+            return STATUS_OBJECT_TYPE_MISMATCH;
+        objects.Reference(found);
+        *@object = (void*)found.Address;
+        return STATUS_SUCCESS;
+    }
+}

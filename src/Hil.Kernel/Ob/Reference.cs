@@ -1,0 +1,58 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    /// <summary>Adds a reference to an object; returns the new count.</summary>
+    /// <remarks>WDK: ObReferenceObject, of which this is the exported form.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static long ObfReferenceObject(void* @object)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        KernelObject target = objects.Require(@object);
+        objects.Reference(target);
+        return target.References;
+    }
+
+    /// <summary>Gives a reference back; returns the new count. The last one deletes the object.</summary>
+    /// <remarks>WDK: ObDereferenceObject, of which this is the exported form.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static long ObfDereferenceObject(void* @object)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        KernelObject target = objects.Require(@object);
+        objects.Dereference(target);
+        return target.References;
+    }
+
+    /// <inheritdoc cref="ObfDereferenceObject"/>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static long ObDereferenceObject(void* @object) => ObfDereferenceObject(@object);
+
+    /// <summary>Gives a reference back; the last one deletes the object on a worker, never on the caller's stack.</summary>
+    /// <remarks>WDK: ObDereferenceObjectDeferDelete.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void ObDereferenceObjectDeferDelete(void* @object)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        objects.DereferenceDeferDelete(objects.Require(@object));
+    }
+
+    /// <summary>Adds a reference to an object if it is of the expected type.</summary>
+    /// <returns>STATUS_OBJECT_TYPE_MISMATCH if it is not.</returns>
+    /// <remarks>WDK: ObReferenceObjectByPointer.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static NTSTATUS ObReferenceObjectByPointer(
+        void* @object, uint desiredAccess, void* objectType, KPROCESSOR_MODE accessMode)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        KernelObject target = objects.Require(@object);
+        if (!IsOfType(objects, target, objectType))
+            return STATUS_OBJECT_TYPE_MISMATCH;
+        objects.Reference(target);
+        return STATUS_SUCCESS;
+    }
+
+    // A null type means that any will do.
+    private static bool IsOfType(ObjectTable objects, KernelObject target, void* objectType) =>
+        objectType == null || (objects.TryFindType(objectType, out ObjectType type) && type == target.Type);
+}

@@ -27,6 +27,8 @@ public sealed class NtKernel : IDisposable
         Scheduler = new Scheduler(this);
         Dpcs = new DpcQueue(this);
         Timers = new TimerQueue(this);
+        WorkQueues = new WorkQueues(this);
+        DeviceTimers = new DeviceTimers(this);
         Interrupts = new InterruptTable(this);
         Objects = new ObjectTable(this);
         Registry = new Registry(this);
@@ -82,6 +84,10 @@ public sealed class NtKernel : IDisposable
     public DpcQueue Dpcs { get; }
 
     public TimerQueue Timers { get; }
+
+    public WorkQueues WorkQueues { get; }
+
+    public DeviceTimers DeviceTimers { get; }
 
     public InterruptTable Interrupts { get; }
 

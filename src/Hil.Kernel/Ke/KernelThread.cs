@@ -59,6 +59,9 @@ internal sealed unsafe class KernelThread
     /// <summary>Next thread in the ready queue.</summary>
     public KernelThread? NextReady { get; set; }
 
+    /// <summary>The pool that it serves, or null.</summary>
+    public WorkerPool? Pool { get; set; }
+
     /// <summary>IRQL to return to; valid while it does not run.</summary>
     public KIRQL Irql { get; set; }
 

@@ -1,16 +1,19 @@
 namespace Hil.Kernel;
 
-/// <summary>Requests from outside, in order of arrival. The only part of the scheduler that other host threads touch.</summary>
-internal sealed class RequestQueue
+/// <summary>Requests from outside the kernel, in order of arrival. The only part of the scheduler that other host threads
+/// touch.</summary>
+internal sealed class RequestQueue(Scheduler scheduler)
+    : WorkerPool(scheduler, "request", Scheduler.DefaultPriority)
 {
+    private readonly Scheduler _scheduler = scheduler;
     private readonly Lock _lock = new();
     private readonly Queue<KernelRequest> _waiting = new();
     private volatile int _count;
     private Exception? _closedBy;
 
-    public bool HasPending => _count != 0;
+    public override bool HasPending => _count != 0;
 
-    /// <summary>Adds a request, or fails it at once when the machine has stopped.</summary>
+    /// <summary>Adds a request, or fails it at once when the machine has stopped. Any thread.</summary>
     public bool TryAdd(KernelRequest request)
     {
         lock (_lock)
@@ -26,7 +29,26 @@ internal sealed class RequestQueue
         return false;
     }
 
-    public bool TryTake(out KernelRequest request)
+    /// <summary>Fails what waits and everything that comes later. Any thread.</summary>
+    public void Close(Exception exception)
+    {
+        lock (_lock)
+            _closedBy ??= exception;
+        while (TryTake(out KernelRequest request))
+            request.Fail(exception);
+    }
+
+    protected override bool TryRunNext(KernelThread worker)
+    {
+        if (!TryTake(out KernelRequest request))
+            return false;
+        Exception? exception = request.Execute();
+        if (exception != null)
+            _scheduler.Recover(worker, exception);
+        return true;
+    }
+
+    private bool TryTake(out KernelRequest request)
     {
         lock (_lock)
         {
@@ -35,14 +57,5 @@ internal sealed class RequestQueue
             request = first!;
             return taken;
         }
-    }
-
-    /// <summary>Fails what waits and everything that comes later.</summary>
-    public void Close(Exception exception)
-    {
-        lock (_lock)
-            _closedBy ??= exception;
-        while (TryTake(out KernelRequest request))
-            request.Fail(exception);
     }
 }

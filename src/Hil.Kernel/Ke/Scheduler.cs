@@ -33,6 +33,7 @@ public sealed unsafe partial class Scheduler : IDisposable
     {
         _kernel = kernel;
         _vcpu = kernel.Services.VirtualProcessor;
+        _requests = new RequestQueue(this);
         InitializeProcessorControlRegion();
     }
 
@@ -64,7 +65,7 @@ public sealed unsafe partial class Scheduler : IDisposable
     {
         if (_stoppedBy != null)
             ThrowStopped();
-        if (_kernel.Dpcs.HasQueued || _requests.HasPending || _kernel.Timers.IsDue || IsPreemptionDue())
+        if (_kernel.Dpcs.HasQueued || _requests.NeedsWorker || _kernel.Timers.IsDue || IsPreemptionDue())
             Dispatch();
         else if (_armed != long.MaxValue && _armed <= _kernel.Clock.InterruptTime)
             ArmNext();
@@ -94,6 +95,7 @@ public sealed unsafe partial class Scheduler : IDisposable
     {
         KernelThread self = CurrentThread;
         Invariant.Holds(_kernel.Processor.Irql < DISPATCH_LEVEL, "a thread blocks below DISPATCH_LEVEL only");
+        self.Pool?.Admit();
         while (true)
         {
             if (_stoppedBy != null)
@@ -112,6 +114,9 @@ public sealed unsafe partial class Scheduler : IDisposable
             Idle();
         }
     }
+
+    /// <summary>Blocks the running thread until somebody calls EndWait for it; returns that call's status.</summary>
+    internal NTSTATUS Suspend() => Wait(CurrentThread, 0, forAll: false, long.MaxValue);
 
     /// <summary>Makes a thread ready to run; it runs when its turn comes.</summary>
     internal void MakeReady(KernelThread thread)
@@ -150,6 +155,15 @@ public sealed unsafe partial class Scheduler : IDisposable
         _ready.AddLast(self);
         SwitchTo(_ready.TakeNext(_kernel.Services.Schedule)!);
         return true;
+    }
+
+    /// <summary>Whether the running thread has used up its turn; if not, its end is made a preemption point.</summary>
+    internal bool IsQuantumOver()
+    {
+        if (_current is not { State: ThreadState.Running } current || _kernel.Clock.InterruptTime >= current.QuantumEnd)
+            return true;
+        ArmAtMost(current.QuantumEnd);
+        return false;
     }
 
     /// <summary>Sees to it that driver code is interrupted no later than a time.</summary>
@@ -195,7 +209,7 @@ public sealed unsafe partial class Scheduler : IDisposable
             _kernel.Dpcs.Request();
             return;
         }
-        AdmitRequests();
+        _requests.Admit();
         _kernel.Dpcs.Drain();
     }
 
@@ -206,7 +220,7 @@ public sealed unsafe partial class Scheduler : IDisposable
         KIRQL irql = processor.Irql;
         processor.Irql = PASSIVE_LEVEL;
         processor.ServicePendingInterrupts();
-        AdmitRequests();
+        _requests.Admit();
         if (_kernel.Dpcs.HasQueued || _kernel.Timers.IsDue)
             _kernel.Dpcs.Drain();
         if (_ready.IsEmpty && _stoppedBy == null)

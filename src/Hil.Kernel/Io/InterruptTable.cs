@@ -14,11 +14,13 @@ public sealed unsafe class InterruptTable
 {
     private const int VectorsPerLevel = 16;
     private const int ServiceStackBytes = 24 * 1024;
+    private const uint InterruptTag = 0x49206F49; // 'Io I'
 
     private static ReadOnlySpan<byte> Levels => [7, 8, 6, 9, 5, 10, 4, 11, 3];
 
     private readonly NtKernel _kernel;
     private readonly InterruptVector?[] _vectors = new InterruptVector?[256];
+    private readonly HashSet<nint> _connected = [];
     private int _nextLevel;
 
     internal InterruptTable(NtKernel kernel)
@@ -118,37 +120,85 @@ public sealed unsafe class InterruptTable
         processor.Irql = irql;
     }
 
-    /// <summary>The vector that was granted to a device, or null.</summary>
-    internal InterruptVector? Find(uint vector) => vector < (uint)_vectors.Length ? _vectors[vector] : null;
+    internal bool IsConnected(KINTERRUPT* interrupt) => _connected.Contains((nint)interrupt);
 
-    /// <summary>Connects an interrupt object; false if the vector is taken and one of both does not share.</summary>
-    internal bool TryConnect(InterruptVector slot, KINTERRUPT* interrupt)
+    /// <summary>Connects a service routine to a vector that was granted.</summary>
+    internal NTSTATUS Connect(in InterruptConnection connection, out KINTERRUPT* interrupt)
     {
-        if (slot.Chain.Length != 0 && !(interrupt->ShareVector && slot.Chain[0]->ShareVector))
-            return false;
-        var chain = new KINTERRUPT*[slot.Chain.Length + 1];
-        slot.Chain.CopyTo(chain, 0);
-        chain[^1] = interrupt;
-        slot.Chain = chain;
-        interrupt->Connected = true;
-        slot.Storm.Reset();
-        if (chain.Length == 1 && slot.Line is uint line)
-            _kernel.Services.InterruptController.ConnectLine(line, slot.Vector, slot.IsLevel, activeLow: slot.IsLevel);
-        return true;
+        interrupt = null;
+        if (connection.Irql == PASSIVE_LEVEL)
+            return STATUS_NOT_SUPPORTED; // Passive-level interrupts.
+        InterruptVector? slot = connection.Vector < (uint)_vectors.Length ? _vectors[connection.Vector] : null;
+        if (slot == null || connection.Irql != slot.Irql || connection.SynchronizeIrql.Value < slot.Irql.Value
+            || connection.SynchronizeIrql.Value > SYNCH_LEVEL
+            || (connection.Mode == KINTERRUPT_MODE.LevelSensitive) != slot.IsLevel)
+            return STATUS_INVALID_PARAMETER;
+        if (slot.Chain.Length != 0 && !(connection.ShareVector && slot.Chain[0]->ShareVector))
+            return STATUS_INVALID_PARAMETER;
+        interrupt = Create(connection);
+        if (interrupt == null)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        Connect(slot, interrupt);
+        return STATUS_SUCCESS;
     }
 
-    internal void Disconnect(InterruptVector slot, KINTERRUPT* interrupt)
+    internal void Disconnect(KINTERRUPT* interrupt)
     {
-        interrupt->Connected = false;
-        int index = 0;
-        while (slot.Chain[index] != interrupt)
-            index++;
-        var chain = new KINTERRUPT*[slot.Chain.Length - 1];
+        _connected.Remove((nint)interrupt);
+        InterruptVector? slot = _vectors[interrupt->Vector & 0xFF];
+        int index = slot == null ? -1 : IndexIn(slot, interrupt);
+        if (index < 0)
+            return;
+        var chain = new KINTERRUPT*[slot!.Chain.Length - 1];
         for (int i = 0; i < chain.Length; i++)
             chain[i] = slot.Chain[i < index ? i : i + 1];
         slot.Chain = chain;
         if (chain.Length == 0 && slot.Line is uint line)
             _kernel.Services.InterruptController.MaskLine(line);
+    }
+
+    private KINTERRUPT* Create(in InterruptConnection connection)
+    {
+        var interrupt = (KINTERRUPT*)_kernel.Pool.Allocate((nuint)sizeof(KINTERRUPT), InterruptTag, zero: true);
+        if (interrupt == null)
+            return null;
+        interrupt->Type = (short)KOBJECTS.InterruptObject;
+        interrupt->Size = (short)sizeof(KINTERRUPT);
+        interrupt->ServiceRoutine = connection.ServiceRoutine;
+        interrupt->MessageServiceRoutine = connection.MessageServiceRoutine;
+        interrupt->MessageIndex = connection.MessageIndex;
+        interrupt->ServiceContext = connection.ServiceContext;
+        interrupt->ActualLock = connection.SpinLock != null ? connection.SpinLock : &interrupt->SpinLock;
+        interrupt->Vector = connection.Vector;
+        interrupt->Irql = connection.Irql;
+        interrupt->SynchronizeIrql = connection.SynchronizeIrql;
+        interrupt->Mode = connection.Mode;
+        interrupt->ShareVector = connection.ShareVector;
+        interrupt->PhysicalDeviceObject = connection.PhysicalDevice;
+        return interrupt;
+    }
+
+    private void Connect(InterruptVector slot, KINTERRUPT* interrupt)
+    {
+        var chain = new KINTERRUPT*[slot.Chain.Length + 1];
+        slot.Chain.CopyTo(chain, 0);
+        chain[^1] = interrupt;
+        slot.Chain = chain;
+        slot.Storm.Reset();
+        interrupt->Connected = true;
+        _connected.Add((nint)interrupt);
+        if (chain.Length == 1 && slot.Line is uint line)
+            _kernel.Services.InterruptController.ConnectLine(line, slot.Vector, slot.IsLevel, activeLow: slot.IsLevel);
+    }
+
+    private static int IndexIn(InterruptVector slot, KINTERRUPT* interrupt)
+    {
+        for (int i = 0; i < slot.Chain.Length; i++)
+        {
+            if (slot.Chain[i] == interrupt)
+                return i;
+        }
+        return -1;
     }
 
     private bool CallUntilClaimed(InterruptVector slot)
@@ -181,7 +231,7 @@ public sealed unsafe class InterruptTable
     {
         Processor processor = _kernel.Processor;
         processor.Irql = interrupt->SynchronizeIrql;
-        KSPIN_LOCK* spinLock = interrupt->ActualLock;
+        KSPIN_LOCK* spinLock = Ntoskrnl.LockOf(interrupt);
         Ntoskrnl.Hold(spinLock);
         _kernel.Events.Add(KernelEventKind.IsrEnter, interrupt->Vector, (ulong)interrupt);
         bool isMessage = !interrupt->MessageServiceRoutine.IsNull;

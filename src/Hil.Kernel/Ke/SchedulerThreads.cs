@@ -75,10 +75,7 @@ public sealed unsafe partial class Scheduler
         try
         {
             if (scheduler._stoppedBy == null)
-                self.Body();
-        }
-        catch (ThreadTerminatedException)
-        {
+                RunBody(self);
         }
         catch (Exception exception)
         {
@@ -88,6 +85,18 @@ public sealed unsafe partial class Scheduler
         scheduler.End(self);
         t_thread = null;
         NtKernel.Enter(null);
+    }
+
+    private static void RunBody(KernelThread self)
+    {
+        try
+        {
+            self.Body();
+        }
+        catch (ThreadTerminatedException)
+        {
+        }
+        Ntoskrnl.CheckThreadEnd(self);
     }
 
     private void End(KernelThread self)

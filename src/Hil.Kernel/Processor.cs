@@ -326,7 +326,8 @@ public sealed unsafe class Processor
         LastEvents = _kernel.Events.Last(20),
     };
 
-    private IReadOnlyList<ulong> TraceStack()
+    /// <summary>The driver code that ran last and its callers, innermost first; not beyond what called it from the host.</summary>
+    internal IReadOnlyList<ulong> TraceStack()
     {
         if (_lastExit.Frame == 0)
             return [];

@@ -164,6 +164,17 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     }
 
     [Fact]
+    public void RegistryPathLeadsToAServiceKey()
+    {
+        NativeDriver driver = _machine.Load(MsvcImage.Build(), "hand.sys");
+
+        _machine.Initialize(driver);
+
+        RegistryKey? key = _machine.Kernel.Registry.Find(@"\Registry\Machine\System\CurrentControlSet\Services\hand");
+        Assert.Equal(@"system32\drivers\hand.sys", key?.FindString("ImagePath"));
+    }
+
+    [Fact]
     public void RegistryPathIsGoneAfterDriverEntry()
     {
         NativeDriver driver = _machine.Load(MsvcImage.Build());

@@ -294,12 +294,29 @@ static ULONG RaiseByExport(ULONG_PTR bytes)
     return ExAllocatePoolWithQuotaTag(NonPagedPool, bytes, 'hes ') == NULL;
 }
 
+static ULONG RaiseStatus(ULONG_PTR status)
+{
+    ExRaiseStatus((NTSTATUS)status);
+    return 1;
+}
+
+NTSYSAPI USHORT NTAPI RtlCaptureStackBackTrace(ULONG skip, ULONG count, PVOID *frames, PULONG hash);
+
+static ULONG __attribute__((noinline)) CaptureStack(PVOID *frames, ULONG count)
+{
+    ULONG captured = RtlCaptureStackBackTrace(0, count, frames, NULL);
+
+    return captured + (ULONG)(FilterCount & 0); /* not a tail call */
+}
+
 /* The inner __except has long ended when the outer one handles the second exception. */
 static ULONG HandleThenFault(ULONG_PTR from)
 {
     ULONG first = TryRead(Nowhere);
     return first + *(const volatile ULONG *)from;
 }
+
+DRIVER_INITIALIZE DriverEntry;
 
 static ULONG TestHandlers(void)
 {
@@ -357,6 +374,19 @@ static ULONG TestRaise(void)
 
     CHECK(TryCallSaved(RaiseByExport, (ULONG_PTR)1 << 40, &saved) == (ULONG)STATUS_INSUFFICIENT_RESOURCES);
     CHECK(saved.Rbx == 0xB1 && saved.R15 == 0xB8);
+    CHECK(TryCall(RaiseStatus, 0xC0001234) == 0xC0001234);
+    return 0;
+}
+
+static ULONG __attribute__((noinline)) TestStack(void)
+{
+    PVOID frames[8];
+    ULONG count = CaptureStack(frames, 8);
+
+    CHECK(count == 3);
+    CHECK((ULONG_PTR)frames[0] - (ULONG_PTR)CaptureStack < 0x100);
+    CHECK((ULONG_PTR)frames[1] - (ULONG_PTR)TestStack < 0x100);
+    CHECK((ULONG_PTR)frames[2] - (ULONG_PTR)DriverEntry < 0x800);
     return 0;
 }
 
@@ -372,6 +402,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
         line = TestCleanUp();
     if (line == 0)
         line = TestRegisters();
+    if (line == 0)
+        line = TestStack(); /* not last: that would be a tail call, without a frame here */
     if (line == 0)
         line = TestRaise();
     return (NTSTATUS)line;

@@ -9,7 +9,6 @@ internal sealed unsafe class DriverRecord
     private const int NameCharsMax = 256;
 
     private const string HardwareKey = @"\Registry\Machine\Hardware\Description\System";
-    private const string ServicesKey = @"\Registry\Machine\System\CurrentControlSet\Services\";
 
     private readonly NtKernel _kernel;
     private readonly Block* _block;
@@ -33,7 +32,7 @@ internal sealed unsafe class DriverRecord
 
     public string ServiceName { get; }
 
-    public string RegistryPath => ServicesKey + ServiceName;
+    public string RegistryPath => $@"{Registry.ServicesPath}\{ServiceName}";
 
     public DRIVER_OBJECT* Object => &_block->Driver;
 
@@ -57,11 +56,14 @@ internal sealed unsafe class DriverRecord
         SetString(&entry->BaseDllName, &_block->BaseNameChars, image.FileName);
     }
 
-    /// <summary>Fills an entry of the dispatch table that the driver has not set.</summary>
-    public void SetDefaultDispatch(DriverRoutine routine)
+    /// <summary>Makes the service's key as an installation leaves it: a kernel driver, started on demand.</summary>
+    public void CreateServiceKey(string fileName)
     {
-        for (int major = 0; major <= IRP_MJ_MAXIMUM_FUNCTION; major++)
-            _block->Driver.MajorFunction[major] = routine;
+        RegistryKey key = _kernel.Registry.CreateService(ServiceName);
+        key.SetString("ImagePath", @"system32\drivers\" + fileName);
+        key.SetDword("Type", 1);
+        key.SetDword("Start", 3);
+        key.SetDword("ErrorControl", 1);
     }
 
     public void Free() => _kernel.Pages.Free((ulong)_block, (nuint)sizeof(Block));

@@ -32,6 +32,7 @@ public abstract unsafe class LoadedDriver
     /// <returns>What DriverEntry returned.</returns>
     public NTSTATUS Initialize()
     {
+        _record.CreateServiceKey(Module?.Name ?? Name + ".dll");
         using var path = new RegistryPath(Kernel, _record.RegistryPath);
         ulong result = Kernel.Processor.Call(Object->DriverInit, Object, path.String);
         var status = new NTSTATUS((uint)result);

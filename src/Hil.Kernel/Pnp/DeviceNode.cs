@@ -28,6 +28,9 @@ public sealed unsafe class DeviceNode
 
     public string DeviceId { get; internal set; } = "";
 
+    /// <summary>Name of the physical device object, such as \Device\NTPNP_PCI0000; empty when it has none.</summary>
+    public string DeviceName => Pnp.Kernel.Objects.Find(PhysicalDevice)?.Name ?? "";
+
     /// <summary>Most specific first.</summary>
     public IReadOnlyList<string> HardwareIds { get; internal set; } = [];
 
@@ -54,7 +57,15 @@ public sealed unsafe class DeviceNode
     /// <summary>The key that PLUGPLAY_REGKEY_DEVICE opens.</summary>
     public RegistryKey ParametersKey => HardwareKey.Create("Device Parameters");
 
+    /// <summary>The key that PLUGPLAY_REGKEY_DRIVER opens; null before a driver was added.</summary>
+    public RegistryKey? SoftwareKey => HardwareKey.FindString("Driver") is { } driver
+        ? Pnp.Kernel.Registry.Create($@"{Registry.ClassPath}\{driver}")
+        : null;
+
     internal PnpSystem Pnp { get; }
+
+    /// <summary>CM_RESOURCE_LIST that firmware left, as bytes; null for none.</summary>
+    internal byte[]? BootResources { get; set; }
 
     internal List<DeviceNode> ChildList { get; } = [];
 

@@ -1,59 +1,121 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Hil.Kernel;
+
+// A device goes through the states of DeviceNodeState. Each step is one IRP to the top of its stack or one call of AddDevice,
+// made on a kernel thread at PASSIVE_LEVEL and reported as it ends. Where drivers of a stack disagree with a step, the
+// PnP manager does what Windows does: a refused query is cancelled, a failed start is followed by removal.
+//
+// The parts: PnpSystem.Enumerate (from bus to device node), .AddDevice (from node to stack), .Start, .Remove, .Power.
 
 /// <summary>The PnP manager: device nodes, their resources and their state.</summary>
 /// <remarks>Methods that send requests run on a kernel thread (Scheduler.Run from elsewhere) at PASSIVE_LEVEL.</remarks>
-public sealed unsafe class PnpSystem
+public sealed unsafe partial class PnpSystem
 {
-    internal PnpSystem(NtKernel kernel) => Kernel = kernel;
+    private readonly Dictionary<nint, DeviceNode> _nodes = [];
+    private readonly List<DeviceNode> _devices = [];
+    private readonly StackRequest _requests;
+    private readonly ResourceArbiter _arbiter;
+    private readonly PciBusDriver _pciBus;
+    private readonly RootBusDriver _rootBus;
+
+    internal PnpSystem(NtKernel kernel)
+    {
+        Kernel = kernel;
+        _requests = new StackRequest(kernel);
+        _arbiter = new ResourceArbiter(kernel);
+        _pciBus = new PciBusDriver(kernel);
+        _rootBus = new RootBusDriver(kernel);
+        Power = new PowerSystem(kernel);
+        Interfaces = new DeviceInterfaces(kernel);
+        Notifications = new PlugPlayNotifications(kernel);
+    }
 
     /// <summary>All devices that have not gone, in the order they were found.</summary>
-    public IReadOnlyList<DeviceNode> Devices => [];
+    public IReadOnlyList<DeviceNode> Devices => _devices;
 
     /// <summary>Finds drivers for devices that other drivers enumerate (children of bus drivers); null leaves them without.</summary>
     public DriverFinder? FindDriver { get; set; }
 
     internal NtKernel Kernel { get; }
 
-    /// <summary>Finds, equips and starts a PCI function: what plugging it in does. See the node's State and Problem.</summary>
-    public DeviceNode AddDevice(
-        PciFunction function, DRIVER_OBJECT* driver, InterruptPreference preference = InterruptPreference.Registry) =>
-        throw new NotImplementedException();
+    internal DeviceInterfaces Interfaces { get; }
 
-    /// <summary>The same for a device without hardware.</summary>
-    /// <param name="deviceId">Such as "Root\Sample"; the part before the backslash names the enumerator.</param>
-    public DeviceNode AddRootDevice(string deviceId, DRIVER_OBJECT* driver) => throw new NotImplementedException();
+    internal PlugPlayNotifications Notifications { get; }
 
-    /// <summary>Makes the device node of a PCI function, without drivers.</summary>
-    public DeviceNode Enumerate(PciFunction function, InterruptPreference preference = InterruptPreference.Registry) =>
-        throw new NotImplementedException();
+    internal EtwProviders EtwProviders { get; } = new();
 
-    /// <summary>Calls AddDevice of each driver, in order from the bottom of the stack: lower filters, the function driver,
-    /// upper filters.</summary>
-    public NTSTATUS AddDrivers(DeviceNode node, params DRIVER_OBJECT*[] lowestFirst) => throw new NotImplementedException();
+    internal WmiProviders WmiProviders { get; } = new();
 
-    /// <summary>Assigns resources and starts a device whose drivers were added or that was stopped.</summary>
-    public NTSTATUS Start(DeviceNode node) => throw new NotImplementedException();
-
-    /// <summary>Stops a started device so that it gives up its resources: query, then stop or cancel.</summary>
-    public NTSTATUS Stop(DeviceNode node) => throw new NotImplementedException();
-
-    /// <summary>Removes a device that is still there, as disabling it would: query, then remove or cancel.</summary>
-    public NTSTATUS Remove(DeviceNode node) => throw new NotImplementedException();
-
-    /// <summary>The hardware is gone. IRP_MN_REMOVE_DEVICE follows at once if no file is open, else with FinishRemoval.</summary>
-    public void SurpriseRemove(DeviceNode node) => throw new NotImplementedException();
-
-    /// <summary>Completes a surprise removal if no file of the stack is open any more. Call after closing files.</summary>
-    public bool FinishRemoval(DeviceNode node) => throw new NotImplementedException();
-
-    /// <summary>Takes the system to a sleeping state or back to work, device by device.</summary>
-    public NTSTATUS SetSystemPower(SYSTEM_POWER_STATE state) => throw new NotImplementedException();
+    /// <summary>UUIDs that ExUuidCreate has made.</summary>
+    internal ulong UuidsMade { get; set; }
 
     /// <summary>Symbolic links of the enabled interfaces of a class, such as \??\PCI#VEN_1234…#{…}.</summary>
-    public IReadOnlyList<string> FindInterfaces(Guid interfaceClass) => throw new NotImplementedException();
+    public IReadOnlyList<string> FindInterfaces(Guid interfaceClass) => Interfaces.Find(interfaceClass, null, enabledOnly: true);
 
     /// <summary>The node of a physical device object, or null when it is none.</summary>
-    public DeviceNode? Find(DEVICE_OBJECT* physicalDevice) => throw new NotImplementedException();
+    public DeviceNode? Find(DEVICE_OBJECT* physicalDevice) => _nodes.GetValueOrDefault((nint)physicalDevice);
+
+    /// <summary>The node of a physical device object that a driver passed to an export. Anything else is Windows' bug
+    /// check for it.</summary>
+    internal DeviceNode Require(DEVICE_OBJECT* physicalDevice, string export)
+    {
+        const ulong NotPhysicalDevice = 2;
+        DeviceNode? node = Find(physicalDevice);
+        if (node == null)
+        {
+            Kernel.BugCheck(
+                BugCheckCodes.PNP_DETECTED_FATAL_ERROR, NotPhysicalDevice, (ulong)physicalDevice, 0, 0,
+                $"{export} was given device object 0x{(ulong)physicalDevice:x}, which is not a physical device object");
+        }
+        return node;
+    }
+
+    /// <summary>The node of the stack that a device object stands in, or null.</summary>
+    internal DeviceNode? FindStackOf(DEVICE_OBJECT* device)
+    {
+        while (device != null && device->DeviceObjectExtension->AttachedTo != null)
+            device = device->DeviceObjectExtension->AttachedTo;
+        return Find(device);
+    }
+
+    /// <summary>Does work on a kernel thread of its own, soon. A device that went meanwhile is not the work's to find.</summary>
+    internal void Soon(Action work) => Kernel.Scheduler.RunAsync(() =>
+    {
+        work();
+        return true;
+    });
+
+    internal void NoteReachedBus(IRP* irp) => _requests.NoteReachedBus(irp);
+
+    /// <summary>Sends a PnP request that starts with STATUS_NOT_SUPPORTED and reports how it ended.</summary>
+    private StackRequest.Answer Send(
+        DeviceNode node, byte minor, in IO_STACK_LOCATION.ParametersUnion parameters = default, string? detail = null)
+    {
+        StackRequest.Answer answer = _requests.Send(node, IRP_MJ_PNP, minor, parameters, STATUS_NOT_SUPPORTED);
+        string text = MinorNames.OfPnp(minor);
+        Report(node, minor, answer.Status, detail == null ? text : $"{text}: {detail}");
+        return answer;
+    }
+
+    /// <summary>Sends a request that every driver of the stack has to pass down.</summary>
+    private NTSTATUS SendDown(DeviceNode node, byte minor, in IO_STACK_LOCATION.ParametersUnion parameters = default, string? detail = null)
+    {
+        StackRequest.Answer answer = Send(node, minor, parameters, detail);
+        if (answer.Status.IsSuccess && !answer.ReachedBus && IsOnOwnBus(node))
+        {
+            Kernel.Violation(
+                $"{MinorNames.OfPnp(minor)} succeeded for {node} but was not passed down to the bus driver");
+        }
+        if (answer.Status == STATUS_NOT_SUPPORTED)
+            Kernel.Violation($"{MinorNames.OfPnp(minor)} came back for {node} with the status it was sent with: no driver handled it");
+        return answer.Status;
+    }
+
+    private bool IsOnOwnBus(DeviceNode node) => node.Function != null || node.Parent == null;
+
+    private void Report(DeviceNode node, byte minor, NTSTATUS status, string text) =>
+        Kernel.Events.Add(KernelEventKind.Pnp, (ulong)node.PhysicalDevice, minor, (uint)status.Value, text);
 }
 
 /// <summary>Finds the driver for a device that another driver enumerated; null for none.</summary>

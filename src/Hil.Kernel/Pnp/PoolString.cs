@@ -1,20 +1,15 @@
 namespace Hil.Kernel;
 
-/// <summary>A UNICODE_STRING in driver-visible memory, terminated, for the time of one call.</summary>
+/// <summary>A UNICODE_STRING in driver-visible memory for the time of one call.</summary>
 internal sealed unsafe class PoolString : IDisposable
 {
     public PoolString(string text)
     {
-        int bytes = text.Length * sizeof(char);
-        var storage = PoolBuffer.AllocateOwn<byte>(sizeof(UNICODE_STRING) + bytes + sizeof(char));
-        Value = (UNICODE_STRING*)storage;
-        Value->Buffer = (char*)(storage + sizeof(UNICODE_STRING));
-        Value->Length = (ushort)bytes;
-        Value->MaximumLength = (ushort)(bytes + sizeof(char));
-        text.CopyTo(new Span<char>(Value->Buffer, text.Length));
+        Value = DriverString.Create(NtKernel.Current, text);
+        Invariant.Holds(Value != null, "the pool has room for the PnP manager's own structures");
     }
 
     public UNICODE_STRING* Value { get; }
 
-    public void Dispose() => NtKernel.Current.Pool.Free(Value);
+    public void Dispose() => DriverString.Free(NtKernel.Current, Value);
 }

@@ -1,0 +1,151 @@
+namespace Hil.Kernel;
+
+// Removal in order and by surprise. WDK: Removing a Device. Children go before their parent.
+public sealed unsafe partial class PnpSystem
+{
+    /// <summary>Removes a device that is still there, as disabling it would: query, then remove or cancel.</summary>
+    /// <returns>The status of the query; an error leaves the device as it was.</returns>
+    public NTSTATUS Remove(DeviceNode node)
+    {
+        if (node.State is not (DeviceNodeState.Started or DeviceNodeState.Stopped))
+        {
+            RemoveStack(node);
+            return STATUS_SUCCESS;
+        }
+        NTSTATUS status = QueryRemove(node);
+        if (status.IsSuccess)
+            RemoveStack(node);
+        else
+            CancelRemove(node);
+        return status;
+    }
+
+    /// <summary>Asks whether a device could be removed and takes it back, whatever the answer.</summary>
+    public NTSTATUS QueryRemoveAndCancel(DeviceNode node)
+    {
+        NTSTATUS status = QueryRemove(node);
+        CancelRemove(node);
+        return status;
+    }
+
+    /// <summary>The hardware is gone. IRP_MN_REMOVE_DEVICE follows at once if no file is open, else with FinishRemoval.</summary>
+    public void SurpriseRemove(DeviceNode node)
+    {
+        foreach (DeviceNode child in node.ChildList.ToArray())
+            RemoveMissing(child);
+        node.IsPresent = false;
+        SetGoing(node, isGoing: true);
+        NTSTATUS status = SendDown(node, IRP_MN_SURPRISE_REMOVAL);
+        if (!status.IsSuccess)
+            Kernel.Violation($"IRP_MN_SURPRISE_REMOVAL failed for {node} with {status}; a driver must not fail it");
+        node.State = DeviceNodeState.SurpriseRemoved;
+        Interfaces.DisableAll(node);
+        Notifications.TargetRemoved(node);
+        FinishRemoval(node);
+    }
+
+    /// <summary>Completes a surprise removal if no file of the stack is open any more. Call after closing files.</summary>
+    /// <returns>False while files are open.</returns>
+    public bool FinishRemoval(DeviceNode node)
+    {
+        if (node.State != DeviceNodeState.SurpriseRemoved)
+            return true;
+        if (HasOpenFiles(node.PhysicalDevice))
+            return false;
+        RemoveStack(node);
+        return true;
+    }
+
+    private static bool HasOpenFiles(DEVICE_OBJECT* device)
+    {
+        for (; device != null; device = device->AttachedDevice)
+        {
+            if (device->ReferenceCount > 0)
+                return true;
+        }
+        return false;
+    }
+
+    // Nothing is opened or attached any more while this flag is set.
+    private static void SetGoing(DeviceNode node, bool isGoing)
+    {
+        ref uint flags = ref node.PhysicalDevice->DeviceObjectExtension->ExtensionFlags;
+        flags = isGoing ? flags | DOE_REMOVE_PENDING : flags & ~DOE_REMOVE_PENDING;
+    }
+
+    private NTSTATUS QueryRemove(DeviceNode node)
+    {
+        foreach (DeviceNode child in node.ChildList.ToArray())
+        {
+            NTSTATUS childStatus = QueryRemove(child);
+            if (!childStatus.IsSuccess)
+                return childStatus;
+        }
+        if (!Notifications.TargetMayBeRemoved(node))
+            return STATUS_UNSUCCESSFUL;
+        SetGoing(node, isGoing: true);
+        NTSTATUS status = SendDown(node, IRP_MN_QUERY_REMOVE_DEVICE);
+        if (!status.IsSuccess)
+            return status;
+        node.State = DeviceNodeState.RemovePending;
+        if (!HasOpenFiles(node.PhysicalDevice))
+            return STATUS_SUCCESS;
+        Report(node, IRP_MN_QUERY_REMOVE_DEVICE, STATUS_DEVICE_BUSY, "files of the device are open");
+        return STATUS_DEVICE_BUSY;
+    }
+
+    // Every device that was asked gets the cancel, also the one that refused (WDK: IRP_MN_CANCEL_REMOVE_DEVICE).
+    private void CancelRemove(DeviceNode node)
+    {
+        SendDown(node, IRP_MN_CANCEL_REMOVE_DEVICE);
+        SetGoing(node, isGoing: false);
+        if (node.State == DeviceNodeState.RemovePending)
+            node.State = DeviceNodeState.Started;
+        Notifications.TargetRemovalCancelled(node);
+        foreach (DeviceNode child in node.ChildList)
+        {
+            if (child.State == DeviceNodeState.RemovePending)
+                CancelRemove(child);
+        }
+    }
+
+    private void RemoveStack(DeviceNode node)
+    {
+        foreach (DeviceNode child in node.ChildList.ToArray())
+            RemoveStack(child);
+        Interfaces.DisableAll(node);
+        if (node.PhysicalDevice->AttachedDevice != null || node.Parent != null)
+        {
+            NTSTATUS status = SendDown(node, IRP_MN_REMOVE_DEVICE);
+            if (!status.IsSuccess)
+                Kernel.Violation($"IRP_MN_REMOVE_DEVICE failed for {node} with {status}; a driver must not fail it");
+            CheckDetached(node);
+        }
+        SetGoing(node, isGoing: false);
+        _arbiter.Release(node);
+        bool wasSurprise = node.State == DeviceNodeState.SurpriseRemoved;
+        node.State = DeviceNodeState.Removed;
+        if (!wasSurprise)
+            Notifications.TargetRemoved(node);
+        if (!node.IsPresent || node.Parent != null)
+            Forget(node);
+    }
+
+    private void CheckDetached(DeviceNode node)
+    {
+        if (node.PhysicalDevice->AttachedDevice != null && node.IsPresent)
+            Kernel.Violation($"after IRP_MN_REMOVE_DEVICE a device object is still attached to the stack of {node}");
+    }
+
+    /// <summary>Forgets a device whose hardware is gone, and deletes its physical device object if it is one of ours.</summary>
+    private void Forget(DeviceNode node)
+    {
+        _devices.Remove(node);
+        _nodes.Remove((nint)node.PhysicalDevice);
+        node.Parent?.ChildList.Remove(node);
+        if (node.Parent == null)
+            Ntoskrnl.IoDeleteDevice(node.PhysicalDevice);
+        else
+            Ntoskrnl.ObfDereferenceObject(node.PhysicalDevice);
+    }
+}

@@ -164,6 +164,31 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     }
 
     [Fact]
+    public void DispatchTableIsFilledBeforeDriverEntryRuns()
+    {
+        NativeDriver driver = _machine.Load(MsvcImage.Build());
+        bool isFilled = false;
+        _machine.Processor.Code = (_, _, _) =>
+        {
+            isFilled = !driver.Object->MajorFunction[IRP_MJ_POWER].IsNull;
+            return 0;
+        };
+
+        _machine.Initialize(driver);
+
+        Assert.True(isFilled);
+    }
+
+    [Fact]
+    public void SecondDriverOfTheSameNameIsRefused()
+    {
+        _machine.Initialize(_machine.Load(MsvcImage.Build(), "hand.sys"));
+        NativeDriver second = _machine.Load(MsvcImage.Build(), "other/hand.sys");
+
+        Assert.Equal(STATUS_OBJECT_NAME_COLLISION, _machine.Initialize(second));
+    }
+
+    [Fact]
     public void RegistryPathLeadsToAServiceKey()
     {
         NativeDriver driver = _machine.Load(MsvcImage.Build(), "hand.sys");

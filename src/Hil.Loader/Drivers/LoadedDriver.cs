@@ -5,6 +5,7 @@ namespace Hil.Loader;
 public abstract unsafe class LoadedDriver
 {
     private readonly DriverRecord _record;
+    private bool _isKnown;
     private bool _isInitialized;
 
     private protected LoadedDriver(NtKernel kernel, DriverRecord record)
@@ -28,23 +29,22 @@ public abstract unsafe class LoadedDriver
 
     private protected DriverRecord Record => _record;
 
-    /// <summary>Calls DriverEntry. After a failure status the driver is to be freed, not unloaded.</summary>
-    /// <returns>What DriverEntry returned.</returns>
+    /// <summary>Makes the driver object known and calls DriverEntry. After a failure status the driver is to be freed, not
+    /// unloaded.</summary>
+    /// <returns>What DriverEntry returned, or STATUS_OBJECT_NAME_COLLISION if a driver of this name is loaded.</returns>
     public NTSTATUS Initialize()
     {
+        NTSTATUS status = Kernel.Io.AddDriver(Object);
+        _isKnown = status.IsSuccess;
+        if (!_isKnown)
+            return status;
         _record.CreateServiceKey(Module?.Name ?? Name + ".dll");
-        using var path = new RegistryPath(Kernel, _record.RegistryPath);
-        ulong result = Kernel.Processor.Call(Object->DriverInit, Object, path.String);
-        var status = new NTSTATUS((uint)result);
+        status = CallDriverEntry();
         Kernel.Events.Add(KernelEventKind.Driver, (ulong)Object, (uint)status.Value, text: $"{Name}: DriverEntry returned {status}");
         if (status.IsSuccess)
-        {
-            _isInitialized = true;
-            Object->Flags |= DRVO_INITIALIZED;
-            if (Object->DriverExtension->AddDevice.IsNull)
-                Object->Flags |= DRVO_LEGACY_DRIVER;
-            OnInitialized();
-        }
+            FinishInitialization();
+        else if (Object->DeviceObject != null)
+            Kernel.Violation($"{Name}: DriverEntry failed and left device object 0x{(ulong)Object->DeviceObject:x}");
         return status;
     }
 
@@ -70,8 +70,27 @@ public abstract unsafe class LoadedDriver
     /// <summary>Takes the driver away without calling it: after a failed DriverEntry, or with a stopped machine.</summary>
     public void Free()
     {
+        if (_isKnown)
+            Kernel.Io.RemoveDriver(Object);
         FreeCode();
         _record.Free();
+    }
+
+    private NTSTATUS CallDriverEntry()
+    {
+        using var path = new RegistryPath(Kernel, _record.RegistryPath);
+        return new NTSTATUS((uint)Kernel.Processor.Call(Object->DriverInit, Object, path.String));
+    }
+
+    private void FinishInitialization()
+    {
+        _isInitialized = true;
+        Object->Flags |= DRVO_INITIALIZED;
+        if (Object->DriverExtension->AddDevice.IsNull)
+            Object->Flags |= DRVO_LEGACY_DRIVER;
+        OnInitialized();
+        Kernel.Io.DriverEntryReturned(Object);
+        Kernel.Io.RunReinitializations();
     }
 
     private protected virtual void OnInitialized()

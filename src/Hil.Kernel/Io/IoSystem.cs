@@ -15,6 +15,7 @@ public sealed unsafe partial class IoSystem
     private static ulong t_topLevelIrp;
 
     private readonly NtKernel _kernel;
+    private volatile PendingIrp[]? _pendingAtStop;
     private uint _lastDeviceNumber;
 
     internal IoSystem(NtKernel kernel)
@@ -30,7 +31,7 @@ public sealed unsafe partial class IoSystem
         SignalOnCompletion =
             kernel.Gate.Register(static a => Result(Ntoskrnl.SignalOnCompletion((IRP*)a[1], (KEVENT*)a[2])));
         CsqCancel = kernel.Gate.Register(static a => Ntoskrnl.CancelInQueue((IRP*)a[1]));
-        kernel.Scheduler.Stopped += FailOperations;
+        kernel.Scheduler.Stopped += OnStopped;
     }
 
     /// <summary>Address of the IRP that the calling thread works on, for reports; 0 for none.</summary>
@@ -66,13 +67,33 @@ public sealed unsafe partial class IoSystem
     /// <summary>Sequence number of a live IRP, from 1; 0 for an address that is none.</summary>
     public long IdOf(ulong irp) => Irps.IdOf(irp);
 
-    /// <summary>The IRPs that drivers have got and not completed, oldest first.</summary>
+    /// <summary>The IRPs that drivers have got and not completed, oldest first. Any thread; for a machine that has stopped, or
+    /// was lost, those that were left at that moment.</summary>
     public IReadOnlyList<PendingIrp> PendingIrps()
     {
-        var pending = new List<PendingIrp>();
-        foreach ((ulong address, IrpRecord record) in Irps.InFlight())
-            pending.Add(Describe((IRP*)address, record.Id));
-        return pending;
+        if (_pendingAtStop == null && !_kernel.Scheduler.IsKernelThread)
+        {
+            IReadOnlyList<PendingIrp> pending = [];
+            try
+            {
+                _kernel.Scheduler.Run(() => pending = DescribePending());
+                return pending;
+            }
+            catch (Exception) when (_kernel.Scheduler.StoppedBy != null)
+            {
+                // It stopped just now.
+            }
+        }
+        return _pendingAtStop ?? DescribePending();
+    }
+
+    private PendingIrp[] DescribePending() =>
+        [.. Irps.InFlight(_kernel.Services.Memory).Select(found => Describe((IRP*)found.Irp, found.Record.Id))];
+
+    private void OnStopped(Exception reason)
+    {
+        _pendingAtStop = DescribePending();
+        FailOperations(reason);
     }
 
     /// <summary>Notes the IRP that is worked on from now; returns what <see cref="LeaveIrp"/> puts back.</summary>

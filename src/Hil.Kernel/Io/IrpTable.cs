@@ -30,13 +30,13 @@ internal sealed unsafe class IrpTable
     public long IdOf(ulong irp) => _records.TryGetValue(irp, out IrpRecord record) ? record.Id : 0;
 
     /// <summary>The IRPs that a driver has got and not completed, oldest first.</summary>
-    public List<(ulong Irp, IrpRecord Record)> InFlight()
+    public List<(ulong Irp, IrpRecord Record)> InFlight(IGuestMemory memory)
     {
         var found = new List<(ulong, IrpRecord)>();
         foreach ((ulong address, IrpRecord record) in _records)
         {
             var irp = (IRP*)address;
-            if (PointerCheck.IsReadable(address, (ulong)sizeof(IRP)) && irp->Type == IO_TYPE_IRP
+            if (memory.AccessOf(address) != PageAccess.None && irp->Type == IO_TYPE_IRP
                 && irp->CurrentLocation >= 1 && irp->CurrentLocation <= irp->StackCount)
                 found.Add((address, record));
         }

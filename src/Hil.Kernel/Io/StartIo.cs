@@ -11,6 +11,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
+    private static readonly int s_queueEntryOffset = FindQueueEntryOffset();
+
     /// <summary>Starts an IRP on an idle device, or queues it behind the current one.</summary>
     /// <param name="key">Null queues at the tail; otherwise ascending key order, equal keys in arrival order.</param>
     /// <param name="cancelFunction">Cancel routine for as long as the IRP can be cancelled; may be null.</param>
@@ -136,7 +138,7 @@ public static unsafe partial class Ntoskrnl
         KDEVICE_QUEUE_ENTRY* entry = request.Key == null
             ? KeRemoveDeviceQueue(&deviceObject->DeviceQueue)
             : KeRemoveByKeyDeviceQueue(&deviceObject->DeviceQueue, request.Key.Value);
-        return entry == null ? null : CONTAINING_RECORD<IRP>(entry, QueueEntryOffset);
+        return entry == null ? null : CONTAINING_RECORD<IRP>(entry, s_queueEntryOffset);
     }
 
     // Runs StartIo, then what it asked for while it ran: this loop is the deferral, in place of recursion.
@@ -163,13 +165,10 @@ public static unsafe partial class Ntoskrnl
         kernel.Events.Add(KernelEventKind.StartIoReturned, (ulong)irp, (ulong)deviceObject);
     }
 
-    private static int QueueEntryOffset
+    private static int FindQueueEntryOffset()
     {
-        get
-        {
-            IRP* irp = null;
-            return (int)&irp->Tail.Overlay.DeviceQueueEntry;
-        }
+        IRP irp = default;
+        return (int)((byte*)&irp.Tail.Overlay.DeviceQueueEntry - (byte*)&irp);
     }
 
     // Windows calls through the null pointer.

@@ -31,6 +31,7 @@ public sealed class NtKernel : IDisposable
         DeviceTimers = new DeviceTimers(this);
         Interrupts = new InterruptTable(this);
         Objects = new ObjectTable(this);
+        Process = new SystemProcess(this);
         Registry = new Registry(this);
         Io = new IoSystem(this);
         Pnp = new PnpSystem(this);
@@ -92,6 +93,8 @@ public sealed class NtKernel : IDisposable
     public InterruptTable Interrupts { get; }
 
     public ObjectTable Objects { get; }
+
+    public SystemProcess Process { get; }
 
     public Registry Registry { get; }
 

@@ -1,12 +1,23 @@
 namespace Hil.Kernel;
 
 /// <summary>The system's work queues, by priority of the threads that serve them.</summary>
-public sealed class WorkQueues
+public sealed unsafe class WorkQueues
 {
     private readonly NtKernel _kernel;
     private readonly WorkQueue?[] _byPriority = new WorkQueue?[Scheduler.Priorities];
 
-    internal WorkQueues(NtKernel kernel) => _kernel = kernel;
+    internal WorkQueues(NtKernel kernel)
+    {
+        _kernel = kernel;
+        IoWorker = kernel.Gate.Register(static arguments =>
+        {
+            Ntoskrnl.RunIoWorkItem((IO_WORKITEM*)arguments[0]);
+            return 0;
+        });
+    }
+
+    /// <summary>The worker routine of every IO_WORKITEM.</summary>
+    internal DriverRoutine IoWorker { get; }
 
     internal WorkQueue Of(WORK_QUEUE_TYPE type)
     {

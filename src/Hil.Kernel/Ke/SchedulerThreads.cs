@@ -40,6 +40,20 @@ public sealed unsafe partial class Scheduler
         return null;
     }
 
+    /// <summary>Kernel threads that have not ended.</summary>
+    public int ThreadCount => _threads.Count;
+
+    /// <summary>The thread with a number, or null.</summary>
+    internal KernelThread? Find(uint id)
+    {
+        foreach (KernelThread thread in _threads)
+        {
+            if (thread.Id == id)
+                return thread;
+        }
+        return null;
+    }
+
     /// <summary>Creates a thread, ready to run; null when memory or numbers are used up.</summary>
     internal KernelThread? CreateThread(string name, KTHREAD* block, int priority, Action body)
     {

@@ -2,16 +2,31 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Memory for a thread object, with the creator's reference; null when there is none.</summary>
-    internal static KTHREAD* AllocateThreadObject() =>
-        (KTHREAD*)NtKernel.Current.Pages.Allocate(KernelThread.BlockBytes, PageAccess.ReadWrite);
+    private const uint ThreadTag = 0x65726854; // 'Thre'
+
+    /// <summary>Creates a thread object; its first reference is the thread's own, given back when it has ended. Null when
+    /// memory is exhausted.</summary>
+    internal static KTHREAD* AllocateThreadObject()
+    {
+        NtKernel kernel = NtKernel.Current;
+        void* block = kernel.Pool.Allocate(KernelThread.BlockBytes, ThreadTag, zero: true);
+        if (block != null)
+            kernel.Objects.Add(
+                ObjectType.Thread, block, deleted: static thread => NtKernel.Current.Pool.Free((void*)thread.Address));
+        return (KTHREAD*)block;
+    }
 
     internal static void InitializeThreadObject(KTHREAD* thread) =>
         InitializeHeader(&thread->Header, KOBJECTS.ThreadObject, KernelThread.BlockBytes, 0);
 
-    /// <summary>Drops the reference that a running thread holds on its own object.</summary>
-    internal static void ReleaseThreadObject(KTHREAD* thread) =>
-        NtKernel.Current.Pages.Free((ulong)thread, KernelThread.BlockBytes);
+    /// <summary>Gives the thread's own reference back.</summary>
+    internal static void ReleaseThreadObject(KTHREAD* thread)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        KernelObject? record = objects.Find(thread);
+        if (record != null)
+            objects.Dereference(record);
+    }
 
     /// <summary>What a thread must have put in order before it ends.</summary>
     internal static void CheckThreadEnd(KernelThread thread)

@@ -10,7 +10,7 @@ public sealed unsafe class TestMemory : IGuestMemory, IDisposable
     private const ulong WindowBytes = 64 << 20;
     private const ulong DeviceSpace = 0x7F00_0000_0000;
 
-    private readonly void* _allocation;
+    private void* _allocation;
     private readonly PageAccess[] _access = new PageAccess[WindowBytes / PAGE_SIZE];
     private readonly Dictionary<ulong, (ulong Physical, ulong Bytes)> _devices = [];
     private ulong _nextDevice = DeviceSpace;
@@ -71,5 +71,9 @@ public sealed unsafe class TestMemory : IGuestMemory, IDisposable
         return false;
     }
 
-    public void Dispose() => NativeMemory.Free(_allocation);
+    public void Dispose()
+    {
+        NativeMemory.Free(_allocation);
+        _allocation = null;
+    }
 }

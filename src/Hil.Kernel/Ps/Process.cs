@@ -1,0 +1,49 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    private const ulong SystemProcessId = 4;
+
+    /// <summary>The system process; written when the kernel has made it.</summary>
+    [ExportData("PsInitialSystemProcess", 8)]
+    public static void InitializePsInitialSystemProcess(byte* storage) => *(void**)storage = null;
+
+    /// <summary>The running thread's process.</summary>
+    /// <remarks>WDK: PsGetCurrentProcess.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* PsGetCurrentProcess() => NtKernel.Current.Process.Block;
+
+    /// <inheritdoc cref="PsGetCurrentProcess"/>
+    /// <remarks>WDK: IoGetCurrentProcess.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* IoGetCurrentProcess() => PsGetCurrentProcess();
+
+    /// <summary>Id of the running thread's process: 4, as the system process has on Windows.</summary>
+    /// <remarks>WDK: PsGetCurrentProcessId.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* PsGetCurrentProcessId() => (void*)SystemProcessId;
+
+    /// <summary>Id of a process.</summary>
+    /// <remarks>WDK: PsGetProcessId.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* PsGetProcessId(void* process) => (void*)SystemProcessId;
+
+    /// <summary>Finds and references the process with an id.</summary>
+    /// <returns>STATUS_INVALID_PARAMETER if there is none.</returns>
+    /// <remarks>WDK: PsLookupProcessByProcessId.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static NTSTATUS PsLookupProcessByProcessId(void* processId, void** process)
+    {
+        *process = null;
+        if ((ulong)processId != SystemProcessId)
+            return STATUS_INVALID_PARAMETER;
+        *process = PsGetCurrentProcess();
+        ObfReferenceObject(*process);
+        return STATUS_SUCCESS;
+    }
+
+    /// <summary>Mode of the caller of the running routine: drivers are called by the kernel.</summary>
+    /// <remarks>WDK: ExGetPreviousMode.</remarks>
+    [Export]
+    public static KPROCESSOR_MODE ExGetPreviousMode() => KPROCESSOR_MODE.KernelMode;
+}

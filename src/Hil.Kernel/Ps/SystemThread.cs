@@ -1,0 +1,92 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    private const ulong IdStep = 4; // Windows' ids are multiples of four.
+
+    /// <summary>Creates a system thread and a handle to it.</summary>
+    /// <param name="startRoutine">Called with the context at PASSIVE_LEVEL; the thread ends when it returns.</param>
+    /// <returns>STATUS_INSUFFICIENT_RESOURCES.</returns>
+    /// <remarks>WDK: PsCreateSystemThread. Every thread belongs to the system process, whatever process is named.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS PsCreateSystemThread(
+        void** threadHandle,
+        uint desiredAccess,
+        OBJECT_ATTRIBUTES* objectAttributes,
+        void* processHandle,
+        CLIENT_ID* clientId,
+        DriverRoutine startRoutine,
+        void* startContext)
+    {
+        NtKernel kernel = NtKernel.Current;
+        KTHREAD* block = AllocateThreadObject();
+        if (block == null)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        ulong context = (ulong)startContext;
+        KernelThread? thread = kernel.Scheduler.CreateThread(
+            $"thread at {kernel.Modules.Describe(startRoutine.Address)}",
+            block,
+            Scheduler.DefaultPriority,
+            () => kernel.Processor.CallChangingIrql(startRoutine, context));
+        if (thread == null)
+        {
+            ReleaseThreadObject(block);
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        *threadHandle = (void*)kernel.Objects.Handles.Open(kernel.Objects.Find(block)!, desiredAccess);
+        if (clientId != null)
+            *clientId = new CLIENT_ID { UniqueProcess = PsGetCurrentProcessId(), UniqueThread = IdOf(thread) };
+        kernel.Scheduler.PreemptionPoint();
+        return STATUS_SUCCESS;
+    }
+
+    /// <summary>Ends the running system thread. Does not return.</summary>
+    /// <returns>STATUS_INVALID_PARAMETER for a thread that no driver created.</returns>
+    /// <remarks>WDK: PsTerminateSystemThread.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS PsTerminateSystemThread(NTSTATUS exitStatus)
+    {
+        KernelThread thread = NtKernel.Current.Scheduler.CurrentThread;
+        if (thread.Pool != null)
+            return STATUS_INVALID_PARAMETER;
+        thread.ExitStatus = exitStatus;
+        throw new ThreadTerminatedException();
+    }
+
+    /// <summary>The running thread.</summary>
+    /// <remarks>WDK: PsGetCurrentThread.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static KTHREAD* PsGetCurrentThread() => KeGetCurrentThread();
+
+    /// <summary>Id of the running thread.</summary>
+    /// <remarks>WDK: PsGetCurrentThreadId.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* PsGetCurrentThreadId() => IdOf(NtKernel.Current.Scheduler.CurrentThread);
+
+    /// <summary>Id of a thread.</summary>
+    /// <remarks>WDK: PsGetThreadId.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* PsGetThreadId(KTHREAD* thread) => IdOf(RequireThread(thread));
+
+    /// <summary>TRUE for threads of the system process: all.</summary>
+    /// <remarks>WDK: PsIsSystemThread.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static BOOLEAN PsIsSystemThread(KTHREAD* thread) => true;
+
+    /// <summary>Finds and references the thread with an id.</summary>
+    /// <returns>STATUS_INVALID_CID if there is none.</returns>
+    /// <remarks>WDK: PsLookupThreadByThreadId.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static NTSTATUS PsLookupThreadByThreadId(void* threadId, KTHREAD** thread)
+    {
+        *thread = null;
+        KernelThread? found = NtKernel.Current.Scheduler.Find((uint)((ulong)threadId / IdStep));
+        if (found == null || (ulong)threadId % IdStep != 0)
+            return STATUS_INVALID_CID;
+        ObfReferenceObject(found.Block);
+        *thread = found.Block;
+        return STATUS_SUCCESS;
+    }
+
+    private static void* IdOf(KernelThread thread) => (void*)(thread.Id * IdStep);
+}

@@ -61,6 +61,11 @@ public sealed class DriverSession : IDisposable
         }
     }
 
+    /// <summary>Opens a device by name, or, without one, the stack of the first device under test.</summary>
+    /// <exception cref="NtStatusException">There is no such device, or its driver refused.</exception>
+    public Task<HilFile> OpenAsync(string? path = null, FileOpening? opening = null) =>
+        Kernel.Io.OpenAsync(path ?? DefaultPath(), opening);
+
     /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left undone.</summary>
     public NTSTATUS Unload()
     {
@@ -75,6 +80,11 @@ public sealed class DriverSession : IDisposable
         Kernel.Dispose();
         Machine.Dispose();
     }
+
+    // A physical device's name opens the top of its stack, whatever its drivers called theirs.
+    private string DefaultPath() => _devices.Count > 0
+        ? _devices[0].DeviceName
+        : throw new InvalidOperationException($"{Driver.Name} has no device that was started for it: open one by name");
 
     private static LoadedDriver Load(NtKernel kernel, DriverImage? image, DriverSessionOptions options)
     {

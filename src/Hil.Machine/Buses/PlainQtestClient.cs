@@ -18,6 +18,8 @@ public sealed class PlainQtestClient(Socket socket) : IDisposable
 
     public void WriteMemory32(ulong address, uint value) => Transact($"writel 0x{address:x} 0x{value:x}\n");
 
+    public void WritePort32(ushort port, uint value) => Transact($"outl 0x{port:x} 0x{value:x}\n");
+
     public void Dispose() => socket.Dispose();
 
     private string Transact(string command)

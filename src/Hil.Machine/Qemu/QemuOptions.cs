@@ -42,6 +42,9 @@ public sealed record QemuOptions
     /// <summary>Port whose writes ring the host's <see cref="GuestDoorbell"/>.</summary>
     public ushort DoorbellPort { get; init; } = 0xE9;
 
+    /// <summary>Gives the qtest socket to a <see cref="Buses.PlainQtestClient"/> in place of the pipelining one.</summary>
+    public bool PlainQtest { get; init; }
+
     /// <summary>How long QEMU may take from exec to a running machine. Generous: a busy one-core machine needs
     /// seconds.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -39,6 +39,7 @@ public sealed class QemuProcess : IDisposable
     private bool _isDisposed;
     private QmpClient? _qmp;
     private QtestClient? _qtest;
+    private PlainQtestClient? _plainQtest;
     private GuestDoorbell? _doorbell;
 
     private QemuProcess()
@@ -54,6 +55,9 @@ public sealed class QemuProcess : IDisposable
     public QmpClient Qmp => _qmp!;
 
     public QtestClient Qtest => _qtest!;
+
+    /// <summary>The qtest channel of a process started with <see cref="QemuOptions.PlainQtest"/>.</summary>
+    public PlainQtestClient PlainQtest => _plainQtest!;
 
     public GuestDoorbell Doorbell => _doorbell!;
 
@@ -115,6 +119,7 @@ public sealed class QemuProcess : IDisposable
             _ended.Wait(s_deathTimeout);
         _qmp?.Dispose();
         _qtest?.Dispose();
+        _plainQtest?.Dispose();
         _doorbell?.Dispose();
     }
 
@@ -129,7 +134,10 @@ public sealed class QemuProcess : IDisposable
             await _started.Task.ConfigureAwait(false);
             (Socket qmp, Socket qtest, Socket doorbell) = await sockets.AcceptAsync(limit.Token).ConfigureAwait(false);
             _qmp = new QmpClient(qmp, OnEvent, _ => AwaitEnd());
-            _qtest = new QtestClient(qtest, ExplainLoss);
+            if (options.PlainQtest)
+                _plainQtest = new PlainQtestClient(qtest);
+            else
+                _qtest = new QtestClient(qtest, ExplainLoss);
             _doorbell = new GuestDoorbell(doorbell);
             Version = await _qmp.NegotiateAsync(limit.Token).ConfigureAwait(false);
             await LookForEarlyShutdownAsync().WaitAsync(limit.Token).ConfigureAwait(false);

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+
+namespace Hil.Cli.Bench;
+
+/// <summary>Times a repeated action: the best of several rounds, since whatever else the machine does only adds.</summary>
+internal static class Rate
+{
+    private const int Rounds = 7;
+    private const double RoundSeconds = 0.15;
+
+    /// <summary>Nanoseconds per repetition. <paramref name="repeat"/> runs its action as often as it is told.</summary>
+    public static double Nanoseconds(Action<int> repeat)
+    {
+        int count = Calibrate(repeat);
+        double best = double.MaxValue;
+        for (int round = 0; round < Rounds; round++)
+            best = Math.Min(best, Time(repeat, count));
+        return best;
+    }
+
+    // Also what lets the runtime compile the hot code before it is timed.
+    private static int Calibrate(Action<int> repeat)
+    {
+        const int CountMax = 10_000_000;
+        int count = 16;
+        while (count < CountMax)
+        {
+            double seconds = Time(repeat, count) * count / 1e9;
+            if (seconds >= RoundSeconds)
+                break;
+            count = Math.Min(CountMax, (int)(count * Math.Clamp(RoundSeconds / Math.Max(seconds, 1e-9), 2, 16)));
+        }
+        return count;
+    }
+
+    private static double Time(Action<int> repeat, int count)
+    {
+        long start = Stopwatch.GetTimestamp();
+        repeat(count);
+        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / count;
+    }
+}

@@ -23,6 +23,7 @@ public sealed class NtKernel : IDisposable
         Enter(this);
         Pages = new PageAllocator(this);
         Pool = new Pool(this);
+        Dma = new DmaAdapters(this);
         Data = new DataExports(this);
         Scheduler = new Scheduler(this);
         Dpcs = new DpcQueue(this);
@@ -73,6 +74,9 @@ public sealed class NtKernel : IDisposable
 
     /// <summary>State of the C runtime routines.</summary>
     internal CrtState Crt { get; } = new();
+
+    /// <summary>DMA adapters that drivers hold.</summary>
+    public DmaAdapters Dma { get; }
 
     /// <summary>Pages and device mappings that drivers hold.</summary>
     public PageBlocks PageBlocks { get; } = new();

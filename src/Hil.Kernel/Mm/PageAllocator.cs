@@ -7,6 +7,8 @@ namespace Hil.Kernel;
 /// <summary>Gives out pages of the RAM window.</summary>
 public sealed unsafe class PageAllocator
 {
+    private const int LowShare = 8;
+
     private readonly IGuestMemory _memory;
     private readonly PageBitmap _kernel;
     private readonly PageBitmap _user;
@@ -43,7 +45,7 @@ public sealed unsafe class PageAllocator
     /// <summary>Allocates below KernelBase, for user buffers; zeroed; 0 when there are no pages.</summary>
     public ulong AllocateUser(nuint bytes, PageAccess access)
     {
-        ulong address = Take(_user, bytes, _user.Pages, PAGE_SIZE);
+        ulong address = Take(_user, bytes, 0, _user.Pages, PAGE_SIZE);
         if (address == 0)
             return 0;
         _memory.Protect(address, (ulong)PagesIn(bytes) * PAGE_SIZE, access);
@@ -65,7 +67,7 @@ public sealed unsafe class PageAllocator
     public GuestStack AllocateStack(int bytes)
     {
         int pages = PagesIn((ulong)bytes);
-        ulong guard = Take(_kernel, (nuint)(pages + 1) * PAGE_SIZE, _kernel.Pages, PAGE_SIZE);
+        ulong guard = TakeKernel((nuint)(pages + 1) * PAGE_SIZE, _kernel.Pages, PAGE_SIZE);
         Invariant.Holds(guard != 0, "the RAM window has room for a stack");
         ulong limit = guard + PAGE_SIZE;
         _memory.Protect(limit, (ulong)pages * PAGE_SIZE, PageAccess.ReadWrite);
@@ -80,7 +82,7 @@ public sealed unsafe class PageAllocator
     internal ulong AllocateUnzeroed(
         nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE)
     {
-        ulong address = Take(_kernel, bytes, EndBelow(highestPhysical), Math.Max(alignment, PAGE_SIZE));
+        ulong address = TakeKernel(bytes, EndBelow(highestPhysical), Math.Max(alignment, PAGE_SIZE));
         if (address != 0)
             _memory.Protect(address, (ulong)PagesIn(bytes) * PAGE_SIZE, access);
         return address;
@@ -90,7 +92,7 @@ public sealed unsafe class PageAllocator
     internal ulong AllocateGuarded(nuint bytes, PageAccess access)
     {
         int pages = PagesIn(bytes);
-        ulong address = Take(_kernel, (nuint)(pages + 1) * PAGE_SIZE, _kernel.Pages, PAGE_SIZE);
+        ulong address = TakeKernel((nuint)(pages + 1) * PAGE_SIZE, _kernel.Pages, PAGE_SIZE);
         if (address != 0)
             _memory.Protect(address, (ulong)pages * PAGE_SIZE, access);
         return address;
@@ -106,13 +108,19 @@ public sealed unsafe class PageAllocator
         return (int)Math.Min(pages, (ulong)_kernel.Pages);
     }
 
+    private ulong TakeKernel(nuint bytes, int end, nuint alignment)
+    {
+        ulong address = end == _kernel.Pages ? Take(_kernel, bytes, _kernel.Pages / LowShare, end, alignment) : 0;
+        return address != 0 ? address : Take(_kernel, bytes, 0, end, alignment);
+    }
+
     // Takes pages and leaves them unmapped.
-    private static ulong Take(PageBitmap bitmap, nuint bytes, int end, nuint alignment)
+    private static ulong Take(PageBitmap bitmap, nuint bytes, int start, int end, nuint alignment)
     {
         Invariant.Holds((alignment & (alignment - 1)) == 0, "page alignment is a power of two");
         if (bytes == 0 || bytes > (ulong)bitmap.Pages * PAGE_SIZE)
             return 0;
-        int page = bitmap.Take(PagesIn(bytes), end, alignment);
+        int page = bitmap.Take(PagesIn(bytes), start, end, alignment);
         return page < 0 ? 0 : bitmap.AddressOf(page);
     }
 

@@ -29,21 +29,22 @@ internal sealed class PageBitmap
 
     public int PageOf(ulong address) => (int)((address - _base) >> (int)PAGE_SHIFT);
 
-    /// <summary>Takes a run of free pages below <paramref name="end"/> and returns the first, or -1 when there is none.</summary>
+    /// <summary>Takes a run of free pages from start to end and returns the first, or -1 when there is none.</summary>
     /// <param name="alignment">Of the first page's address, in bytes; a power of two.</param>
-    public int Take(int count, int end, ulong alignment)
+    public int Take(int count, int start, int end, ulong alignment)
     {
         if (count > FreePages)
             return -1;
         // Next fit: freed pages are not given out again at once, so late accesses to them keep faulting for a while.
-        int from = _next < end ? _next : 0;
+        int from = _next > start && _next < end ? _next : start;
         int page = Find(from, end, count, alignment);
-        if (page < 0 && from > 0)
-            page = Find(0, Math.Min(end, from + count - 1), count, alignment);
+        if (page < 0 && from > start)
+            page = Find(start, Math.Min(end, from + count - 1), count, alignment);
         if (page < 0)
             return -1;
         Mark(page, count, taken: true);
-        _next = page + count;
+        if (end == Pages)
+            _next = page + count;
         return page;
     }
 

@@ -51,8 +51,9 @@ internal sealed unsafe class TestDriver
     /// <summary>Called with the status once IRP_MN_START_DEVICE has come back.</summary>
     public Func<NTSTATUS, NTSTATUS>? AfterStart { get; set; }
 
-    /// <summary>Called for each power request; false means that the handler has taken care of it.</summary>
-    public Func<nint, nint, bool>? OnPower { get; set; }
+    /// <summary>Called for each power request; what it returns is the dispatch routine's result, null passes the request
+    /// down.</summary>
+    public Func<nint, nint, NTSTATUS?>? OnPower { get; set; }
 
     private NTSTATUS AddDevice(DRIVER_OBJECT* driverObject, DEVICE_OBJECT* physicalDevice)
     {
@@ -98,8 +99,8 @@ internal sealed unsafe class TestDriver
             ? $"S{(int)power.State.SystemState - 1}"
             : $"D{(int)power.State.DeviceState - 1}";
         SeenPower.Add($"{verb} {state}");
-        if (OnPower != null && !OnPower((nint)irp, (nint)location))
-            return irp->IoStatus.Status;
+        if (OnPower?.Invoke((nint)irp, (nint)location) is { } handled)
+            return handled;
         PoStartNextPowerIrp(irp);
         IoSkipCurrentIrpStackLocation(irp);
         return PoCallDriver(Lower, irp);

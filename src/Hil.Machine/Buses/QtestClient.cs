@@ -40,6 +40,7 @@ public sealed class QtestClient : IDisposable
     private int _firstExpected;
     private int _outstanding;
     private int _unsent;
+    private int _awaited;
     private MachineLostException? _lost;
 
     /// <param name="socket">Connected to QEMU's qtest channel; owned from here on.</param>
@@ -49,7 +50,8 @@ public sealed class QtestClient : IDisposable
     {
         _socket = socket;
         _explainLoss = explainLoss;
-        new LineReader(socket, LineBytesMax, OnLine, OnClosed).Start("Hil qtest");
+        var reader = new LineReader(socket, LineBytesMax, OnLine, OnClosed) { BytesToGather = CountGatherable };
+        reader.Start("Hil qtest");
     }
 
     /// <summary>Called on the reader thread for every change of an intercepted line: global system interrupt and level.
@@ -198,6 +200,8 @@ public sealed class QtestClient : IDisposable
     private void QueueLocked(QtestReply? reply, ReadOnlySpan<byte> name, ReadOnlySpan<ulong> numbers)
     {
         _expected[(_firstExpected + _outstanding) % UrgentMax] = reply;
+        if (reply != null)
+            _awaited++;
         _outstanding++;
         _unsent++;
         var command = new QtestCommand(_output.Writer.GetSpan(name.Length + QtestCommand.BytesMax), name);
@@ -226,6 +230,14 @@ public sealed class QtestClient : IDisposable
             // The reader sees the end of the connection too and fails everything that is expected.
         }
         _output.Reader.AdvanceTo(result.Buffer.End);
+    }
+
+    // Half of what a stream of posted writes has under way. Racy on purpose: it only decides how long to look.
+    private int CountGatherable()
+    {
+        const int AnswerBytes = 3; // "OK\n"
+        bool isStream = Volatile.Read(ref _awaited) == 0 && Volatile.Read(ref _outstanding) >= BatchMax;
+        return isStream ? BatchMax * AnswerBytes : 0;
     }
 
     private void OnLine(in ReadOnlySequence<byte> line)
@@ -264,7 +276,11 @@ public sealed class QtestClient : IDisposable
             _expected[_firstExpected] = null;
             _firstExpected = (_firstExpected + 1) % UrgentMax;
             _outstanding--;
-            reply?.Set(value);
+            if (reply != null)
+            {
+                _awaited--;
+                reply.Set(value);
+            }
             if (_outstanding - _unsent <= OutstandingMax - 2 * BatchMax)
                 SendLocked();
             if (_outstanding == OutstandingMax - BatchMax || _outstanding == UrgentMax - 1)
@@ -274,7 +290,7 @@ public sealed class QtestClient : IDisposable
 
     private void OnClosed(Exception? reason)
     {
-        string message = reason == null ? "the qtest connection ended" : $"the qtest connection ended: {reason.Message}";
+        string message = "the qtest connection ended" + (reason == null ? "" : ": " + reason.Message);
         MachineLostException lost = _explainLoss?.Invoke() ?? new MachineLostException(message, inner: reason);
         lock (_gate)
         {

@@ -71,7 +71,9 @@ internal static class PciBarProbe
     }
 
     private static PciBarSlot? Slot(int index, PciBarKind kind, bool prefetchable, ulong addressBits) =>
-        addressBits == 0 ? null : new PciBarSlot(index, kind, prefetchable, 1UL << BitOperations.TrailingZeroCount(addressBits));
+        addressBits == 0
+            ? null
+            : new PciBarSlot(index, kind, prefetchable, 1UL << BitOperations.TrailingZeroCount(addressBits));
 
     // Leaves the register zero, which QEMU and devices take as "nowhere" until it is placed.
     private static uint Probe(IBus bus, PciAddress address, int offset)

@@ -53,12 +53,13 @@ internal static class QemuCommandLine
     private static void AddSandbox(List<string> arguments) =>
         arguments.AddRange("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 
-    // QEMU connects to sockets that we listen on, so there is nothing to wait or to poll for.
+    // QEMU connects to sockets that we listen on, so there is nothing to wait or to poll for. A qtest log would cost a
+    // system call for each command and each answer.
     private static void AddChannels(List<string> arguments, QemuOptions options, QemuSockets sockets)
     {
         arguments.AddRange(
             "-chardev", $"socket,id=hil-qmp,path={Escape(sockets.QmpPath)}", "-mon", "chardev=hil-qmp,mode=control",
-            "-qtest", $"unix:{Escape(sockets.QtestPath)}", "-qtest-log", "/dev/null",
+            "-qtest", $"unix:{Escape(sockets.QtestPath)}", "-qtest-log", "none",
             "-chardev", $"socket,id=hil-bell,path={Escape(sockets.DoorbellPath)}",
             "-device", string.Create(CultureInfo.InvariantCulture,
                 $"isa-debugcon,iobase={options.DoorbellPort},chardev=hil-bell"));

@@ -54,10 +54,12 @@ public sealed class QemuProcess : IDisposable
 
     public QmpClient Qmp => _qmp!;
 
-    public QtestClient Qtest => _qtest!;
+    /// <summary>The qtest channel, unless <see cref="QemuOptions.PlainQtest"/> asked for the plain client.</summary>
+    public QtestClient Qtest => _qtest ?? throw new InvalidOperationException("this QEMU has a plain qtest client");
 
-    /// <summary>The qtest channel of a process started with <see cref="QemuOptions.PlainQtest"/>.</summary>
-    public PlainQtestClient PlainQtest => _plainQtest!;
+    /// <summary>The plain client of the qtest channel, when <see cref="QemuOptions.PlainQtest"/> asked for it.</summary>
+    public PlainQtestClient PlainQtest =>
+        _plainQtest ?? throw new InvalidOperationException("this QEMU has a pipelined qtest client");
 
     public GuestDoorbell Doorbell => _doorbell!;
 

@@ -64,9 +64,12 @@ public sealed class QmpClient : IDisposable
         var request = new JsonObject { ["execute"] = command, ["id"] = id };
         if (arguments != null)
             request["arguments"] = arguments;
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(bytes))
+            request.WriteTo(writer);
         try
         {
-            _socket.Send(JsonSerializer.SerializeToUtf8Bytes(request));
+            _socket.Send(bytes.WrittenSpan);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -77,10 +80,10 @@ public sealed class QmpClient : IDisposable
     private void OnLine(in ReadOnlySequence<byte> line)
     {
         JsonElement message = Parse(line);
-        if (message.TryGetProperty("QMP", out JsonElement greeting))
+        if (Member(message, "QMP") is { ValueKind: not JsonValueKind.Undefined } greeting)
             _greeting.TrySetResult(VersionOf(greeting));
-        else if (message.TryGetProperty("event", out JsonElement name))
-            _onEvent(new QmpEvent(name.GetString() ?? "", Member(message, "data")));
+        else if (Member(message, "event") is { ValueKind: JsonValueKind.String } name)
+            _onEvent(new QmpEvent(name.GetString()!, Member(message, "data")));
         else
             Answer(message);
     }
@@ -90,49 +93,49 @@ public sealed class QmpClient : IDisposable
         try
         {
             var reader = new Utf8JsonReader(line);
-            JsonElement message = JsonElement.ParseValue(ref reader);
-            if (message.ValueKind == JsonValueKind.Object)
-                return message;
+            return JsonElement.ParseValue(ref reader);
         }
         catch (JsonException e)
         {
             throw new InvalidDataException($"QMP sent a line that is not JSON: {e.Message}", e);
         }
-        throw new InvalidDataException("QMP sent a line that is not a JSON object");
     }
 
     private static Version VersionOf(JsonElement greeting)
     {
-        return greeting.TryGetProperty("version", out JsonElement version)
-            && version.TryGetProperty("qemu", out JsonElement qemu)
-            && qemu.TryGetProperty("major", out JsonElement major) && major.TryGetInt32(out int majorNumber)
-            && qemu.TryGetProperty("minor", out JsonElement minor) && minor.TryGetInt32(out int minorNumber)
-            && qemu.TryGetProperty("micro", out JsonElement micro) && micro.TryGetInt32(out int microNumber)
-            ? new Version(majorNumber, minorNumber, microNumber)
-            : throw new InvalidDataException("QMP greeting without a version");
+        JsonElement version = Member(Member(greeting, "version"), "qemu");
+        return new Version(Part("major"), Part("minor"), Part("micro"));
+
+        int Part(string name) =>
+            Member(version, name) is { ValueKind: JsonValueKind.Number } part
+            && part.TryGetInt32(out int number) && number >= 0
+            ? number
+            : throw new InvalidDataException("QMP greets without a version");
     }
 
     private void Answer(JsonElement message)
     {
+        if (message.ValueKind != JsonValueKind.Object)
+            throw new InvalidDataException("QMP sent a line that is not a JSON object");
         PendingCommand? pending = null;
-        if (message.TryGetProperty("id", out JsonElement idElement) && idElement.TryGetInt64(out long id))
+        if (Member(message, "id") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out long id))
         {
             lock (_lock)
                 _pending.Remove(id, out pending);
         }
         if (pending == null)
             return;
-        if (message.TryGetProperty("error", out JsonElement error))
-            pending.SetException(new QmpException(pending.Command, DescriptionOf(error)));
+        if (Member(message, "error") is { ValueKind: not JsonValueKind.Undefined } error)
+            pending.SetException(new QmpException(pending.Command, Member(error, "desc").ToString()));
         else
             pending.SetResult(Member(message, "return"));
     }
 
-    private static JsonElement Member(JsonElement message, string name) =>
-        message.TryGetProperty(name, out JsonElement member) ? member : default;
-
-    private static string DescriptionOf(JsonElement error) =>
-        error.TryGetProperty("desc", out JsonElement description) ? description.ToString() : error.ToString();
+    // Undefined when there is no such member; QEMU's word for what a message contains is not taken on trust.
+    private static JsonElement Member(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement member)
+            ? member
+            : default;
 
     private void OnClosed(Exception? reason)
     {

@@ -11,16 +11,8 @@ internal sealed class QtestPeer : IDisposable
 
     public QtestPeer()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("hil-qtest-").FullName, "socket");
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen();
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(path));
-        Socket = listener.Accept();
-        Socket.ReceiveTimeout = 20_000;
-        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
-        Client = new QtestClient(socket);
+        (Socket ours, Socket) = LocalSockets.Connect();
+        Client = new QtestClient(ours);
     }
 
     public Socket Socket { get; }

@@ -38,7 +38,7 @@ public sealed class PciTextTests
         AssertLine("I/O behind bridge: 6000-6fff [size=4K]", text);
         AssertLine("Prefetchable memory behind bridge: [disabled]", text);
         Assert.Contains("] Express (v2) Root Port (Slot+), MaxPayload", text, StringComparison.Ordinal);
-        Assert.Contains("] MSI-X: Enable- Count=5 Masked- Vector table: BAR=3 offset=00000000", text, StringComparison.Ordinal);
+        Assert.Contains("] MSI-X: Enable- Count=5 Masked- Vector table: BAR=3", text, StringComparison.Ordinal);
         AssertLine("Capabilities: [100 v2] Advanced Error Reporting", text);
         Assert.Contains("Power Management version", text, StringComparison.Ordinal);
     }

@@ -371,7 +371,7 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
                 return new VcpuExit(VcpuExitReason.KernelCall, irql, value, frame);
             case (uint)VcpuExitReason.Interrupt:
                 if ((byte)value == IVirtualProcessor.WakeVector)
-                    (_wakeRequested, _preemptAt) = (false, long.MaxValue);
+                    AcceptWake();
                 goto case (uint)VcpuExitReason.Watchdog;
             case (uint)VcpuExitReason.Fault:
             case (uint)VcpuExitReason.Watchdog:
@@ -383,6 +383,14 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
                 FailMonitor();
                 return default;
         }
+    }
+
+    // The exit may be for a Wake: a deadline that has not come stays armed.
+    private void AcceptWake()
+    {
+        _wakeRequested = false;
+        if (_clock.InterruptTime >= _preemptAt)
+            _preemptAt = long.MaxValue;
     }
 
     private void CheckFrame(ulong frame, ulong bytes)
@@ -470,7 +478,7 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     private struct DriverWatch(VirtualCpu cpu, bool driverRuns)
     {
         private long _last = cpu._clock.InterruptTime;
-        private bool _hasRung;
+        private long _ringFrom;
         private long _nmiAt;
 
         /// <summary>Does what is due; returns how long to sleep, in 100 ns units, or long.MaxValue.</summary>
@@ -482,14 +490,16 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
             cpu.Spent += Math.Min(now - _last, WatchdogStepMax);
             _last = now;
             cpu._sharedTime.Update();
-            if (!_hasRung && (cpu._wakeRequested || now >= cpu._preemptAt))
+            bool mustCutIn = cpu._wakeRequested || now >= cpu._preemptAt;
+            if (mustCutIn && now >= _ringFrom)
             {
-                _hasRung = true;
+                // A ring that reaches the monitor before driver code has begun is lost there: hence again and again.
+                _ringFrom = now + ClockPeriod;
                 cpu._qemu.Qtest.RingDoorbell(IVirtualProcessor.WakeVector);
             }
             if (cpu.Spent >= cpu._watchdog)
                 Bite(now);
-            return Math.Min(ClockPeriod, _hasRung ? long.MaxValue : Math.Max(0, cpu._preemptAt - now));
+            return mustCutIn ? ClockPeriod : Math.Min(ClockPeriod, cpu._preemptAt - now);
         }
 
         private void Bite(long now)

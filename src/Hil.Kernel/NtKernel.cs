@@ -20,6 +20,8 @@ public sealed class NtKernel : IDisposable
         Events = new KernelEvents(this, services.Observer);
         Gate = new ManagedGate(this);
         Modules = new ModuleTable();
+        if (services.VirtualProcessor.GuestModule is { } guestModule)
+            Modules.Add(guestModule);
         Enter(this);
         Pages = new PageAllocator(this);
         Pool = new Pool(this);

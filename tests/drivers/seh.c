@@ -378,6 +378,40 @@ static ULONG TestRaise(void)
     return 0;
 }
 
+static ULONG CopyFrom(ULONG_PTR from)
+{
+    UCHAR to[64];
+
+    RtlCopyMemory(to, (const VOID *)from, FilterCount + 40);
+    return to[3];
+}
+
+static ULONG MoveUpFrom(ULONG_PTR at)
+{
+    RtlMoveMemory((PUCHAR)at + 8, (const VOID *)at, FilterCount + 40); /* overlaps: copied from its end */
+    return 0;
+}
+
+static ULONG FillAt(ULONG_PTR at)
+{
+    RtlFillMemory((PVOID)at, FilterCount + 40, 0x5A);
+    return 0;
+}
+
+/* The kernel's own routines fault in the caller's __try, and give its registers back. */
+static ULONG TestKernelRoutines(void)
+{
+    SAVED saved;
+
+    CHECK(TryCallSaved(CopyFrom, (ULONG_PTR)Nowhere, &saved) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(saved.Rsi == 0xB3 && saved.Rdi == 0xB4 && saved.Rbx == 0xB1);
+    CHECK(TryCallSaved(MoveUpFrom, (ULONG_PTR)Nowhere, &saved) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(saved.Rsi == 0xB3 && saved.Rdi == 0xB4);
+    CHECK(TryCallSaved(FillAt, (ULONG_PTR)Nowhere, &saved) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(saved.Rsi == 0xB3 && saved.Rdi == 0xB4);
+    return 0;
+}
+
 static ULONG __attribute__((noinline)) TestStack(void)
 {
     PVOID frames[8];
@@ -404,6 +438,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
         line = TestRegisters();
     if (line == 0)
         line = TestStack(); /* not last: that would be a tail call, without a frame here */
+    if (line == 0)
+        line = TestKernelRoutines();
     if (line == 0)
         line = TestRaise();
     return (NTSTATUS)line;

@@ -15,6 +15,7 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
     /// <summary>A bound for stacks that lead in circles.</summary>
     private const int FramesMax = 1000;
 
+    private const uint DirectionFlag = 0x400;
     private const int ContinueExecution = 0;
     private const int ContinueSearch = 1;
 
@@ -109,6 +110,7 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
             *Context = here;
             Context->Rip = target.TargetIp;
             Context->Rax = target.ReturnValue;
+            Context->EFlags &= ~DirectionFlag; // A copy from the end may have faulted; compiled code expects it clear.
             return;
         }
         _kernel.BugCheck(BugCheckCodes.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint)Record->ExceptionCode.Value,

@@ -74,6 +74,9 @@ public interface IVirtualProcessor
     /// <summary>Address of a guest-side routine (memcpy, KeAcquireSpinLockRaiseToDpc, …), or 0 when there is none.</summary>
     ulong FindGuestRoutine(string name);
 
+    /// <summary>Where those routines are, for reports and for unwinding out of them; null when there are none.</summary>
+    LoadedModule? GuestModule => null;
+
     /// <summary>Copies bytes to code pages from the guest side, so that stale translations are dropped.</summary>
     void WriteCode(ulong address, ReadOnlySpan<byte> bytes);
 }

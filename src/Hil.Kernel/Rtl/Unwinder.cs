@@ -34,6 +34,7 @@ internal static unsafe class Unwinder
         if (!module.TryFindFunction(rva, out RuntimeFunction function))
         {
             frame = new UnwoundFrame(pc, module, default, context->Rsp, 0, 0);
+            module.RestoreInLeaf(rva, context);
             return TryPopReturnAddress(context);
         }
         if (!module.TryDecodeUnwind(function, out UnwindInfo info))

@@ -60,7 +60,7 @@ public sealed class DriverLoader(NtKernel kernel, Func<ulong>? random = null)
                 $"{module.Name}: warning: the file was changed after it was linked (its checksum is wrong)");
         if (driver.MissingImports.Count != 0)
             kernel.Events.Add(KernelEventKind.Driver, (ulong)driver.Object, text:
-                $"{module.Name}: warning: {driver.MissingImports.Count} imports are missing and stop the machine when called: " +
+                $"{module.Name}: warning: missing imports, each stops the machine when called: " +
                 string.Join(", ", driver.MissingImports));
     }
 }

@@ -26,6 +26,9 @@ internal sealed unsafe class GuestRoutines
         Place(ram);
     }
 
+    /// <summary>The routines as reports and unwinding see them.</summary>
+    public GuestRoutineModule Module { get; private set; } = null!;
+
     /// <summary>Address of a routine, or 0.</summary>
     public ulong Find(string name) => _addresses.GetValueOrDefault(name);
 
@@ -40,6 +43,7 @@ internal sealed unsafe class GuestRoutines
         stream.ToArray().CopyTo(new Span<byte>((byte*)address, Room));
         foreach ((string name, Label label) in _entries)
             _addresses.Add(name, result.GetLabelRIP(label));
+        Module = new GuestRoutineModule(address, Room, _addresses);
     }
 
     private void Begin(params ReadOnlySpan<string> names)

@@ -144,6 +144,8 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
 
     public ulong FindGuestRoutine(string name) => _routines.Find(name);
 
+    public LoadedModule GuestModule => _routines.Module;
+
     public void WriteCode(ulong address, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)

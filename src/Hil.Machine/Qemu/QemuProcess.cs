@@ -47,7 +47,7 @@ public sealed class QemuProcess : IDisposable
     }
 
     /// <summary>Process id.</summary>
-    public int Id => _process!.Id;
+    public int Id { get; private set; }
 
     /// <summary>QEMU's version, from its greeting.</summary>
     public Version Version { get; private set; } = new();
@@ -123,6 +123,8 @@ public sealed class QemuProcess : IDisposable
         _qtest?.Dispose();
         _plainQtest?.Dispose();
         _doorbell?.Dispose();
+        if (_ended.IsSet)
+            _process?.Dispose();
     }
 
     private async Task StartCoreAsync(string program, QemuOptions options, CancellationToken cancellation)
@@ -185,6 +187,7 @@ public sealed class QemuProcess : IDisposable
             _started.SetException(new MachineStartException($"cannot start {program}: {e.Message}", e));
             return;
         }
+        Id = _process.Id;
         _started.SetResult();
         while (_process.StandardOutput.ReadLine() is { } line)
             Remember(line);

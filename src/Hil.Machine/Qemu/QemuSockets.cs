@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 
 namespace Hil.Machine.Qemu;
 
@@ -59,18 +60,30 @@ internal sealed class QemuSockets : IDisposable
         if (!OperatingSystem.IsLinux())
             throw new MachineStartException("Hil runs on Linux only");
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        string parent = runtime?.Length <= ParentCharsMax && Directory.Exists(runtime) ? runtime : "/tmp";
-        string path = Path.Combine(parent, $"hil-{Guid.NewGuid():N}");
+        bool isUsable = runtime?.Length <= ParentCharsMax && Directory.Exists(runtime);
+        if (isUsable && TryCreateIn(runtime!, out string path, out _))
+            return path;
+        return TryCreateIn("/tmp", out path, out string reason)
+            ? path
+            : throw new MachineStartException($"cannot create {path} for QEMU's sockets: {reason}");
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static bool TryCreateIn(string parent, out string path, out string reason)
+    {
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        path = Path.Combine(parent, $"hil-{Guid.NewGuid():N}");
+        reason = "";
         try
         {
-            const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
             Directory.CreateDirectory(path, OwnerOnly);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MachineStartException($"cannot create {path} for QEMU's sockets: {e.Message}", e);
+            reason = e.Message;
+            return false;
         }
-        return path;
     }
 
     private static Socket Listen(string path)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using Hil.Kernel.Platform;
 using Hil.Machine.Qemu;
 
@@ -225,6 +226,20 @@ public sealed class QemuProcessTests : IDisposable
 
         Assert.Contains("I am no QEMU", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("exit code 7", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public void SocketsAreInADirectoryOfOurOwnThatGoesWithThem()
+    {
+        var sockets = new QemuSockets();
+        string directory = Path.GetDirectoryName(sockets.QmpPath)!;
+
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
+        Assert.Equal(3, Directory.GetFiles(directory).Length);
+        sockets.Dispose();
+        Assert.False(Directory.Exists(directory));
     }
 
     [Fact]

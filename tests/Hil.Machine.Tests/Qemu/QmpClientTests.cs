@@ -134,6 +134,25 @@ public sealed class QmpClientTests : IDisposable
         await Assert.ThrowsAsync<IOException>(() => _client.ExecuteAsync("query-status"));
     }
 
+    [Fact]
+    public async Task RandomMessagesNeverHangACaller()
+    {
+        string[] words =
+            ["{", "}", "[", "]", ":", ",", "\"id\"", "1", "\"event\"", "\"QMP\"", "\"return\"", "\n", "null"];
+        for (int seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            (Socket ours, Socket peer) = LocalSockets.Connect();
+            using var client = new QmpClient(ours, _ => { }, _ => { });
+            Task<JsonElement> command = client.ExecuteAsync("query-status");
+
+            peer.Send(Encoding.UTF8.GetBytes(string.Concat(random.GetItems(words, random.Next(200)))));
+            peer.Dispose();
+
+            await Assert.ThrowsAsync<IOException>(() => command.WaitAsync(s_patience));
+        }
+    }
+
     private void Send(string line) => _peer.Send(Encoding.UTF8.GetBytes(line + "\r\n"));
 
     private string Receive()

@@ -34,6 +34,15 @@ public sealed class CorruptImageTests
     }
 
     [Fact]
+    public void EveryProperPrefixOfACompiledDriverIsRefused()
+    {
+        byte[] whole = MingwImage.Exe;
+
+        for (int length = 0; length < whole.Length; length++)
+            Assert.Throws<BadDriverImageException>(() => DriverImage.Parse(whole.AsMemory(0, length), "cut.sys"));
+    }
+
+    [Fact]
     public void MissingFileIsABadImage()
     {
         var bad = Assert.Throws<BadDriverImageException>(() => DriverImage.ReadFile("/nowhere/at/all.sys"));

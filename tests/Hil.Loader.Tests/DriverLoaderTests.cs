@@ -36,6 +36,33 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     }
 
     [Fact]
+    public void SmallSectionsThatShareAPageShareTheirProtection()
+    {
+        var pe = new PeBuilder { SectionAlignment = 0x80, FileAlignment = 0x80, ImageBase = 0x10000, EntryRva = 0x280 };
+        pe.Section(".text", PeBuilder.Code, 0x40).AsSpan().Fill(0xC3);
+        pe.Section(".data", PeBuilder.Data, 0x40);
+
+        NativeDriver driver = _machine.Load(pe.Build());
+
+        Assert.Equal(PageAccess.All, Access(driver, 0));
+    }
+
+    [Fact]
+    public void DelayedImportsAreBoundLikeOthers()
+    {
+        byte[] image = MsvcImage.Build();
+        var patched = new PatchedImage(image);
+        // The second module's descriptor becomes a delay-import descriptor over the unused end of INIT.
+        patched.Apply("u32 dir.13 = 0x71A0; u32 dir.13+4 = 64; u32 raw.INIT+0x1A0 = 1; u32 raw.INIT+0x1A4 = 0x7170; " +
+            "u32 raw.INIT+0x1AC = 0x2040; u32 raw.INIT+0x1B0 = 0x70B0");
+
+        NativeDriver driver = _machine.Load(patched.Bytes);
+
+        Assert.Contains(driver.Module.Image.Imports, m => m.IsDelayed && m.Module == "HAL.dll");
+        Assert.NotEqual(0ul, Read(driver, MsvcImage.RdataRva + 0x40));
+    }
+
+    [Fact]
     public void CodeIsWrittenFromTheGuestSide()
     {
         NativeDriver driver = _machine.Load(MsvcImage.Build());

@@ -1,5 +1,5 @@
-using Hil.Kernel;
 using System.Diagnostics;
+using Hil.Kernel;
 
 namespace Hil.Loader.Tests;
 
@@ -15,6 +15,7 @@ public sealed class FuzzSmokeTests
     [InlineData("bare", 2)]
     [InlineData("mingw", 3)]
     [InlineData("dll", 4)]
+    [InlineData("library", 5)]
     public void DamagedImagesAreAcceptedOrRefusedButNothingElse(string image, int seed)
     {
         var random = new Random(seed);

@@ -1,4 +1,5 @@
 using Hil.Kernel;
+
 namespace Hil.Loader.Tests;
 
 public sealed class UnwindAndSymbolTests

@@ -32,6 +32,7 @@ public sealed class NtKernel : IDisposable
         Timers = new TimerQueue(this);
         WorkQueues = new WorkQueues(this);
         DeviceTimers = new DeviceTimers(this);
+        Resources = new ResourceTable(this);
         Interrupts = new InterruptTable(this);
         Objects = new ObjectTable(this);
         Process = new SystemProcess(this);
@@ -95,6 +96,14 @@ public sealed class NtKernel : IDisposable
     public WorkQueues WorkQueues { get; }
 
     public DeviceTimers DeviceTimers { get; }
+
+    public ResourceTable Resources { get; }
+
+    /// <summary>Threads that wait for the end of rundown protection, by its address.</summary>
+    internal Dictionary<nint, KernelThread> Rundowns { get; } = [];
+
+    /// <summary>Callback objects by the address of a registration.</summary>
+    internal Dictionary<nint, KernelObject> Callbacks { get; } = [];
 
     public InterruptTable Interrupts { get; }
 

@@ -14,7 +14,15 @@ public sealed unsafe class WorkQueues
             Ntoskrnl.RunIoWorkItem((IO_WORKITEM*)arguments[0]);
             return 0;
         });
+        ExTimerDpc = kernel.Gate.Register(static arguments =>
+        {
+            Ntoskrnl.RunExTimer((void*)arguments[1]);
+            return 0;
+        });
     }
+
+    /// <summary>The DPC routine of every EX_TIMER.</summary>
+    internal DriverRoutine ExTimerDpc { get; }
 
     /// <summary>The worker routine of every IO_WORKITEM.</summary>
     internal DriverRoutine IoWorker { get; }

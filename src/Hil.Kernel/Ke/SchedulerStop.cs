@@ -48,12 +48,21 @@ public sealed unsafe partial class Scheduler
             _vcpu.Wake();
     }
 
+    // Each thread gets an exception of its own: a shared one would collect the stack traces of all.
     [DoesNotReturn]
     private void ThrowStopped()
     {
-        // Each thread gets an exception of its own: a shared one would collect the stack traces of all.
-        if (_kernel.StoppedBy != null)
-            throw new BugCheckException(_kernel.StoppedBy);
-        ExceptionDispatchInfo.Throw(_stoppedBy!);
+        switch (_stoppedBy)
+        {
+            case BugCheckException bugCheck:
+                throw new BugCheckException(bugCheck.Report);
+            case MachineLostException lost:
+                throw new MachineLostException(lost.Message, lost.IsTripleFault, lost);
+            case ObjectDisposedException:
+                throw new ObjectDisposedException(nameof(NtKernel));
+            default:
+                ExceptionDispatchInfo.Throw(_stoppedBy!);
+                break;
+        }
     }
 }

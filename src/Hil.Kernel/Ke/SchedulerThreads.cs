@@ -120,7 +120,10 @@ public sealed unsafe partial class Scheduler
         _kernel.Processor.Context = (self.Stack.Top, default, 0);
         _threads.Remove(self);
         if (_stoppedBy == null)
+        {
+            self.Block->Header.SignalState = 1;
             Signal(&self.Block->Header);
+        }
         KernelThread? next = NextAfterEnd();
         Release(self);
         if (next == null)

@@ -1,6 +1,7 @@
 namespace Hil.Loader;
 
-/// <summary>A driver image that cannot be loaded: which file, where in it, what is wrong and what to do about it.</summary>
+/// <summary>A driver image that cannot be loaded: which file, where in it, what is wrong and what to do about
+/// it.</summary>
 public sealed class BadDriverImageException : Exception
 {
     /// <param name="path">The image's path as the user gave it.</param>

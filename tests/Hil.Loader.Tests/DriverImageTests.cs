@@ -39,7 +39,8 @@ public sealed class DriverImageTests
     {
         DriverImage image = DriverImage.Parse(MsvcImage.Build(), "driver.sys");
 
-        Assert.Equal([".text", ".rdata", ".data", ".pdata", "PAGE", "INIT", ".rsrc", ".reloc"], image.Sections.Select(s => s.Name));
+        Assert.Equal([".text", ".rdata", ".data", ".pdata", "PAGE", "INIT", ".rsrc", ".reloc"],
+            image.Sections.Select(s => s.Name));
         Assert.Equal(PageAccess.Read | PageAccess.Execute, image.Sections[0].Access);
         Assert.Equal(PageAccess.Read, image.Sections[1].Access);
         Assert.Equal(PageAccess.Read | PageAccess.Write, image.Sections[2].Access);
@@ -65,7 +66,8 @@ public sealed class DriverImageTests
     {
         DriverImage image = DriverImage.Parse(MingwImage.Exe, "driver.sys");
 
-        IEnumerable<string> names = image.Imports.SelectMany(m => m.Imports).Select(i => i.Name!).Order(StringComparer.Ordinal);
+        IEnumerable<string> names =
+            image.Imports.SelectMany(m => m.Imports).Select(i => i.Name!).Order(StringComparer.Ordinal);
         Assert.Equal(["DbgPrint", "KeStallExecutionProcessor", "memset"], names);
     }
 
@@ -110,7 +112,8 @@ public sealed class DriverImageTests
         Assert.Equal(places, image.Relocations.ToArray());
         foreach (uint place in places)
             Assert.Equal(U64(atBase, place) - image.ImageBase + LoadAddress, U64(moved, place));
-        int changed = Enumerable.Range(0, moved.Length / 8).Count(i => U64(moved, (uint)i * 8) != U64(atBase, (uint)i * 8));
+        int changed = Enumerable.Range(0, moved.Length / 8)
+            .Count(i => U64(moved, (uint)i * 8) != U64(atBase, (uint)i * 8));
         Assert.Equal(places.Length + 1, changed); // And the base in the header.
     }
 
@@ -144,7 +147,8 @@ public sealed class DriverImageTests
     {
         DriverImage image = DriverImage.Parse(MsvcImage.Build(), "driver.sys");
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => image.WriteRelocated(new byte[image.SizeOfImage - 1], LoadAddress));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            image.WriteRelocated(new byte[image.SizeOfImage - 1], LoadAddress));
     }
 
     [Fact]

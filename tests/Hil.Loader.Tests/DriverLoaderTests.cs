@@ -109,7 +109,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         var stopped = Assert.Throws<BugCheckException>(() => _machine.Initialize(driver));
 
         Assert.Equal(BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, stopped.Report.Code);
-        Assert.Contains("hand.sys called HAL.dll!#17 at hand.sys+0x7005", stopped.Report.Reason, StringComparison.Ordinal);
+        Assert.Contains("hand.sys called HAL.dll!#17 at hand.sys+0x7005", stopped.Report.Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -325,7 +326,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         NativeDriver driver = _machine.Load(MingwImage.Exe, "edu.sys");
         ulong entry = driver.Module.Base + driver.Module.Image.EntryRva;
 
-        Assert.Equal($"edu.sys+0x{driver.Module.Image.EntryRva + 4:x} (DriverEntry+0x4)", _machine.Kernel.Modules.Describe(entry + 4));
+        Assert.Equal($"edu.sys+0x{driver.Module.Image.EntryRva + 4:x} (DriverEntry+0x4)",
+            _machine.Kernel.Modules.Describe(entry + 4));
     }
 
     [Fact]
@@ -335,7 +337,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         LoadedManagedDriver driver = _machine.Loader.Load(twin);
 
         Assert.Equal(STATUS_SUCCESS, _machine.Initialize(driver));
-        ulong result = _machine.Run(() => Processor.Current.Call(driver.Object->MajorFunction[IRP_MJ_READ], 0x10, 0x20));
+        ulong result = _machine.Run(() =>
+            Processor.Current.Call(driver.Object->MajorFunction[IRP_MJ_READ], 0x10, 0x20));
 
         Assert.Equal("twin", driver.Name);
         Assert.Equal(@"\Registry\Machine\System\CurrentControlSet\Services\twin", twin.Path);
@@ -352,7 +355,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         var stopped = Assert.Throws<BugCheckException>(
             () => _machine.Run(() => Processor.Current.Call(driver.Object->MajorFunction[IRP_MJ_READ], 0, 0)));
 
-        Assert.Contains("TwinDriver.OnRead threw InvalidOperationException: broken", stopped.Report.Reason, StringComparison.Ordinal);
+        Assert.Contains("TwinDriver.OnRead threw InvalidOperationException: broken", stopped.Report.Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -366,7 +370,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         LoadedManagedDriver again = _machine.Loader.Load(new TwinDriver());
         _machine.Initialize(again);
 
-        Assert.Contains(first, new[] { again.Object->MajorFunction[IRP_MJ_READ], again.Object->DriverUnload, again.Object->DriverInit });
+        Assert.Contains(first,
+            new[] { again.Object->MajorFunction[IRP_MJ_READ], again.Object->DriverUnload, again.Object->DriverInit });
     }
 
     private static int InitOffset(byte[] image) => new PatchedImage(image).Place("raw.INIT");

@@ -52,7 +52,8 @@ public sealed class ExportDriverTests : IDisposable
         Assert.Equal(["LibElsewhere"], MissingFrom(driver, "lib.sys"));
     }
 
-    // The hand-made image's second module has one import: by ordinal, or by the name written over the first module's first.
+    // The hand-made image's second module has one import: by ordinal, or by the name written over the first module's
+    // first.
     private static byte[] ImporterOf(string module, string? name, ushort ordinal)
     {
         byte[] image = MsvcImage.Build();
@@ -64,7 +65,8 @@ public sealed class ExportDriverTests : IDisposable
         return image;
     }
 
-    private static unsafe ulong SlotOf(NativeDriver driver) => *(ulong*)(driver.Module.Base + MsvcImage.RdataRva + 0x20);
+    private static unsafe ulong SlotOf(NativeDriver driver) =>
+        *(ulong*)(driver.Module.Base + MsvcImage.RdataRva + 0x20);
 
     private static IEnumerable<string> MissingFrom(NativeDriver driver, string module) =>
         driver.MissingImports.Where(m => m.Module == module).Select(m => m.Name);

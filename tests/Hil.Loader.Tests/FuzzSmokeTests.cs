@@ -7,7 +7,8 @@ public sealed class FuzzSmokeTests
 {
     private const int VariantsPerImage = 4_000;
 
-    /// <summary>Far above what 4,000 parses of a 10 KB file cost; a variant that loops or allocates wildly goes over it.</summary>
+    /// <summary>Far above what 4,000 parses of a 10 KB file cost; a variant that loops or allocates wildly goes over
+    /// it.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [Theory]

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Hil.Loader.Tests;
 
-/// <summary>Drivers compiled for the tests by mingw, once a run. The compiler is a requirement: without it the tests fail.</summary>
+/// <summary>Drivers compiled for the tests by mingw, once a run. The compiler is a requirement: without it the tests
+/// fail.</summary>
 internal static class MingwImage
 {
     private const string Source = """
@@ -10,7 +11,11 @@ internal static class MingwImage
         static int counter = 5;
         int *pointer = &counter;
         int zero[100];
-        __attribute__((section("PAGE"))) void Unload(PDRIVER_OBJECT driver) { (void)driver; DbgPrint("bye %d\n", *pointer); }
+        __attribute__((section("PAGE"))) void Unload(PDRIVER_OBJECT driver)
+        {
+            (void)driver;
+            DbgPrint("bye %d\n", *pointer);
+        }
         __attribute__((noinline)) static int helper(int n) { return n * zero[n & 7]; }
         NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
         {
@@ -55,7 +60,8 @@ internal static class MingwImage
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using Process process =
+                Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
             string errors = process.StandardError.ReadToEnd();
             process.WaitForExit();
             Assert.True(process.ExitCode == 0, errors);

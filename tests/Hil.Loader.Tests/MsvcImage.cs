@@ -2,8 +2,9 @@ using static Hil.Loader.Tests.PeBuilder;
 
 namespace Hil.Loader.Tests;
 
-// An image shaped as Microsoft's linker shapes drivers: import address table in .rdata, import descriptors in INIT, pageable
-// code, a security cookie, guard pointers, a debug directory, .pdata with a language handler and a chained part.
+// An image shaped as Microsoft's linker shapes drivers: import address table in .rdata, import descriptors in INIT,
+// pageable code, a security cookie, guard pointers, a debug directory, .pdata with a language handler and a chained
+// part.
 
 /// <summary>The hand-made image and where its parts are.</summary>
 internal static class MsvcImage
@@ -29,7 +30,8 @@ internal static class MsvcImage
     /// <summary>The image as it usually is.</summary>
     public static byte[] Build() => Draw(withPointers: true).Build();
 
-    /// <summary>No absolute address anywhere: the linker then writes no .reloc and does not say that it stripped any.</summary>
+    /// <summary>No absolute address anywhere: the linker then writes no .reloc and does not say that it stripped
+    /// any.</summary>
     public static byte[] BuildWithoutRelocations() => Draw(withPointers: false).Build();
 
     public static PeBuilder Draw(bool withPointers)
@@ -82,8 +84,8 @@ internal static class MsvcImage
         Text(debug, 0x20 + 24, PdbPath);
     }
 
-    // +0x00: sub rsp,0x28 with handler and one scope; +0x20: push rbx, sub rsp,0x1000, lea rbp,[rsp+0x20]; +0x40: chained to
-    // the second function.
+    // +0x00: sub rsp,0x28 with handler and one scope; +0x20: push rbx, sub rsp,0x1000, lea rbp,[rsp+0x20]; +0x40:
+    // chained to the second function.
     private static void FillUnwind(Span<byte> unwind)
     {
         ReadOnlySpan<byte> first = [0x09, 4, 1, 0, 4, 0x42, 0, 0];

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Hil.Loader.Tests;
 
-// The language of corrupt.txt. A place is a sum of terms: a number; pe (the signature); file; opt; dir.N (data directory
-// entry); tab.N (what entry N points to); sec.NAME (section header); raw.NAME (section data); end (file length). A patch is
-// "u8|u16|u32|u64 PLACE = NUMBER", "cut PLACE", or several separated by ";". It has its own reading of the headers: using the
-// parser under test here would hide its mistakes.
+// The language of corrupt.txt. A place is a sum of terms: a number; pe (the signature); file; opt; dir.N (data
+// directory entry); tab.N (what entry N points to); sec.NAME (section header); raw.NAME (section data); end (file
+// length). A patch is "u8|u16|u32|u64 PLACE = NUMBER", "cut PLACE", or several separated by ";". It has its own reading
+// of the headers: using the parser under test here would hide its mistakes.
 
 /// <summary>Applies the patches of a text case to an image.</summary>
 internal sealed class PatchedImage(byte[] bytes)
@@ -19,7 +19,8 @@ internal sealed class PatchedImage(byte[] bytes)
 
     public void Apply(string patches)
     {
-        foreach (string patch in patches.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string patch in patches.Split(';',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             ApplyOne(patch);
     }
 

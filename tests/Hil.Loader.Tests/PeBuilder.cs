@@ -62,7 +62,8 @@ internal sealed class PeBuilder
     public static void U64(Span<byte> at, int offset, ulong value) =>
         BinaryPrimitives.WriteUInt64LittleEndian(at[offset..], value);
 
-    public static void Text(Span<byte> at, int offset, string value) => Encoding.ASCII.GetBytes(value).CopyTo(at[offset..]);
+    public static void Text(Span<byte> at, int offset, string value) =>
+        Encoding.ASCII.GetBytes(value).CopyTo(at[offset..]);
 
     private uint PlaceSections(byte[] file, uint headers)
     {

@@ -1,6 +1,6 @@
 /*
- * Structured exceptions, as Microsoft's compiler lays them down: scope tables for __C_specific_handler. gcc has no __try, so
- * the functions that have one are written in assembly; filters and cleanup are called with a C convention of two arguments.
+ * Structured exceptions, as Microsoft's compiler lays them down: scope tables for __C_specific_handler. gcc has no
+ * __try, so the functions that have one are written in assembly; filters and cleanup take two arguments, as C functions.
  * DriverEntry runs every test and returns STATUS_SUCCESS, or 0xE0000000 plus the line of the first check that failed.
  */
 

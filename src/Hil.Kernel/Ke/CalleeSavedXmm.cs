@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// XMM6 to XMM15 belong to the callee; exits do not save them, they simply stay in the virtual processor. An exception needs
-// them twice: filters look at them in the CONTEXT, and unwinding puts back what skipped functions had saved. Two routines
-// of our own, in guest code, move them to and from a CONTEXT.
+// XMM6 to XMM15 belong to the callee; exits do not save them, they simply stay in the virtual processor. An exception
+// needs them twice: filters look at them in the CONTEXT, and unwinding puts back what skipped functions had saved. Two
+// routines of our own, in guest code, move them to and from a CONTEXT.
 
 /// <summary>Reads and writes the virtual processor's callee-saved XMM registers.</summary>
 internal sealed unsafe class CalleeSavedXmm

@@ -1,13 +1,12 @@
 namespace Hil.Kernel;
 
-// One structured exception, from the fault to the handler (Microsoft: "x64 exception handling"). First the search: frame by
-// frame outwards, each language handler is asked; it runs the driver's filters. Nothing is undone yet, so a filter that
-// says "continue" resumes the faulting instruction. A handler that wants the exception asks for an unwind (UnwindRequest):
-// the frames are walked a second time, now with the handlers' cleanup (__finally), and the frame that handles it resumes
-// at its __except block. Filters and cleanup run as driver code below the faulting frame, as on Windows.
-//
-// The search ends where the host called the driver: an exception does not cross from one driver through the kernel into
-// another's frames. Nor does one raised in a filter reach the frames outside the filter.
+// One structured exception, from the fault to the handler (Microsoft: "x64 exception handling"). First the search:
+// frame by frame outwards, each language handler is asked; it runs the driver's filters. Nothing is undone yet, so a
+// filter that says "continue" resumes the faulting instruction. A handler that wants the exception asks for an unwind
+// (UnwindRequest): the frames are walked a second time, now with the handlers' cleanup (__finally), and the frame that
+// handles it resumes at its __except block. Filters and cleanup run as driver code below the faulting frame, as on
+// Windows.  The search ends where the host called the driver: an exception does not cross from one driver through the
+// kernel into another's frames. Nor does one raised in a filter reach the frames outside the filter.
 
 /// <summary>Finds and runs the handlers of one exception.</summary>
 internal sealed unsafe class ExceptionDispatch : IDisposable
@@ -29,7 +28,8 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
         Invariant.Holds(_block != null, "there is room for an exception's records");
     }
 
-    /// <summary>The registers to search from, and after a success those to resume with. In driver-visible memory.</summary>
+    /// <summary>The registers to search from, and after a success those to resume with. In driver-visible
+    /// memory.</summary>
     public CONTEXT* Context => &_block->Context;
 
     public EXCEPTION_RECORD* Record => &_block->Record;

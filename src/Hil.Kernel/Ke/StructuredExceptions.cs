@@ -1,9 +1,11 @@
 namespace Hil.Kernel;
 
-/// <summary>Structured exceptions of driver code (x64 tables). An exception that nobody handles stops the machine.</summary>
+/// <summary>Structured exceptions of driver code (x64 tables). An exception that nobody handles stops the
+/// machine.</summary>
 internal static unsafe class StructuredExceptions
 {
-    /// <summary>Raises an exception at a trap frame. Returns when a handler was found and the frame may be resumed.</summary>
+    /// <summary>Raises an exception at a trap frame. Returns when a handler was found and the frame may be
+    /// resumed.</summary>
     public static void Raise(
         NtKernel kernel, TrapFrame* frame, uint status, string reason, ulong information0 = 0, ulong information1 = 0)
     {
@@ -25,9 +27,11 @@ internal static unsafe class StructuredExceptions
         DriverContext.Store(dispatch.Context, frame);
     }
 
-    /// <summary>Raises an exception in the caller of an export, as if the call had raised it. Returns when a handler was
+    /// <summary>Raises an exception in the caller of an export, as if the call had raised it. Returns when a handler
+    /// was
     /// found; <paramref name="frame"/> is then made to resume with.</summary>
-    public static void RaiseInCaller(NtKernel kernel, KernelCallFrame* call, TrapFrame* frame, GuestRaiseException raised)
+    public static void RaiseInCaller(NtKernel kernel, KernelCallFrame* call, TrapFrame* frame,
+        GuestRaiseException raised)
     {
         using var dispatch = new ExceptionDispatch(kernel);
         DriverContext.Load(dispatch.Context, call);

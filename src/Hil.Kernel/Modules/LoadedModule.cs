@@ -19,7 +19,8 @@ public abstract class LoadedModule(string name, ulong baseAddress, ulong bytes)
     /// <summary>How to undo a function's prologue, as the image file says; false if that makes no sense.</summary>
     public abstract bool TryDecodeUnwind(RuntimeFunction function, out UnwindInfo info);
 
-    /// <summary>Puts back callee-saved registers that leaf code of this module keeps in volatile ones; most has none.</summary>
+    /// <summary>Puts back callee-saved registers that leaf code of this module keeps in volatile ones; most has
+    /// none.</summary>
     public virtual unsafe void RestoreInLeaf(uint rva, CONTEXT* context)
     {
     }

@@ -36,7 +36,8 @@ public enum UnwindFlags : byte
 
 /// <summary>One step of a prologue.</summary>
 /// <param name="PrologOffset">Offset of the end of the instruction that did it.</param>
-/// <param name="Register">Which integer or XMM register, in instruction encoding; for a machine frame 1 if an error code lies on it.</param>
+/// <param name="Register">Which integer or XMM register, in instruction encoding; for a machine frame 1 if an error
+/// code lies on it.</param>
 /// <param name="Bytes">Size of an allocation, or offset of a save from the frame's base.</param>
 public readonly record struct UnwindCode(byte PrologOffset, UnwindOperation Operation, byte Register, uint Bytes);
 

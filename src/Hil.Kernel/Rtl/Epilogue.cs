@@ -1,7 +1,8 @@
 namespace Hil.Kernel;
 
-// x64 epilogues are recognised by their instructions: at most one add to RSP (or lea from the frame pointer), pops of saved
-// registers, then a return or a jump out of the function. Code that matches is an epilogue, by the convention's own rule.
+// x64 epilogues are recognised by their instructions: at most one add to RSP (or lea from the frame pointer), pops of
+// saved registers, then a return or a jump out of the function. Code that matches is an epilogue, by the convention's
+// own rule.
 
 /// <summary>Carries out what is left of an epilogue.</summary>
 internal unsafe ref struct Epilogue

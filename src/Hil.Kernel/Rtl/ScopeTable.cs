@@ -1,17 +1,19 @@
 namespace Hil.Kernel;
 
-// What Microsoft's compiler lays down for __try: a count, then { begin, end, handler, jump target }, all RVAs, innermost scope
-// first. A jump target of 0 makes it a __finally, whose routine is the handler; else it is an __except: the handler is the
-// filter (1 for EXCEPTION_EXECUTE_HANDLER, which needs no routine) and the jump target is its block.
+// What Microsoft's compiler lays down for __try: a count, then { begin, end, handler, jump target }, all RVAs,
+// innermost scope first. A jump target of 0 makes it a __finally, whose routine is the handler; else it is an __except:
+// the handler is the filter (1 for EXCEPTION_EXECUTE_HANDLER, which needs no routine) and the jump target is its block.
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>The language handler of C's __try: runs filters in the search, __finally blocks in the unwind.</summary>
+    /// <summary>The language handler of C's __try: runs filters in the search, __finally blocks in the
+    /// unwind.</summary>
     /// <returns>ExceptionContinueExecution (0) or ExceptionContinueSearch (1).</returns>
     /// <remarks>WDK: none; the compiler's tables name it. Microsoft: "x64 exception handling".</remarks>
     [Export(Name = "__C_specific_handler")]
     public static int CSpecificHandler(
-        EXCEPTION_RECORD* exceptionRecord, void* establisherFrame, CONTEXT* contextRecord, DISPATCHER_CONTEXT* dispatcherContext) =>
+        EXCEPTION_RECORD* exceptionRecord, void* establisherFrame, CONTEXT* contextRecord,
+        DISPATCHER_CONTEXT* dispatcherContext) =>
         (exceptionRecord->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)) != 0
             ? ScopeTable.CleanUp(exceptionRecord, (ulong)establisherFrame, dispatcherContext)
             : ScopeTable.Search(exceptionRecord, (ulong)establisherFrame, contextRecord, dispatcherContext);
@@ -42,7 +44,8 @@ internal static unsafe class ScopeTable
             if (answer < 0)
                 return ContinueExecution;
             if (answer > 0)
-                throw new UnwindRequest(frame, dispatcher->ImageBase + scope.JumpTarget, (uint)record->ExceptionCode.Value);
+                throw new UnwindRequest(frame, dispatcher->ImageBase + scope.JumpTarget,
+                    (uint)record->ExceptionCode.Value);
         }
         return ContinueSearch;
     }
@@ -71,7 +74,8 @@ internal static unsafe class ScopeTable
 
     private static int CallFilter(ulong filter, EXCEPTION_RECORD* record, CONTEXT* context, ulong frame)
     {
-        // EXCEPTION_POINTERS is put together in the home area of the handler's own call: driver-visible, and the callee's to use.
+        // EXCEPTION_POINTERS is put together in the home area of the handler's own call: driver-visible, and the
+        // callee's to use.
         var pointers = (EXCEPTION_POINTERS*)Processor.Current.CallArguments;
         *pointers = new EXCEPTION_POINTERS { ExceptionRecord = record, ContextRecord = context };
         return (int)Processor.Current.Call(new DriverRoutine(filter), (ulong)pointers, frame);

@@ -6,7 +6,8 @@ internal static unsafe class StackWalk
     /// <summary>Deeper than a 24 KB stack gets in practice, and a bound for stacks that lead in circles.</summary>
     public const int FramesMax = 64;
 
-    /// <summary>The addresses from <paramref name="context"/> outwards, the current one first. Changes the context.</summary>
+    /// <summary>The addresses from <paramref name="context"/> outwards, the current one first. Changes the
+    /// context.</summary>
     public static IReadOnlyList<ulong> Walk(NtKernel kernel, CONTEXT* context)
     {
         var addresses = new List<ulong>();

@@ -1,9 +1,9 @@
 namespace Hil.Kernel;
 
-// Takes one frame off a driver's stack, as the x64 calling convention lays down (Microsoft: "x64 exception handling"). A
-// function without an entry in .pdata is a leaf: its return address is at RSP. In an epilogue the rest of its instructions
-// are carried out; anywhere else the unwind codes of what the prologue has done so far are undone. Everything read here
-// belongs to the driver, so every address is checked and damage ends the walk.
+// Takes one frame off a driver's stack, as the x64 calling convention lays down (Microsoft: "x64 exception handling").
+// A function without an entry in .pdata is a leaf: its return address is at RSP. In an epilogue the rest of its
+// instructions are carried out; anywhere else the unwind codes of what the prologue has done so far are undone.
+// Everything read here belongs to the driver, so every address is checked and damage ends the walk.
 
 /// <summary>One frame of a driver's stack and who handles exceptions in it.</summary>
 /// <param name="ControlPc">The address in the frame's function: where it faulted, or where its call returns to.</param>
@@ -11,7 +11,8 @@ namespace Hil.Kernel;
 /// <param name="Handler">Address of the language handler that applies here, or 0.</param>
 /// <param name="HandlerData">Address of what the compiler laid down for it.</param>
 internal readonly record struct UnwoundFrame(
-    ulong ControlPc, LoadedModule Module, RuntimeFunction Function, ulong EstablisherFrame, ulong Handler, ulong HandlerData);
+    ulong ControlPc, LoadedModule Module, RuntimeFunction Function, ulong EstablisherFrame, ulong Handler,
+    ulong HandlerData);
 
 /// <summary>Walks driver stacks.</summary>
 internal static unsafe class Unwinder
@@ -21,7 +22,8 @@ internal static unsafe class Unwinder
 
     private const int Rsp = 4;
 
-    /// <summary>Replaces the registers by the caller's. False when the frame is no driver's or makes no sense.</summary>
+    /// <summary>Replaces the registers by the caller's. False when the frame is no driver's or makes no
+    /// sense.</summary>
     /// <param name="wanted">Which kind of handler the caller wants to know of; None for a plain walk.</param>
     public static bool TryUnwind(NtKernel kernel, CONTEXT* context, UnwindFlags wanted, out UnwoundFrame frame)
     {
@@ -74,7 +76,8 @@ internal static unsafe class Unwinder
         return isSet ? DriverContext.General(context, info.FrameRegister) - info.FrameOffset : context->Rsp;
     }
 
-    private static bool TryUndoPrologue(CONTEXT* context, LoadedModule module, UnwindInfo info, ulong frameBase, uint doneUpTo)
+    private static bool TryUndoPrologue(CONTEXT* context, LoadedModule module, UnwindInfo info, ulong frameBase,
+        uint doneUpTo)
     {
         bool hasMachineFrame = false;
         for (int chained = 0; chained < ChainMax; chained++)

@@ -6,11 +6,13 @@ namespace Hil.Loader;
 /// <param name="random">Where the stack cookie comes from; null for the system's generator.</param>
 public sealed class DriverLoader(NtKernel kernel, Func<ulong>? random = null)
 {
-    private readonly Func<ulong> _random = random ?? (() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+    private readonly Func<ulong> _random = random ??
+        (() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
 
     /// <summary>Maps an image, binds its imports and makes its driver object. No driver code runs yet.</summary>
     /// <param name="serviceName">Null for the file's name without its extension.</param>
-    /// <exception cref="BadDriverImageException">The image cannot live here: no room, or it needs the KMDF framework.</exception>
+    /// <exception cref="BadDriverImageException">The image cannot live here: no room, or it needs the KMDF
+    /// framework.</exception>
     public NativeDriver Load(DriverImage image, string? serviceName = null)
     {
         var binder = new ImportBinder(kernel, image);
@@ -54,7 +56,8 @@ public sealed class DriverLoader(NtKernel kernel, Func<ulong>? random = null)
     {
         NativeModule module = driver.Module;
         kernel.Events.Add(KernelEventKind.Driver, (ulong)driver.Object, text:
-            $"{module.Name}: loaded at 0x{module.Base:x}, {module.Bytes / 1024} KB, sha256 {module.Image.Sha256[..16]}");
+            $"{module.Name}: loaded at 0x{module.Base:x}, {module.Bytes / 1024} KB, " +
+            $"sha256 {module.Image.Sha256[..16]}");
         if (!module.Image.IsChecksumRight)
             kernel.Events.Add(KernelEventKind.Driver, (ulong)driver.Object, text:
                 $"{module.Name}: warning: the file was changed after it was linked (its checksum is wrong)");

@@ -1,7 +1,8 @@
 namespace Hil.Loader;
 
-// The kernel's record of one driver, in driver-visible memory: DRIVER_OBJECT, DRIVER_EXTENSION, the loader's entry behind
-// DriverSection, and the strings they point to, together in one block that lives as long as the driver is loaded.
+// The kernel's record of one driver, in driver-visible memory: DRIVER_OBJECT, DRIVER_EXTENSION, the loader's entry
+// behind DriverSection, and the strings they point to, together in one block that lives as long as the driver is
+// loaded.
 
 /// <summary>The driver-visible structures of one loaded driver.</summary>
 internal sealed unsafe class DriverRecord

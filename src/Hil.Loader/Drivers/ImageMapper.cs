@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Hil.Loader;
 
-// An image is put together in host memory, moved, bound and seeded there, and reaches the guest's pages once. Executable
-// sections are copied by the guest itself: pages are recycled, and the processor's translations of code that was there
-// before are dropped only by writes that the guest makes. Page protection follows, and is the union of what the sections on
-// a page need (sections of old images can be smaller than a page).
+// An image is put together in host memory, moved, bound and seeded there, and reaches the guest's pages once.
+// Executable sections are copied by the guest itself: pages are recycled, and the processor's translations of code that
+// was there before are dropped only by writes that the guest makes. Page protection follows, and is the union of what
+// the sections on a page need (sections of old images can be smaller than a page).
 
 /// <summary>Puts one image on pages of its own.</summary>
 internal sealed class ImageMapper
@@ -47,7 +47,8 @@ internal sealed class ImageMapper
             _kernel.Services.Memory.Protect(Base + first, end - first, access);
     }
 
-    /// <summary>Unmaps the sections that only initialisation needs, as Windows does after a successful DriverEntry.</summary>
+    /// <summary>Unmaps the sections that only initialisation needs, as Windows does after a successful
+    /// DriverEntry.</summary>
     public void DiscardInitialization()
     {
         PageAccess[] kept = PageAccesses(includeDiscardable: false);

@@ -1,9 +1,9 @@
 namespace Hil.Loader;
 
-// Where an import leads, in this order: an export of a driver that is already loaded; a routine of the guest support image
-// (leaf routines, no crossing to the host); a kernel export through its stub; an exported variable's address. What nothing
-// provides gets a stop of its own: a gate routine that bug-checks with the import's, the driver's and the caller's name. A
-// variable that is missing gets an address on an unmapped page instead, so that looking at it faults.
+// Where an import leads, in this order: an export of a driver that is already loaded; a routine of the guest support
+// image (leaf routines, no crossing to the host); a kernel export through its stub; an exported variable's address.
+// What nothing provides gets a stop of its own: a gate routine that bug-checks with the import's, the driver's and the
+// caller's name. A variable that is missing gets an address on an unmapped page instead, so that looking at it faults.
 
 /// <summary>Finds the addresses behind one image's imports.</summary>
 internal sealed unsafe class ImportBinder
@@ -76,7 +76,7 @@ internal sealed unsafe class ImportBinder
         catch (InvalidOperationException e)
         {
             throw new BadDriverImageException(_image.Path, 0,
-                $"{_missing.Count} of its imports are missing, {missing} among them, and there are no stubs left to mark them",
+                $"{_missing.Count} of its imports are missing, {missing} among them: no stubs are left to mark them",
                 "Check with `hil exports` whether this driver was made for Windows", e);
         }
     }
@@ -133,7 +133,8 @@ internal sealed unsafe class ImportBinder
     private void RefuseFramework(string module)
     {
         if (IsSameModule(module, "WDFLDR.SYS"))
-            throw new BadDriverImageException(_image.Path, 0, "This is a KMDF driver: it imports WDFLDR.SYS, the framework's loader",
+            throw new BadDriverImageException(_image.Path, 0,
+                "This is a KMDF driver: it imports WDFLDR.SYS, the framework's loader",
                 "Hil runs WDM drivers; it does not provide the framework");
     }
 
@@ -141,7 +142,8 @@ internal sealed unsafe class ImportBinder
     {
         ulong caller = _kernel.Processor.DriverRip;
         string advice = import.IsModuleAbsent ? $"load {import.Module} first" : "Hil does not provide it";
-        _kernel.BugCheck(BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, (uint)STATUS_DRIVER_ENTRYPOINT_NOT_FOUND.Value, caller, 0, 0,
+        _kernel.BugCheck(BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, (uint)STATUS_DRIVER_ENTRYPOINT_NOT_FOUND.Value,
+            caller, 0, 0,
             $"{_image.FileName} called {import} at {_kernel.Modules.Describe(caller)}: {advice}");
         return 0;
     }

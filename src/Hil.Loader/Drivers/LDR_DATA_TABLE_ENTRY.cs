@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Loader;
 
-/// <summary>What DRIVER_OBJECT.DriverSection points to: undocumented, but drivers walk the list of loaded modules through it
+/// <summary>What DRIVER_OBJECT.DriverSection points to: undocumented, but drivers walk the list of loaded modules
+/// through it
 /// and test its flags. Layout of the kernel's own variant in Windows 10 x64.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct LDR_DATA_TABLE_ENTRY

@@ -29,9 +29,11 @@ public abstract unsafe class LoadedDriver
 
     private protected DriverRecord Record => _record;
 
-    /// <summary>Makes the driver object known and calls DriverEntry. After a failure status the driver is to be freed, not
+    /// <summary>Makes the driver object known and calls DriverEntry. After a failure status the driver is to be freed,
+    /// not
     /// unloaded.</summary>
-    /// <returns>What DriverEntry returned, or STATUS_OBJECT_NAME_COLLISION if a driver of this name is loaded.</returns>
+    /// <returns>What DriverEntry returned, or STATUS_OBJECT_NAME_COLLISION if a driver of this name is
+    /// loaded.</returns>
     public NTSTATUS Initialize()
     {
         NTSTATUS status = Kernel.Io.AddDriver(Object);
@@ -40,7 +42,8 @@ public abstract unsafe class LoadedDriver
             return status;
         _record.CreateServiceKey(Module?.Name ?? Name + ".dll");
         status = CallDriverEntry();
-        Kernel.Events.Add(KernelEventKind.Driver, (ulong)Object, (uint)status.Value, text: $"{Name}: DriverEntry returned {status}");
+        Kernel.Events.Add(KernelEventKind.Driver, (ulong)Object, (uint)status.Value,
+            text: $"{Name}: DriverEntry returned {status}");
         if (status.IsSuccess)
             FinishInitialization();
         else if (Object->DeviceObject != null)
@@ -60,14 +63,16 @@ public abstract unsafe class LoadedDriver
             Object->Flags |= DRVO_UNLOAD_INVOKED;
             Kernel.Processor.Call(Object->DriverUnload, Object);
             if (Object->DeviceObject != null)
-                Kernel.Violation($"{Name}: DriverUnload returned and left device object 0x{(ulong)Object->DeviceObject:x}");
+                Kernel.Violation(
+                    $"{Name}: DriverUnload returned and left device object 0x{(ulong)Object->DeviceObject:x}");
         }
         Kernel.Events.Add(KernelEventKind.Driver, (ulong)Object, text: $"{Name}: unloaded");
         Free();
         return STATUS_SUCCESS;
     }
 
-    /// <summary>Takes the driver away without calling it: after a failed DriverEntry, or with a stopped machine.</summary>
+    /// <summary>Takes the driver away without calling it: after a failed DriverEntry, or with a stopped
+    /// machine.</summary>
     public void Free()
     {
         if (_isKnown)
@@ -99,7 +104,8 @@ public abstract unsafe class LoadedDriver
 
     private protected abstract void FreeCode();
 
-    // Windows frees the registry path when DriverEntry returns; a driver that kept the pointer faults here as it does there.
+    // Windows frees the registry path when DriverEntry returns; a driver that kept the pointer faults here as it does
+    // there.
     private readonly ref struct RegistryPath
     {
         private readonly NtKernel _kernel;

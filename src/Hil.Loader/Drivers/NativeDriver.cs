@@ -6,7 +6,8 @@ public sealed class NativeDriver : LoadedDriver
     private readonly ImageMapper _mapper;
     private readonly ImportBinder _binder;
 
-    internal NativeDriver(NtKernel kernel, DriverRecord record, NativeModule module, ImageMapper mapper, ImportBinder binder)
+    internal NativeDriver(NtKernel kernel, DriverRecord record, NativeModule module, ImageMapper mapper,
+        ImportBinder binder)
         : base(kernel, record)
     {
         Module = module;

@@ -34,11 +34,13 @@ public sealed class NativeModule : LoadedModule
     public override bool TryDecodeUnwind(RuntimeFunction function, out UnwindInfo info) =>
         UnwindDecoder.TryDecode(Image.Functions, function, out info);
 
-    /// <summary>The address of an export; <paramref name="forwarder"/> is set instead if another module's export stands in for it.</summary>
+    /// <summary>The address of an export; <paramref name="forwarder"/> is set instead if another module's export stands
+    /// in for it.</summary>
     /// <param name="name">Its name, or <c>#17</c> for ordinal 17.</param>
     internal bool TryFindExport(string name, out ulong address, out string? forwarder)
     {
-        bool found = name.StartsWith('#') && uint.TryParse(name.AsSpan(1), CultureInfo.InvariantCulture, out uint ordinal)
+        bool found = name.StartsWith('#')
+            && uint.TryParse(name.AsSpan(1), CultureInfo.InvariantCulture, out uint ordinal)
             ? _exportsByOrdinal.TryGetValue(ordinal, out DriverExport export)
             : _exportsByName.TryGetValue(name, out export);
         address = found ? Base + export.Rva : 0;

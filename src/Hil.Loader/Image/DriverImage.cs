@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 
 namespace Hil.Loader;
 
-// A driver image as the linker wrote it, read once and judged wholly before a byte of it reaches the guest. Nothing here
-// knows where it will be loaded. Every table is bounded, so a hostile file costs at most a few times its own size.
+// A driver image as the linker wrote it, read once and judged wholly before a byte of it reaches the guest. Nothing
+// here knows where it will be loaded. Every table is bounded, so a hostile file costs at most a few times its own size.
 
 /// <summary>A validated x64 kernel driver image (PE32+, subsystem native). Immutable.</summary>
 public sealed class DriverImage
@@ -26,7 +26,8 @@ public sealed class DriverImage
         Symbols = SymbolTable.Read(layout, Functions, Exports);
         PdbPath = ImageDebug.FindPdbPath(layout);
         Sha256 = Convert.ToHexStringLower(SHA256.HashData(layout.File.All));
-        IsChecksumRight = Checksum == 0 || Checksum == ImageChecksum.Compute(layout.File, layout.Headers.ChecksumOffset);
+        IsChecksumRight = Checksum == 0
+            || Checksum == ImageChecksum.Compute(layout.File, layout.Headers.ChecksumOffset);
     }
 
     /// <summary>The path as the user gave it.</summary>
@@ -54,7 +55,8 @@ public sealed class DriverImage
     /// <summary>As stored; 0 if the linker wrote none.</summary>
     public uint Checksum => _layout.Headers.Checksum;
 
-    /// <summary>False if a checksum is stored and the bytes do not have it: the file was changed after linking.</summary>
+    /// <summary>False if a checksum is stored and the bytes do not have it: the file was changed after
+    /// linking.</summary>
     public bool IsChecksumRight { get; }
 
     /// <summary>Lower-case hex digest of the whole file: the image's identity.</summary>
@@ -99,7 +101,8 @@ public sealed class DriverImage
                     "Give an x64 driver (.sys)");
             return Parse(File.ReadAllBytes(path), path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw new BadDriverImageException(path, 0, $"The file cannot be read: {e.Message.TrimEnd('.')}",
                 "Check the path and its permissions", e);
@@ -115,7 +118,10 @@ public sealed class DriverImage
         destination.Clear();
         _layout.File.Slice(0, SizeOfHeaders, "the headers").CopyTo(destination);
         foreach (ImageSection section in Sections)
-            _layout.File.Slice(section.RawOffset, section.RawSize, section.Name).CopyTo(destination[(int)section.Rva..]);
+        {
+            ReadOnlySpan<byte> raw = _layout.File.Slice(section.RawOffset, section.RawSize, section.Name);
+            raw.CopyTo(destination[(int)section.Rva..]);
+        }
         ImageRelocations.Apply(_relocations, destination, unchecked(loadAddress - ImageBase));
         // Windows, too, leaves the actual base in the header of a moved image.
         BinaryPrimitives.WriteUInt64LittleEndian(destination[(int)_layout.Headers.ImageBaseOffset..], loadAddress);

@@ -2,8 +2,9 @@ using System.Buffers.Binary;
 
 namespace Hil.Loader;
 
-// The exception directory (.pdata): one RUNTIME_FUNCTION for each non-leaf function, ascending, each naming the UNWIND_INFO
-// that says how its prologue moved the stack. The table is read from the file and not from memory the driver can write.
+// The exception directory (.pdata): one RUNTIME_FUNCTION for each non-leaf function, ascending, each naming the
+// UNWIND_INFO that says how its prologue moved the stack. The table is read from the file and not from memory the
+// driver can write.
 
 /// <summary>The functions of an image, by address.</summary>
 public sealed class FunctionTable
@@ -71,7 +72,8 @@ public sealed class FunctionTable
     {
         ReadOnlySpan<byte> bytes = layout.At(rva, EntrySize, 0, "a function's entry");
         return new RuntimeFunction(BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]), rva);
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]),
+            rva);
     }
 
     // Bit 0 of the unwind RVA says that it names another RUNTIME_FUNCTION, whose unwind information is shared.
@@ -81,9 +83,11 @@ public sealed class FunctionTable
         if (function.BeginRva >= function.EndRva)
             throw layout.File.Bad(offset, $"The exception table has a function from RVA {range}, which is no range");
         if (function.BeginRva < previousEnd)
-            throw layout.File.Bad(offset, $"The exception table has a function from RVA {range} out of ascending order");
+            throw layout.File.Bad(offset,
+                $"The exception table has a function from RVA {range} out of ascending order");
         if (!layout.Contains(function.BeginRva, function.EndRva - function.BeginRva))
-            throw layout.File.Bad(offset, $"The exception table has a function from RVA {range}, outside the image's sections");
+            throw layout.File.Bad(offset,
+                $"The exception table has a function from RVA {range}, outside the image's sections");
         if (!layout.Contains(function.UnwindRva & ~3u, sizeof(uint)))
             throw layout.Wild(function.UnwindRva, offset + 8, "Unwind information");
     }

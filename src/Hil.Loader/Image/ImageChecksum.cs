@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Hil.Loader;
 
-/// <summary>The checksum of the optional header: a folded 16-bit sum of the file without the field itself, plus its length.</summary>
+/// <summary>The checksum of the optional header: a folded 16-bit sum of the file without the field itself, plus its
+/// length.</summary>
 internal static class ImageChecksum
 {
     public static uint Compute(ImageFile file, long fieldOffset)

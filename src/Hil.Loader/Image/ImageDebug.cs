@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Hil.Loader;
 
-/// <summary>Finds the PDB path in the debug directory. It only informs, so damage there means "none" and never stops a load.</summary>
+/// <summary>Finds the PDB path in the debug directory. It only informs, so damage there means "none" and never stops a
+/// load.</summary>
 internal static class ImageDebug
 {
     private const int EntrySize = 28;

@@ -91,7 +91,8 @@ internal sealed class ImageExports
     {
         uint count = Field(field);
         if (count > ExportsMax)
-            throw _layout.File.Bad(_offset + field, $"The export table claims {count} {what}, at most {ExportsMax} are possible");
+            throw _layout.File.Bad(_offset + field,
+                $"The export table claims {count} {what}, at most {ExportsMax} are possible");
         return (int)count;
     }
 

@@ -29,7 +29,8 @@ internal sealed class ImageFile(byte[] bytes, string path)
     public ulong ReadUInt64(long offset, string what) =>
         BinaryPrimitives.ReadUInt64LittleEndian(Slice(offset, sizeof(ulong), what));
 
-    /// <summary>The text before the first zero byte, cut at <paramref name="bytesMax"/> or at the end of the file; what cannot
+    /// <summary>The text before the first zero byte, cut at <paramref name="bytesMax"/> or at the end of the file; what
+    /// cannot
     /// be printed reads as a question mark.</summary>
     public string ReadTextUpTo(long offset, int bytesMax)
     {
@@ -48,5 +49,6 @@ internal sealed class ImageFile(byte[] bytes, string path)
         new(path, offset, problem, remedy);
 
     private BadDriverImageException Truncated(long offset, long length, string what) =>
-        Bad(offset, $"The file ends before {what}: {length} bytes at 0x{offset:X} are wanted, the file has {bytes.Length}");
+        Bad(offset, $"The file ends before {what}: {length} bytes at 0x{offset:X} are wanted, " +
+            $"the file has {bytes.Length}");
 }

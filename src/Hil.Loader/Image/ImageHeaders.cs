@@ -2,13 +2,14 @@ using System.Numerics;
 
 namespace Hil.Loader;
 
-// The headers of a PE32+ image (Microsoft's "PE Format"): DOS header, signature, COFF file header, optional header, data
-// directory. Everything that can be judged without looking at a section is judged here, in the order of the file.
+// The headers of a PE32+ image (Microsoft's "PE Format"): DOS header, signature, COFF file header, optional header,
+// data directory. Everything that can be judged without looking at a section is judged here, in the order of the file.
 
 /// <summary>The validated file and optional header.</summary>
 internal sealed class ImageHeaders
 {
-    /// <summary>Far above any driver (the largest display drivers are near 100 MB) and a bound on what a load may cost.</summary>
+    /// <summary>Far above any driver (the largest display drivers are near 100 MB) and a bound on what a load may
+    /// cost.</summary>
     public const uint SizeOfImageMax = 128u << 20;
 
     private const int DosHeaderSize = 0x40;
@@ -106,11 +107,13 @@ internal sealed class ImageHeaders
         SymbolCount = _file.ReadUInt32(FileHeaderOffset + 12, "the file header");
         Characteristics = _file.ReadUInt16(FileHeaderOffset + 18, "the file header");
         if ((Characteristics & ExecutableImage) == 0)
-            throw _file.Bad(FileHeaderOffset + 18, "This is not a linked image: the executable flag is not set", "Link it");
+            throw _file.Bad(FileHeaderOffset + 18, "This is not a linked image: the executable flag is not set",
+                "Link it");
 
         ushort size = _file.ReadUInt16(FileHeaderOffset + 16, "the file header");
         if (size < OptionalHeaderSize)
-            throw _file.Bad(FileHeaderOffset + 16, $"The optional header has {size} bytes, PE32+ needs {OptionalHeaderSize}");
+            throw _file.Bad(FileHeaderOffset + 16,
+                $"The optional header has {size} bytes, PE32+ needs {OptionalHeaderSize}");
         _file.Slice(OptionalHeaderOffset, size, "the optional header");
         SectionTableOffset = OptionalHeaderOffset + size;
     }
@@ -128,7 +131,8 @@ internal sealed class ImageHeaders
             0x0200 => "an Itanium image",
             _ => $"an image for machine type 0x{Machine:X4}",
         };
-        throw _file.Bad(FileHeaderOffset, $"This is {found}", "Build the driver for x64; Hil runs no other machine code");
+        throw _file.Bad(FileHeaderOffset, $"This is {found}",
+            "Build the driver for x64; Hil runs no other machine code");
     }
 
     private void ReadOptionalHeader()
@@ -144,7 +148,8 @@ internal sealed class ImageHeaders
         Checksum = _file.ReadUInt32(ChecksumOffset, "the optional header");
         ushort subsystem = _file.ReadUInt16(OptionalHeaderOffset + 68, "the optional header");
         if (subsystem != NativeSubsystem)
-            throw _file.Bad(OptionalHeaderOffset + 68, $"The subsystem is {subsystem}, not native (1): this is no driver",
+            throw _file.Bad(OptionalHeaderOffset + 68,
+                $"The subsystem is {subsystem}, not native (1): this is no driver",
                 "Link it with /DRIVER (Microsoft) or -Wl,--subsystem,native (mingw)");
     }
 
@@ -180,7 +185,8 @@ internal sealed class ImageHeaders
         uint count = _file.ReadUInt32(first - sizeof(uint), "the data directory");
         uint room = (uint)(SectionTableOffset - first) / DirectoryEntrySize;
         if (count > room)
-            throw _file.Bad(first - sizeof(uint), $"The data directory claims {count} entries, the header has room for {room}");
+            throw _file.Bad(first - sizeof(uint),
+                $"The data directory claims {count} entries, the header has room for {room}");
         for (int i = 0; i < Math.Min(count, _directories.Length); i++)
         {
             long offset = first + i * DirectoryEntrySize;
@@ -194,7 +200,8 @@ internal sealed class ImageHeaders
     private void RefuseForeignFeatures()
     {
         if (this[DataDirectoryIndex.ClrHeader] is { IsPresent: true } clr)
-            throw _file.Bad(clr.HeaderOffset, "This is a .NET image", "Load it as a managed driver (--managed), not as a .sys");
+            throw _file.Bad(clr.HeaderOffset, "This is a .NET image",
+                "Load it as a managed driver (--managed), not as a .sys");
         if (this[DataDirectoryIndex.ThreadLocalStorage] is { IsPresent: true } tls)
             throw _file.Bad(tls.HeaderOffset, "The image has thread-local storage, which drivers cannot have",
                 "Remove __declspec(thread) and __thread variables and link without the C runtime");
@@ -205,6 +212,6 @@ internal sealed class ImageHeaders
     {
         if (certificate.IsPresent && (long)certificate.Rva + certificate.Size > _file.Length)
             throw _file.Bad(certificate.HeaderOffset,
-                $"The file ends before its signature does: 0x{certificate.Size:X} bytes at 0x{certificate.Rva:X} are wanted");
+                $"The file ends before its signature does: 0x{certificate.Size:X} bytes at 0x{certificate.Rva:X}");
     }
 }

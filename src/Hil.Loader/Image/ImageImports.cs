@@ -41,7 +41,8 @@ internal sealed class ImageImports
 
     private delegate ImportedModule? ReadOne(uint rva, long offset);
 
-    public static ImmutableArray<ImportedModule> Read(ImageLayout layout) => new ImageImports(layout)._modules.ToImmutable();
+    public static ImmutableArray<ImportedModule> Read(ImageLayout layout) =>
+        new ImageImports(layout)._modules.ToImmutable();
 
     // The table ends with an empty descriptor; the directory's size is not to be relied on (linkers disagree about it).
     private void ReadModules(DataDirectoryIndex index, uint size, ReadOne readOne)
@@ -56,7 +57,8 @@ internal sealed class ImageImports
             if (readOne(rva, _layout.FileOffset(rva, directory.HeaderOffset)) is not { } module)
                 return;
             if (_modules.Count == ModulesMax)
-                throw _layout.File.Bad(directory.HeaderOffset, $"The image imports from more than {ModulesMax} modules");
+                throw _layout.File.Bad(directory.HeaderOffset,
+                    $"The image imports from more than {ModulesMax} modules");
             _modules.Add(module);
         }
     }
@@ -71,7 +73,8 @@ internal sealed class ImageImports
         if (module == 0 || slots == 0)
             return null;
         if (names == 0 && timeStamp != 0)
-            throw _layout.File.Bad(offset, "Imports are bound to addresses of one Windows build and their names are gone",
+            throw _layout.File.Bad(offset,
+                "Imports are bound to addresses of one Windows build and their names are gone",
                 "Link the driver without binding it");
         string name = _layout.ReadName(module, NameCharsMax, offset + 12, "An imported module's name");
         return new ImportedModule(name, IsDelayed: false, ReadImports(names == 0 ? slots : names, slots, offset));

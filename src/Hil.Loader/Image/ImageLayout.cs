@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Hil.Loader;
 
-// Where each RVA lies: in the headers, in one section, or nowhere. Readers of the tables ask by RVA and give the file offset
-// of the field that named the RVA, so that a wild pointer is reported where it stands and not where it leads.
+// Where each RVA lies: in the headers, in one section, or nowhere. Readers of the tables ask by RVA and give the file
+// offset of the field that named the RVA, so that a wild pointer is reported where it stands and not where it leads.
 
 /// <summary>The section table, and reads by RVA over it.</summary>
 internal sealed class ImageLayout
@@ -26,11 +26,13 @@ internal sealed class ImageLayout
         File = file;
         Headers = headers;
         if (headers.SectionCount is 0 or > SectionsMax)
-            throw file.Bad(headers.FileHeaderOffset + 2, $"The image has {headers.SectionCount} sections, not 1 to {SectionsMax}");
+            throw file.Bad(headers.FileHeaderOffset + 2,
+                $"The image has {headers.SectionCount} sections, not 1 to {SectionsMax}");
         long tableEnd = headers.SectionTableOffset + headers.SectionCount * SectionHeaderSize;
         file.Slice(headers.SectionTableOffset, tableEnd - headers.SectionTableOffset, "the end of the section table");
         if (tableEnd > headers.SizeOfHeaders)
-            throw file.Bad(headers.SizeOfHeadersOffset, $"SizeOfHeaders 0x{headers.SizeOfHeaders:X} leaves out the section table");
+            throw file.Bad(headers.SizeOfHeadersOffset,
+                $"SizeOfHeaders 0x{headers.SizeOfHeaders:X} leaves out the section table");
 
         _sections = new ImageSection[headers.SectionCount];
         uint end = headers.SizeOfHeaders;
@@ -121,7 +123,8 @@ internal sealed class ImageLayout
         throw File.Bad(FileOffset(rva, namedAt), $"{what} is longer than {charsMax} characters");
     }
 
-    /// <summary>The file offset behind an RVA, or <paramref name="otherwise"/> where the file holds nothing for it.</summary>
+    /// <summary>The file offset behind an RVA, or <paramref name="otherwise"/> where the file holds nothing for
+    /// it.</summary>
     public long FileOffset(uint rva, long otherwise)
     {
         if (!TryFindSection(rva, out ImageSection section))
@@ -150,18 +153,21 @@ internal sealed class ImageLayout
         RequireRawData(offset, name, rawOffset, rawSize);
         if (rawSize == 0)
             rawOffset = 0;
-        return new ImageSection(name, rva, virtualSize, rawSize, rawOffset, AccessOf(flags), (flags & DiscardableFlag) != 0);
+        return new ImageSection(name, rva, virtualSize, rawSize, rawOffset, AccessOf(flags),
+            (flags & DiscardableFlag) != 0);
     }
 
     private void RequirePlace(long offset, string name, uint rva, uint virtualSize, uint previousEnd)
     {
         if (rva % Headers.SectionAlignment != 0)
-            throw File.Bad(offset + 12, $"Section {name} starts at RVA 0x{rva:X}, not a multiple of 0x{Headers.SectionAlignment:X}");
+            throw File.Bad(offset + 12,
+                $"Section {name} starts at RVA 0x{rva:X}, not a multiple of 0x{Headers.SectionAlignment:X}");
         if (rva < previousEnd)
             throw File.Bad(offset + 12, $"Section {name} at RVA 0x{rva:X} overlaps what ends at 0x{previousEnd:X}");
         if ((ulong)rva + virtualSize > Headers.SizeOfImage)
             throw File.Bad(offset + 8,
-                $"Section {name}, 0x{virtualSize:X} bytes at RVA 0x{rva:X}, goes beyond SizeOfImage 0x{Headers.SizeOfImage:X}");
+                $"Section {name}, 0x{virtualSize:X} bytes at RVA 0x{rva:X}, goes beyond SizeOfImage " +
+                $"0x{Headers.SizeOfImage:X}");
     }
 
     private void RequireRawData(long offset, string name, uint rawOffset, uint rawSize)
@@ -174,7 +180,8 @@ internal sealed class ImageLayout
         if (rawOffset < Headers.SizeOfHeaders)
             throw File.Bad(offset + 20, $"The data of section {name} at 0x{rawOffset:X} overlaps the headers");
         if ((long)rawOffset + rawSize > File.Length)
-            throw File.Bad(offset + 20, $"The file ends before section {name} does: 0x{rawSize:X} bytes at 0x{rawOffset:X} " +
+            throw File.Bad(offset + 20,
+                $"The file ends before section {name} does: 0x{rawSize:X} bytes at 0x{rawOffset:X} " +
                 $"are wanted, the file has 0x{File.Length:X}");
     }
 

@@ -2,8 +2,10 @@ namespace Hil.Loader;
 
 /// <summary>The pointers of the load configuration that a loader must know; RVAs, 0 where the image has none.</summary>
 /// <param name="SecurityCookieRva">The stack cookie the loader sets to a random value.</param>
-/// <param name="GuardCheckRva">Control-flow guard's check pointer; as linked it points to a routine that does nothing.</param>
-/// <param name="GuardDispatchRva">Control-flow guard's dispatch pointer; as linked it points to a plain <c>jmp rax</c>.</param>
+/// <param name="GuardCheckRva">Control-flow guard's check pointer; as linked it points to a routine that does
+/// nothing.</param>
+/// <param name="GuardDispatchRva">Control-flow guard's dispatch pointer; as linked it points to a plain <c>jmp
+/// rax</c>.</param>
 public sealed record ImageLoadConfig(uint SecurityCookieRva, uint GuardCheckRva, uint GuardDispatchRva, uint GuardFlags)
 {
     private const uint CookieField = 0x58;
@@ -45,7 +47,8 @@ public sealed record ImageLoadConfig(uint SecurityCookieRva, uint GuardCheckRva,
             long offset = Layout.FileOffset(Directory.Rva + field, Directory.HeaderOffset);
             if (rva >= Layout.Headers.SizeOfImage || !Layout.TryFindSection((uint)rva, out _)
                 || !Layout.Contains((uint)rva, sizeof(ulong)))
-                throw Layout.File.Bad(offset, $"{what} is said to be at address 0x{address:X}, outside the image's sections");
+                throw Layout.File.Bad(offset,
+                    $"{what} is said to be at address 0x{address:X}, outside the image's sections");
             return rva % sizeof(ulong) == 0 ? (uint)rva
                 : throw Layout.File.Bad(offset, $"{what} at RVA 0x{rva:X} is not aligned to eight bytes");
         }

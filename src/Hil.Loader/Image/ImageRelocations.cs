@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 
 namespace Hil.Loader;
 
-// Base relocations: blocks of { page RVA, block size, 16-bit entries of 4-bit type and 12-bit offset }. On x64 linkers write
-// DIR64 entries and ABSOLUTE ones as padding. gcc does not pad its blocks to four bytes. An image without absolute pointers
-// has no directory at all and may still be moved, unless it says that its relocations were stripped.
+// Base relocations: blocks of { page RVA, block size, 16-bit entries of 4-bit type and 12-bit offset }. On x64 linkers
+// write DIR64 entries and ABSOLUTE ones as padding. gcc does not pad its blocks to four bytes. An image without
+// absolute pointers has no directory at all and may still be moved, unless it says that its relocations were stripped.
 
 /// <summary>The places in an image that hold an absolute address.</summary>
 internal static class ImageRelocations
@@ -69,11 +69,14 @@ internal static class ImageRelocations
         if (page == 0 && size == 0)
             return 0;
         if (size is < BlockHeaderSize or > BlockSizeMax || size % sizeof(ushort) != 0 || size > end - at)
-            throw layout.File.Bad(offset + 4, $"A relocation block claims 0x{size:X} bytes where 0x{end - at:X} are left");
+            throw layout.File.Bad(offset + 4,
+                $"A relocation block claims 0x{size:X} bytes where 0x{end - at:X} are left");
 
-        ReadOnlySpan<byte> entries = layout.At(at + BlockHeaderSize, size - BlockHeaderSize, offset, "a relocation block");
+        ReadOnlySpan<byte> entries = layout.At(at + BlockHeaderSize, size - BlockHeaderSize, offset,
+            "a relocation block");
         for (int i = 0; i < entries.Length; i += sizeof(ushort))
-            ReadEntry(layout, page, BinaryPrimitives.ReadUInt16LittleEndian(entries[i..]), offset + BlockHeaderSize + i, places);
+            ReadEntry(layout, page, BinaryPrimitives.ReadUInt16LittleEndian(entries[i..]), offset + BlockHeaderSize + i,
+                places);
         return size;
     }
 
@@ -87,7 +90,8 @@ internal static class ImageRelocations
         ulong place = (ulong)page + (entry & 0xFFFu);
         if (place > uint.MaxValue || !layout.TryFindSection((uint)place, out ImageSection section)
             || place + sizeof(ulong) > section.EndRva)
-            throw layout.File.Bad(offset, $"A relocation is for RVA 0x{place:X}, which lies outside the image's sections");
+            throw layout.File.Bad(offset,
+                $"A relocation is for RVA 0x{place:X}, which lies outside the image's sections");
         places.Add((uint)place);
     }
 }

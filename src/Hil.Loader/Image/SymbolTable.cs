@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 
 namespace Hil.Loader;
 
-// Names for addresses in reports, from what the image itself carries: the COFF symbol table that mingw leaves in (functions
-// and variables, also static ones) and the export table. Names are decoded when they are asked for: a large driver has tens of
-// thousands, a report prints a dozen.
+// Names for addresses in reports, from what the image itself carries: the COFF symbol table that mingw leaves in
+// (functions and variables, also static ones) and the export table. Names are decoded when they are asked for: a large
+// driver has tens of thousands, a report prints a dozen.
 
 /// <summary>A symbol and how far into it an address lies.</summary>
 public readonly record struct SymbolPlace(string Name, uint Offset)
@@ -33,7 +33,8 @@ public sealed class SymbolTable
 
     public int Count => _entries.Count;
 
-    /// <summary>The symbol at or before an RVA, in the same section and not before the start of the function it is in.</summary>
+    /// <summary>The symbol at or before an RVA, in the same section and not before the start of the function it is
+    /// in.</summary>
     public bool TryFind(uint rva, out SymbolPlace place)
     {
         place = default;
@@ -70,7 +71,8 @@ public sealed class SymbolTable
             if (export is { Name: { } name, Rva: not 0 })
                 table._entries.Add(new Entry(export.Rva, IsFunction: true, 0, name));
         }
-        // Where several names share an address, a function's name wins over a label's, then the image's own order decides.
+        // Where several names share an address, a function's name wins over a label's, then the image's own order
+        // decides.
         table._entries.Sort();
         return table;
     }
@@ -98,7 +100,8 @@ public sealed class SymbolTable
         long size = (long)headers.SymbolCount * EntrySize;
         RequireRoom(size + sizeof(uint), "symbol table");
         // Names longer than eight characters follow the symbols, after a word with their total size, itself included.
-        RequireRoom(size + _layout.File.ReadUInt32(headers.SymbolTableOffset + size, "the symbol names"), "symbol names");
+        RequireRoom(size + _layout.File.ReadUInt32(headers.SymbolTableOffset + size, "the symbol names"),
+            "symbol names");
         ReadOnlySpan<byte> table = _layout.File.Slice(headers.SymbolTableOffset, size, "the symbol table");
         for (long at = 0; at < size; at += EntrySize)
         {
@@ -112,7 +115,8 @@ public sealed class SymbolTable
     {
         ImageHeaders headers = _layout.Headers;
         if (headers.SymbolTableOffset + size > _layout.File.Length)
-            throw _layout.File.Bad(headers.FileHeaderOffset + 8, $"The file ends before the end of the {what}: {size} bytes at " +
+            throw _layout.File.Bad(headers.FileHeaderOffset + 8,
+                $"The file ends before the end of the {what}: {size} bytes at " +
                 $"0x{headers.SymbolTableOffset:X} are wanted, the file has {_layout.File.Length}");
     }
 

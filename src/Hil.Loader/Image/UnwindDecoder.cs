@@ -34,7 +34,8 @@ public static class UnwindDecoder
         uint tail = rva + HeaderSize + ((codeBytes + 3) & ~3u);
         if (version is not (1 or 2) || !layout.Contains(rva + HeaderSize, codeBytes))
             return false;
-        if (!TryDecodeCodes(layout.At(rva + HeaderSize, codeBytes, 0, "unwind codes"), out ImmutableArray<UnwindCode> codes))
+        if (!TryDecodeCodes(layout.At(rva + HeaderSize, codeBytes, 0, "unwind codes"),
+            out ImmutableArray<UnwindCode> codes))
             return false;
 
         uint handler = 0;

@@ -25,7 +25,8 @@ public unsafe delegate BOOLEAN KMESSAGE_SERVICE_ROUTINE(KINTERRUPT* interrupt, v
 public unsafe delegate BOOLEAN KSYNCHRONIZE_ROUTINE(void* synchronizeContext);
 
 /// <remarks>WDK: KDEFERRED_ROUTINE.</remarks>
-public unsafe delegate void KDEFERRED_ROUTINE(KDPC* dpc, void* deferredContext, void* systemArgument1, void* systemArgument2);
+public unsafe delegate void KDEFERRED_ROUTINE(KDPC* dpc, void* deferredContext, void* systemArgument1,
+    void* systemArgument2);
 
 /// <remarks>WDK: IO_DPC_ROUTINE.</remarks>
 public unsafe delegate void IO_DPC_ROUTINE(KDPC* dpc, DEVICE_OBJECT* deviceObject, IRP* irp, void* context);

@@ -5,14 +5,16 @@ namespace Hil.Loader;
 // kernel and other managed drivers call it in the one way they call any driver.
 
 /// <summary>The C# twin of a driver image: derive, fill the driver object in <see cref="DriverEntry"/>.</summary>
-/// <remarks>Turn methods into <see cref="DriverRoutine"/>s once, in DriverEntry or the constructor's stead, and keep them: each
+/// <remarks>Turn methods into <see cref="DriverRoutine"/>s once, in DriverEntry or the constructor's stead, and keep
+/// them: each
 /// conversion of a new method takes one of the kernel's stubs until the driver is unloaded.</remarks>
 public abstract unsafe class ManagedDriver
 {
     private readonly Dictionary<Delegate, DriverRoutine> _routines = [];
     private NtKernel? _kernel;
 
-    /// <summary>Fills the driver object: MajorFunction, DriverUnload, DriverExtension->AddDevice, DriverStartIo.</summary>
+    /// <summary>Fills the driver object: MajorFunction, DriverUnload, DriverExtension->AddDevice,
+    /// DriverStartIo.</summary>
     /// <remarks>WDK: DRIVER_INITIALIZE.</remarks>
     protected internal abstract NTSTATUS DriverEntry(DRIVER_OBJECT* driverObject, UNICODE_STRING* registryPath);
 
@@ -49,7 +51,8 @@ public abstract unsafe class ManagedDriver
     protected DriverRoutine MessageServiceRoutine(KMESSAGE_SERVICE_ROUTINE routine) =>
         Routine(routine, a => routine((KINTERRUPT*)a[0], (void*)a[1], (uint)a[2]).Value);
 
-    protected DriverRoutine Synchronize(KSYNCHRONIZE_ROUTINE routine) => Routine(routine, a => routine((void*)a[0]).Value);
+    protected DriverRoutine Synchronize(KSYNCHRONIZE_ROUTINE routine) =>
+        Routine(routine, a => routine((void*)a[0]).Value);
 
     protected DriverRoutine Deferred(KDEFERRED_ROUTINE routine) =>
         Routine(routine, a => { routine((KDPC*)a[0], (void*)a[1], (void*)a[2], (void*)a[3]); return 0; });
@@ -63,7 +66,8 @@ public abstract unsafe class ManagedDriver
 
     protected DriverRoutine WorkItem(IO_TIMER_ROUTINE routine) => IoTimer(routine);
 
-    protected DriverRoutine Thread(KSTART_ROUTINE routine) => Routine(routine, a => { routine((void*)a[0]); return 0; });
+    protected DriverRoutine Thread(KSTART_ROUTINE routine) =>
+        Routine(routine, a => { routine((void*)a[0]); return 0; });
 
     protected DriverRoutine AdapterControl(DRIVER_CONTROL routine) =>
         Routine(routine, a => (uint)routine((DEVICE_OBJECT*)a[0], (IRP*)a[1], (void*)a[2], (void*)a[3]));
@@ -71,7 +75,8 @@ public abstract unsafe class ManagedDriver
     protected DriverRoutine AdapterListControl(DRIVER_LIST_CONTROL routine) => Routine(routine,
         a => { routine((DEVICE_OBJECT*)a[0], (IRP*)a[1], (SCATTER_GATHER_LIST*)a[2], (void*)a[3]); return 0; });
 
-    /// <summary>An address for a routine of any other shape; <paramref name="call"/> unpacks its argument slots.</summary>
+    /// <summary>An address for a routine of any other shape; <paramref name="call"/> unpacks its argument
+    /// slots.</summary>
     protected DriverRoutine Routine(Delegate identity, ManagedRoutine call)
     {
         if (_routines.TryGetValue(identity, out DriverRoutine known))

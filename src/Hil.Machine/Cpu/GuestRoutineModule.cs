@@ -1,6 +1,7 @@
 namespace Hil.Machine;
 
-/// <summary>The guest routines as a module. All are leaf code without exception tables; those for memory keep the caller's
+/// <summary>The guest routines as a module. All are leaf code without exception tables; those for memory keep the
+/// caller's
 /// RDI in R10 and, where they use it, RSI in R11.</summary>
 internal sealed class GuestRoutineModule : LoadedModule
 {

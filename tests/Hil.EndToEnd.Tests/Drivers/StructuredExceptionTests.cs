@@ -10,7 +10,8 @@ public sealed class StructuredExceptionTests : IKernelObserver
 {
     private readonly List<string> _lines = [];
 
-    /// <summary>tests/drivers/seh.c checks itself: filters, cleanup, registers after an unwind, exceptions of exports.</summary>
+    /// <summary>tests/drivers/seh.c checks itself: filters, cleanup, registers after an unwind, exceptions of
+    /// exports.</summary>
     [Fact]
     public async Task DriverCodeHandlesItsOwnExceptions()
     {
@@ -38,7 +39,10 @@ public sealed class StructuredExceptionTests : IKernelObserver
             root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("no Hil.sln above the tests");
         string output = Path.Combine(AppContext.BaseDirectory, "drivers");
         using Process build = Process.Start(
-            new ProcessStartInfo(Path.Combine(root, "tests/drivers/build.sh"), [output, name]) { RedirectStandardError = true })!;
+            new ProcessStartInfo(Path.Combine(root, "tests/drivers/build.sh"), [output, name])
+            {
+                RedirectStandardError = true,
+            })!;
         string errors = build.StandardError.ReadToEnd();
         build.WaitForExit();
         Assert.True(build.ExitCode == 0, errors);

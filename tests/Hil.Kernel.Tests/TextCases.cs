@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Hil.Kernel.Tests;
 
-/// <summary>Test matrices as text files in Cases/: one case a line, fields parted by blanks, text in double quotes with C's
+/// <summary>Test matrices as text files beside their tests: one case a line, fields parted by blanks, text in double quotes with C's
 /// escapes; '#' starts a comment. A failing case is named by file and line.</summary>
 public static class TextCases
 {
     public static IEnumerable<TheoryDataRow<string, string[]>> Read(string file)
     {
-        string[] lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Cases", file));
+        string[] lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, file));
         for (int i = 0; i < lines.Length; i++)
         {
             string[] fields = Split(lines[i]);

@@ -6,7 +6,7 @@ public sealed unsafe class PrintTests : IDisposable
 {
     private readonly TestMachine _machine = new();
 
-    public static IEnumerable<TheoryDataRow<string, string[]>> Cases => TextCases.Read("printf.txt");
+    public static IEnumerable<TheoryDataRow<string, string[]>> Cases => TextCases.Read("Rtl/printf.txt");
 
     public void Dispose() => _machine.Dispose();
 

@@ -51,8 +51,10 @@ static PIRP NewIrp(PDEVICE_OBJECT device)
 {
     PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
 
-    if (irp != NULL)
+    if (irp != NULL) {
         IoSetNextIrpStackLocation(irp);
+        IoGetCurrentIrpStackLocation(irp)->DeviceObject = device; /* what IoCancelIrp hands to the cancel routine */
+    }
     return irp;
 }
 

@@ -98,6 +98,7 @@ public static unsafe partial class Ntoskrnl
     internal static void ReleaseOpen(DEVICE_OBJECT* deviceObject)
     {
         deviceObject->ReferenceCount--;
+        NtKernel.Current.Pnp.FileClosed();
         if (deviceObject->ReferenceCount == 0 && (ExtensionOf(deviceObject)->ExtensionFlags & DOE_DELETE_PENDING) != 0)
             RemoveDevice(NtKernel.Current, deviceObject);
     }

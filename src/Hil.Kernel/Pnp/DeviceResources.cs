@@ -29,6 +29,19 @@ internal sealed unsafe record DeviceResources(
         return list;
     }
 
+    /// <summary>The descriptors of a list that a driver made, of its first bus. Empty for null.</summary>
+    public static CM_PARTIAL_RESOURCE_DESCRIPTOR[] Read(CM_RESOURCE_LIST* list)
+    {
+        const uint DescriptorsMax = 256; // A wild count must not read the window.
+        if (list == null || list->Count == 0)
+            return [];
+        CM_PARTIAL_RESOURCE_LIST* partial = &list->List.PartialResourceList;
+        int count = (int)Math.Min(partial->Count, DescriptorsMax);
+        if (count > 0)
+            PointerCheck.Follow<CM_PARTIAL_RESOURCE_DESCRIPTOR>(&partial->PartialDescriptors + count - 1, "the last descriptor");
+        return new Span<CM_PARTIAL_RESOURCE_DESCRIPTOR>(&partial->PartialDescriptors, count).ToArray();
+    }
+
     /// <summary>The resources in words, for the step that grants them.</summary>
     public string Describe() => Translated.Length == 0 ? "no resources" : string.Join(", ", Raw.Zip(Translated, Describe));
 

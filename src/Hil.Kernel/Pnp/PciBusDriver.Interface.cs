@@ -8,6 +8,7 @@ internal sealed unsafe partial class PciBusDriver
 
     private DriverRoutine _reference;
     private DriverRoutine _translateBusAddress;
+    private DriverRoutine _getDmaAdapter;
     private DriverRoutine _setBusData;
     private DriverRoutine _getBusData;
 
@@ -15,6 +16,7 @@ internal sealed unsafe partial class PciBusDriver
     {
         _reference = Kernel.Gate.Register(static _ => 0);
         _translateBusAddress = Kernel.Gate.Register(TranslateBusAddress);
+        _getDmaAdapter = Kernel.Gate.Register(GetDmaAdapter);
         _setBusData = Kernel.Gate.Register(arguments => TransferBusData(arguments, isWrite: true));
         _getBusData = Kernel.Gate.Register(arguments => TransferBusData(arguments, isWrite: false));
     }
@@ -37,7 +39,7 @@ internal sealed unsafe partial class PciBusDriver
             InterfaceReference = _reference,
             InterfaceDereference = _reference,
             TranslateBusAddress = _translateBusAddress,
-            GetDmaAdapter = DmaAdapterExport(),
+            GetDmaAdapter = _getDmaAdapter,
             SetBusData = _setBusData,
             GetBusData = _getBusData,
         };
@@ -62,8 +64,11 @@ internal sealed unsafe partial class PciBusDriver
         return 1;
     }
 
-    // PDMA_ADAPTER GetDmaAdapter(PVOID Context, PDEVICE_DESCRIPTION DeviceDescriptor, PULONG NumberOfMapRegisters) has the
-    // parameters of IoGetDmaAdapter, and the context is its physical device object: the export itself will do.
-    private DriverRoutine DmaAdapterExport() =>
-        ExportTable.TryFind("IoGetDmaAdapter", out int id) ? new DriverRoutine(Kernel.Gate.AddressOf((uint)id)) : default;
+    // PDMA_ADAPTER GetDmaAdapter(PVOID Context, PDEVICE_DESCRIPTION DeviceDescriptor, PULONG NumberOfMapRegisters)
+    private static ulong GetDmaAdapter(ulong* arguments)
+    {
+        var description = PointerCheck.Follow<DEVICE_DESCRIPTION>((void*)arguments[1], "DeviceDescriptor");
+        uint* mapRegisters = PointerCheck.Follow<uint>((void*)arguments[2], "NumberOfMapRegisters");
+        return (ulong)Ntoskrnl.IoGetDmaAdapter((DEVICE_OBJECT*)arguments[0], description, mapRegisters);
+    }
 }

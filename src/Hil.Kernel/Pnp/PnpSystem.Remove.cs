@@ -44,7 +44,17 @@ public sealed unsafe partial class PnpSystem
         FinishRemoval(node);
     }
 
-    /// <summary>Completes a surprise removal if no file of the stack is open any more. Call after closing files.</summary>
+    /// <summary>A file was closed: surprise removals that waited for the last one go on, soon.</summary>
+    internal void FileClosed()
+    {
+        foreach (DeviceNode node in _devices)
+        {
+            if (node.State == DeviceNodeState.SurpriseRemoved)
+                Soon(() => FinishRemoval(node));
+        }
+    }
+
+    /// <summary>Completes a surprise removal if no file of the stack is open any more. Closing the last file calls it, too.</summary>
     /// <returns>False while files are open.</returns>
     public bool FinishRemoval(DeviceNode node)
     {

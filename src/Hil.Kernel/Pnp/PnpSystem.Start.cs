@@ -77,6 +77,8 @@ public sealed unsafe partial class PnpSystem
         };
         StackRequest.Answer answer = _requests.Send(
             node, IRP_MJ_PNP, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, parameters, STATUS_NOT_SUPPORTED, (nuint)requirements);
+        if (answer.Status == STATUS_NOT_SUPPORTED)
+            return requirements;
         Report(node, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, answer.Status, nameof(IRP_MN_FILTER_RESOURCE_REQUIREMENTS));
         return answer.Status.IsSuccess ? (void*)answer.Information : requirements;
     }

@@ -86,6 +86,9 @@ public sealed unsafe partial class PnpSystem
         return true;
     });
 
+    /// <summary>Claims resources for a legacy driver; false when another device holds one of them.</summary>
+    internal bool TryClaim(nint owner, CM_PARTIAL_RESOURCE_DESCRIPTOR[] resources) => _arbiter.TryClaim(owner, resources);
+
     internal void NoteReachedBus(IRP* irp) => _requests.NoteReachedBus(irp);
 
     /// <summary>Sends a PnP request that starts with STATUS_NOT_SUPPORTED and reports how it ended.</summary>

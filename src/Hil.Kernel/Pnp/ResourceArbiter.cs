@@ -11,7 +11,7 @@ internal sealed class ResourceArbiter(NtKernel kernel)
 {
     private readonly List<Grant> _grants = [];
 
-    private readonly record struct Grant(DeviceNode Owner, bool IsPort, ulong Start, ulong Bytes)
+    private readonly record struct Grant(object Owner, bool IsPort, ulong Start, ulong Bytes)
     {
         public bool Overlaps(bool isPort, ulong start, ulong bytes) =>
             IsPort == isPort && start < Start + Bytes && Start < start + bytes;
@@ -37,7 +37,7 @@ internal sealed class ResourceArbiter(NtKernel kernel)
     /// <summary>Takes back everything that a device holds.</summary>
     public void Release(DeviceNode node)
     {
-        _grants.RemoveAll(grant => grant.Owner == node);
+        _grants.RemoveAll(grant => ReferenceEquals(grant.Owner, node));
         node.Resources = DeviceResources.None;
         if (node.Interrupts is not { } interrupts)
             return;
@@ -49,6 +49,26 @@ internal sealed class ResourceArbiter(NtKernel kernel)
         }
         foreach (InterruptMessage message in interrupts.Messages)
             kernel.Interrupts.FreeVector(message.Vector);
+    }
+
+    /// <summary>Claims address ranges for a legacy driver in place of those it has claimed before.</summary>
+    /// <param name="owner">Whatever stands for the driver; equal owners are one.</param>
+    public bool TryClaim(object owner, CM_PARTIAL_RESOURCE_DESCRIPTOR[] resources)
+    {
+        _grants.RemoveAll(grant => grant.Owner.Equals(owner));
+        var claims = new List<Grant>();
+        foreach (CM_PARTIAL_RESOURCE_DESCRIPTOR resource in resources)
+        {
+            if (resource.Type is not (CmResourceTypeMemory or CmResourceTypePort))
+                continue;
+            bool isPort = resource.Type == CmResourceTypePort;
+            var claim = new Grant(owner, isPort, resource.u.Memory.Start.Value, resource.u.Memory.Length);
+            if (_grants.Exists(grant => grant.Overlaps(isPort, claim.Start, claim.Bytes)))
+                return false;
+            claims.Add(claim);
+        }
+        _grants.AddRange(claims);
+        return true;
     }
 
     private sealed class Draft

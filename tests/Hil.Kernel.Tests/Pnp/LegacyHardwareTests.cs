@@ -1,0 +1,105 @@
+namespace Hil.Kernel.Tests.Pnp;
+
+public sealed unsafe class LegacyHardwareTests : IDisposable
+{
+    private const uint PciConfiguration = 4;
+    private const uint Slot3 = 3;
+
+    private readonly TestMachine _machine = new();
+    private readonly TestDriver _driver;
+    private readonly TestFunction _function;
+
+    public LegacyHardwareTests()
+    {
+        _driver = new TestDriver(_machine);
+        _function = TestFunction.Plain(_machine);
+    }
+
+    public void Dispose() => _machine.Dispose();
+
+    [Fact]
+    public void BusDataIsConfigurationSpace() => _machine.Run(() =>
+    {
+        uint* buffer = _machine.New<uint>();
+
+        Assert.Equal(4u, HalGetBusData(PciConfiguration, 0, Slot3, buffer, 4));
+        Assert.Equal(0x11E8_1234u, *buffer);
+    });
+
+    [Fact]
+    public void EmptySlotHasOnlyAnInvalidVendor() => _machine.Run(() =>
+    {
+        uint* buffer = _machine.New<uint>();
+
+        Assert.Equal(2u, HalGetBusData(PciConfiguration, 0, 9, buffer, 4));
+        Assert.Equal((ushort)0xFFFF, *(ushort*)buffer);
+    });
+
+    [Fact]
+    public void BusDataIsWrittenByOffset() => _machine.Run(() =>
+    {
+        byte* buffer = (byte*)_machine.New<long>();
+        *buffer = 0x77;
+
+        Assert.Equal(1u, HalSetBusDataByOffset(PciConfiguration, 0, Slot3, buffer, 0x3C, 1));
+        Assert.Equal(0x77, _function.Get(0x3C));
+    });
+
+    [Fact]
+    public void InterruptVectorBelongsToItsDirql() => _machine.Run(() =>
+    {
+        KIRQL irql;
+        nuint affinity;
+
+        uint vector = HalGetInterruptVector(INTERFACE_TYPE.PCIBus, 0, 20, 20, &irql, &affinity);
+
+        Assert.Equal(vector >> 4, irql.Value);
+        Assert.Equal((nuint)1, affinity);
+    });
+
+    [Fact]
+    public void ResourcesOfAStartedDeviceCannotBeClaimed() => _machine.Run(() =>
+    {
+        _machine.Kernel.Pnp.AddDevice(_function.Description, _driver.Object);
+
+        Assert.Equal((STATUS_CONFLICTING_ADDRESSES, true), Claim(TestFunction.BarAddress + 0x1000));
+        Assert.Equal((STATUS_SUCCESS, false), Claim(0xD000_0000));
+    });
+
+    [Fact]
+    public void NewClaimTakesThePlaceOfTheOld() => _machine.Run(() =>
+    {
+        Claim(TestFunction.BarAddress);
+        Claim(0xD000_0000);
+
+        DeviceNode node = _machine.Kernel.Pnp.AddDevice(_function.Description, _driver.Object);
+
+        Assert.Equal(STATUS_SUCCESS, node.Problem);
+    });
+
+    [Fact]
+    public void DetectedDeviceGetsAPhysicalDevice() => _machine.Run(() =>
+    {
+        DEVICE_OBJECT* device = null;
+
+        Assert.Equal(
+            STATUS_SUCCESS,
+            IoReportDetectedDevice(_driver.Object, INTERFACE_TYPE.Isa, 0, 0, null, null, true, &device));
+
+        Assert.Equal(@"Root\test\0000", _machine.Kernel.Pnp.Find(device)!.InstancePath);
+    });
+
+    private (NTSTATUS Status, bool IsConflict) Claim(ulong start)
+    {
+        CM_RESOURCE_LIST* list = _machine.New<CM_RESOURCE_LIST>();
+        list->Count = 1;
+        list->List.PartialResourceList.Count = 1;
+        list->List.PartialResourceList.PartialDescriptors.Type = CmResourceTypeMemory;
+        list->List.PartialResourceList.PartialDescriptors.u.Memory.Start = new PHYSICAL_ADDRESS(start);
+        list->List.PartialResourceList.PartialDescriptors.u.Memory.Length = 0x1000;
+        BOOLEAN conflict;
+        NTSTATUS status = IoReportResourceForDetection(
+            _driver.Object, list, (uint)sizeof(CM_RESOURCE_LIST), null, null, 0, &conflict);
+        return (status, conflict);
+    }
+}

@@ -90,6 +90,7 @@ public static unsafe partial class Ntoskrnl
         extension->ExtensionFlags |= DOE_DELETE_PENDING;
         kernel.Objects.Names.Remove(known);
         kernel.Io.UnregisterShutdown(deviceObject);
+        kernel.DeviceTimers.Remove(deviceObject);
         if (deviceObject->ReferenceCount == 0)
             RemoveDevice(kernel, deviceObject);
     }

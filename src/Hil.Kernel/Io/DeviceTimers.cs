@@ -14,6 +14,7 @@ public sealed unsafe class DeviceTimers
     private readonly List<nint> _started = [];
     private KTIMER* _timer;
     private KDPC* _dpc;
+    private bool _isTicking;
 
     internal DeviceTimers(NtKernel kernel) => _kernel = kernel;
 
@@ -34,23 +35,34 @@ public sealed unsafe class DeviceTimers
         if (timer->TimerFlag != 0)
             return;
         timer->TimerFlag = 1;
+        bool isFirst = _started.TrueForAll(static started => started == 0);
         _started.Add((nint)timer);
-        if (_started.Count == 1)
+        if (isFirst)
             StartTicking();
     }
 
     internal void Stop(IO_TIMER* timer)
     {
         timer->TimerFlag = 0;
-        if (_started.Remove((nint)timer) && _started.Count == 0)
+        int index = _started.IndexOf((nint)timer);
+        if (index < 0)
+            return;
+        if (_isTicking)
+            _started[index] = 0; // The walk goes on over the list; it is tidied up afterwards.
+        else
+            _started.RemoveAt(index);
+        if (_started.TrueForAll(static started => started == 0))
             Ntoskrnl.KeCancelTimer(_timer);
     }
 
     /// <summary>For the I/O manager, when a device object is deleted.</summary>
-    internal void Delete(IO_TIMER* timer)
+    internal void Remove(DEVICE_OBJECT* device)
     {
-        Stop(timer);
-        _kernel.Pool.Free(timer);
+        if (device->Timer == null)
+            return;
+        Stop(device->Timer);
+        _kernel.Pool.Free(device->Timer);
+        device->Timer = null;
     }
 
     private void StartTicking()
@@ -69,16 +81,18 @@ public sealed unsafe class DeviceTimers
         Ntoskrnl.KeInitializeDpc(_dpc, _kernel.Gate.Register(_ => Tick()), null);
     }
 
-    // A routine may stop its own timer or another device's, so the list is walked from behind and looked at anew each time.
     private ulong Tick()
     {
-        for (int i = _started.Count - 1; i >= 0; i--)
+        _isTicking = true;
+        int count = _started.Count; // A timer that a routine starts ticks from the next second on.
+        for (int i = 0; i < count; i++)
         {
-            if (i >= _started.Count)
-                continue;
             var timer = (IO_TIMER*)_started[i];
-            _kernel.Processor.Call(timer->TimerRoutine, timer->DeviceObject, timer->Context);
+            if (timer != null)
+                _kernel.Processor.Call(timer->TimerRoutine, timer->DeviceObject, timer->Context);
         }
+        _isTicking = false;
+        _started.RemoveAll(static started => started == 0);
         return 0;
     }
 }

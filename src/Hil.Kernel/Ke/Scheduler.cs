@@ -65,17 +65,19 @@ public sealed unsafe partial class Scheduler : IDisposable
     {
         if (_stoppedBy != null)
             ThrowStopped();
-        if (_kernel.Dpcs.HasQueued || _requests.NeedsWorker || _kernel.Timers.IsDue || IsPreemptionDue())
+        if (_kernel.Dpcs.HasQueued || _requests.NeedsWorker || IsDeadlineOver() || IsPreemptionDue())
             Dispatch();
-        else if (_armed != long.MaxValue && _armed <= _kernel.Clock.InterruptTime)
-            ArmNext();
     }
 
     /// <summary>Gives the processor away if another thread is entitled to it. IRQL is below DISPATCH_LEVEL.</summary>
     internal void Reschedule()
     {
         if (!IsPreemptionDue())
+        {
+            if (IsDeadlineOver())
+                ArmNext();
             return;
+        }
         KernelThread self = _current!;
         self.State = ThreadState.Ready;
         if (_ready.Top > self.Priority)
@@ -176,9 +178,9 @@ public sealed unsafe partial class Scheduler : IDisposable
         }
     }
 
-    /// <summary>Arms the next reason to interrupt driver code. A deadline that has become pointless (the timer was
-    /// cancelled) is not disarmed: it comes once, finds nothing to do and ends up here.</summary>
-    internal void ArmNext()
+    // Arms the next reason to interrupt driver code. A deadline that has become pointless (the timer was cancelled) is not
+    // disarmed: it comes once, finds nothing to do and ends up here.
+    private void ArmNext()
     {
         long deadline = _kernel.Timers.NextDue;
         if (_current is { State: ThreadState.Running } current && _ready.Top >= current.Priority)
@@ -189,6 +191,9 @@ public sealed unsafe partial class Scheduler : IDisposable
             _vcpu.ArmPreemption(deadline);
         }
     }
+
+    // What is armed is never later than the first timer, so this one look at the clock also tells whether a timer is due.
+    private bool IsDeadlineOver() => _armed != long.MaxValue && _armed <= _kernel.Clock.InterruptTime;
 
     // A thread that idles is not Running, so nobody preempts it: it looks for a ready thread itself.
     private bool IsPreemptionDue()
@@ -262,8 +267,8 @@ public sealed unsafe partial class Scheduler : IDisposable
     {
         thread.State = ThreadState.Running;
         thread.QuantumEnd = _kernel.Clock.InterruptTime + Quantum;
-        if (_ready.Top >= thread.Priority)
-            ArmAtMost(thread.QuantumEnd);
+        if (_ready.Top >= thread.Priority || IsDeadlineOver())
+            ArmNext();
     }
 
     private static void DecayBoost(KernelThread thread)

@@ -78,19 +78,15 @@ public sealed unsafe class TimerQueue
         if (Count == 0)
             return;
         long now = _kernel.Clock.InterruptTime;
-        bool expired = false;
         while (Count != 0 && _heap[0].Due <= now)
         {
             Entry entry = _heap[0];
             RemoveAt(0);
-            expired = true;
             if (entry.Thread != null)
                 _kernel.Scheduler.EndWait(entry.Thread, STATUS_TIMEOUT);
             else
                 Expire(entry.Timer, entry.Due, now);
         }
-        if (expired)
-            _kernel.Scheduler.ArmNext();
     }
 
     private void Expire(KTIMER* timer, long due, long now)

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+
+namespace Hil.EndToEnd.Tests;
+
+/// <summary>The drivers under tests/drivers, compiled once for a test run.</summary>
+internal static class TestDrivers
+{
+    private static readonly Lazy<string> s_folder = new(Build);
+
+    /// <summary>The repository, from wherever the tests run.</summary>
+    public static string Root { get; } = FindRoot();
+
+    public static string Sources => Path.Combine(Root, "tests", "drivers");
+
+    /// <summary>Path of a compiled driver, such as "bad" or "edu".</summary>
+    public static string Image(string name) => Path.Combine(s_folder.Value, name + ".sys");
+
+    private static string Build()
+    {
+        string folder = Path.Combine(Root, "artifacts", "test-drivers");
+        var start = new ProcessStartInfo(Path.Combine(Sources, "build.sh"), [folder]) { RedirectStandardError = true };
+        using Process build = Process.Start(start)!;
+        string errors = build.StandardError.ReadToEnd();
+        build.WaitForExit();
+        return build.ExitCode == 0
+            ? folder
+            : throw new InvalidOperationException($"tests/drivers/build.sh ended with {build.ExitCode}: {errors}");
+    }
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder != null && !File.Exists(Path.Combine(folder, "Hil.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("the tests run inside the repository");
+    }
+}

@@ -299,10 +299,11 @@ public sealed unsafe class Processor
     }
 
     private void FailIrql(DriverRoutine routine, KIRQL expected) =>
-        _kernel.BugCheck(
+        _kernel.BugCheck(Describe(
             BugCheckCodes.IRQL_UNEXPECTED_VALUE,
             ((ulong)Irql.Value << 16) | ((ulong)expected.Value << 8), routine.Address, 0, 0,
-            $"{_kernel.Modules.Describe(routine.Address)} was called at {expected} and returned at {Irql}");
+            $"{_kernel.Modules.Describe(routine.Address)} was called at {expected} and returned at {Irql}")
+            with { Rip = routine.Address });
 
     /// <summary>A report of this moment: the code that ran last, where and at which IRQL.</summary>
     internal BugCheckReport Describe(uint code, ulong p1, ulong p2, ulong p3, ulong p4, string reason) => new()

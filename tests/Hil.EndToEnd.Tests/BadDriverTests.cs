@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Hil.Kernel;
 using Hil.Kernel.Platform;
 using Hil.Testing;
+using Hil.Wdm;
 
 namespace Hil.EndToEnd.Tests;
 
@@ -47,8 +48,8 @@ public sealed partial class BadDriverTests
                 await ExpectPendingAsync(file, control);
                 break;
             case "triple-fault":
-                var lost = await Assert.ThrowsAsync<MachineLostException>(() => AskAsync(file, control));
-                Assert.True(lost.IsTripleFault);
+                Assert.Equal(NtStatus.STATUS_DEVICE_DOES_NOT_EXIST, (await AskAsync(file, control)).Status);
+                Assert.True(Assert.IsType<MachineLostException>(rig.Kernel.Scheduler.StoppedBy).IsTripleFault);
                 break;
             default:
                 var stopped = await Assert.ThrowsAsync<BugCheckException>(() => AskAsync(file, control));

@@ -316,7 +316,9 @@ static VOID NullReadDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argumen
     Sink = *NullPointer;
 }
 
-static VOID LowerIrqlDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+KDEFERRED_ROUTINE LowerIrqlDpc;
+
+VOID LowerIrqlDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
     KeLowerIrql(PASSIVE_LEVEL);
 }

@@ -36,7 +36,7 @@ build() { # name; a half-written image never stands under the final name
   # shellcheck disable=SC2086 # the list is meant to be split
   up_to_date "$output/$1.sys" $files && return 0
   # shellcheck disable=SC2086
-  x86_64-w64-mingw32-gcc -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unknown-pragmas \
+  x86_64-w64-mingw32-gcc -std=gnu11 -O2 -fno-optimize-sibling-calls -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unknown-pragmas \
     -Wno-multichar -Wno-array-bounds -Wno-infinite-recursion -isystem /usr/x86_64-w64-mingw32/include/ddk \
     -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry \
     -o "$output/$1.sys.$$" $files -lntoskrnl -lhal -lgcc || return 1

@@ -2,10 +2,12 @@
 
 #include "legacy.h"
 
+/* The entry points are not static: the assembler drops the names of static functions that nothing relocates, and the
+   reports under test are to show them. */
 DRIVER_INITIALIZE DriverEntry;
-static DRIVER_UNLOAD LegacyUnload;
-static DRIVER_DISPATCH LegacyCreateClose;
-static DRIVER_DISPATCH LegacyDeviceControl;
+DRIVER_UNLOAD LegacyUnload;
+DRIVER_DISPATCH LegacyCreateClose;
+DRIVER_DISPATCH LegacyDeviceControl;
 
 static NTSTATUS LegacyComplete(PIRP irp, NTSTATUS status)
 {
@@ -14,14 +16,14 @@ static NTSTATUS LegacyComplete(PIRP irp, NTSTATUS status)
     return status;
 }
 
-static NTSTATUS LegacyCreateClose(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+NTSTATUS LegacyCreateClose(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(DeviceObject);
     Irp->IoStatus.Information = 0;
     return LegacyComplete(Irp, STATUS_SUCCESS);
 }
 
-static NTSTATUS LegacyDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+NTSTATUS LegacyDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     ULONG code = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.IoControlCode;
     NTSTATUS status;
@@ -31,7 +33,7 @@ static NTSTATUS LegacyDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return status == STATUS_PENDING ? status : LegacyComplete(Irp, status);
 }
 
-static VOID LegacyUnload(PDRIVER_OBJECT DriverObject)
+VOID LegacyUnload(PDRIVER_OBJECT DriverObject)
 {
     IoDeleteSymbolicLink(&LegacyDriver.Link);
     IoDeleteDevice(DriverObject->DeviceObject);

@@ -11,6 +11,7 @@ internal static unsafe class StackWalk
     public static IReadOnlyList<ulong> Walk(NtKernel kernel, CONTEXT* context)
     {
         var addresses = new List<ulong>();
+        LeaveWildCall(kernel, context);
         while (addresses.Count < FramesMax && kernel.Modules.Find(context->Rip) != null)
         {
             addresses.Add(context->Rip);
@@ -19,5 +20,14 @@ internal static unsafe class StackWalk
                 break;
         }
         return addresses;
+    }
+
+    // A call through a null or wild pointer has pushed its return address and done nothing else.
+    private static void LeaveWildCall(NtKernel kernel, CONTEXT* context)
+    {
+        if (kernel.Modules.Find(context->Rip) != null || !PointerCheck.IsReadable(context->Rsp, sizeof(ulong)))
+            return;
+        context->Rip = *(ulong*)context->Rsp;
+        context->Rsp += sizeof(ulong);
     }
 }

@@ -19,14 +19,16 @@ internal readonly unsafe struct FileRequest
 
     public uint OutputBytes { get; init; }
 
+    public bool IsControl => MajorFunction is IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL;
+
     /// <summary>Whether the driver reads the output buffer, too: it is the transfer's source with METHOD_IN_DIRECT, and with
     /// METHOD_NEITHER anything goes.</summary>
-    public bool IsOutputRead => MajorFunction == IRP_MJ_DEVICE_CONTROL && METHOD_FROM_CTL_CODE(Code) != METHOD_BUFFERED;
+    public bool IsOutputRead => IsControl && METHOD_FROM_CTL_CODE(Code) != METHOD_BUFFERED;
 
     /// <summary>Whether the driver writes to the output buffer itself, whatever it reports as transferred.</summary>
     public bool IsOutputWritten => MajorFunction switch
     {
-        IRP_MJ_DEVICE_CONTROL => METHOD_FROM_CTL_CODE(Code) is METHOD_OUT_DIRECT or METHOD_NEITHER,
+        IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL => METHOD_FROM_CTL_CODE(Code) is METHOD_OUT_DIRECT or METHOD_NEITHER,
         IRP_MJ_READ => true,
         _ => false,
     };

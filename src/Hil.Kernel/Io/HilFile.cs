@@ -88,6 +88,15 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
         SubmitAsync(
             new FileRequest { MajorFunction = IRP_MJ_DEVICE_CONTROL, Code = code }, input, output, cancellationToken);
 
+    /// <summary>Sends IRP_MJ_INTERNAL_DEVICE_CONTROL, which only drivers send in Windows.</summary>
+    public Task<IoResult> InternalDeviceIoControlAsync(
+        uint code,
+        ReadOnlyMemory<byte> input = default,
+        Memory<byte> output = default,
+        CancellationToken cancellationToken = default) =>
+        SubmitAsync(
+            new FileRequest { MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL, Code = code }, input, output, cancellationToken);
+
     /// <summary>The device's data as a stream of segments in the RAM window: with direct I/O the device's DMA lands in the
     /// memory that the consumer reads. Ends at a read of no bytes or STATUS_END_OF_FILE.</summary>
     /// <param name="requestBytes">Size of a read at most; a multiple of the page size wastes nothing.</param>

@@ -76,7 +76,7 @@ internal sealed unsafe class IoOperation
             return status;
         bool isDescribed = request.MajorFunction switch
         {
-            IRP_MJ_DEVICE_CONTROL => Ntoskrnl.DescribeControl(
+            IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL => Ntoskrnl.DescribeControl(
                 Irp, request.Code,
                 new Ntoskrnl.ControlBuffers(input, request.InputBytes, _outputInWindow, request.OutputBytes)),
             IRP_MJ_READ => Ntoskrnl.DescribeTransfer(Irp, _device, _outputInWindow, request.OutputBytes, request.Offset),

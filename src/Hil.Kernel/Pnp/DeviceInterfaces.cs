@@ -39,6 +39,10 @@ internal sealed unsafe class DeviceInterfaces(NtKernel kernel)
         return names;
     }
 
+    /// <summary>Names of the enabled interfaces of a device, in the order they were registered.</summary>
+    public IReadOnlyList<string> Find(DeviceNode node) =>
+        _interfaces.FindAll(known => known.Node == node && known.IsEnabled).ConvertAll(known => known.Name);
+
     /// <summary>The interface of another class with the same device and reference string, or null.</summary>
     public DeviceInterface? FindAlias(DeviceInterface original, Guid interfaceClass) => _interfaces.Find(
         known => known.Class == interfaceClass && known.Node == original.Node && known.Reference == original.Reference);

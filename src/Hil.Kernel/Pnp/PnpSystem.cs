@@ -53,6 +53,9 @@ public sealed unsafe partial class PnpSystem
     /// <summary>Symbolic links of the enabled interfaces of a class, such as \??\PCI#VEN_1234…#{…}.</summary>
     public IReadOnlyList<string> FindInterfaces(Guid interfaceClass) => Interfaces.Find(interfaceClass, null, enabledOnly: true);
 
+    /// <summary>Symbolic links of the interfaces that a device has enabled, of any class, oldest first.</summary>
+    public IReadOnlyList<string> FindInterfaces(DeviceNode node) => Interfaces.Find(node);
+
     /// <summary>The node of a physical device object, or null when it is none.</summary>
     public DeviceNode? Find(DEVICE_OBJECT* physicalDevice) => _nodes.GetValueOrDefault((nint)physicalDevice);
 

@@ -262,7 +262,8 @@ public sealed class QemuProcess : IDisposable
         return _ended.Wait(s_deathTimeout);
     }
 
-    private void Kill()
+    /// <summary>Ends QEMU as if somebody outside had: the machine is lost, and whoever waits for it hears so.</summary>
+    public void Kill()
     {
         try
         {

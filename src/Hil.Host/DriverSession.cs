@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Hil.Kernel;
 using Hil.Kernel.Platform;
 using Hil.Loader;
@@ -8,13 +9,16 @@ using Hil.Wdm;
 namespace Hil.Host;
 
 /// <summary>One driver on one machine, from QEMU's start to its end: what `hil run`, `hil bench` and Hil.Testing stand on.</summary>
-public sealed class DriverSession : IDisposable
+public sealed partial class DriverSession : IDisposable
 {
     private readonly List<DeviceNode> _devices = [];
+    private readonly HashSet<DeviceNode> _gone = [];
+    private readonly DriverSessionOptions _options;
     private bool _isUnloaded;
 
-    private DriverSession(EmulatedMachine machine, NtKernel kernel, LoadedDriver driver)
+    private DriverSession(DriverSessionOptions options, EmulatedMachine machine, NtKernel kernel, LoadedDriver driver)
     {
+        _options = options;
         Machine = machine;
         Kernel = kernel;
         Driver = driver;
@@ -32,6 +36,9 @@ public sealed class DriverSession : IDisposable
     /// <summary>The devices that the driver was started for; none for a legacy driver.</summary>
     public IReadOnlyList<DeviceNode> Devices => _devices;
 
+    /// <summary>When DriverEntry was called, as Stopwatch.GetTimestamp has it; 0 before.</summary>
+    public long EntryTimestamp { get; private set; }
+
     /// <summary>Starts the machine, loads the driver, calls DriverEntry, and starts its devices.</summary>
     /// <exception cref="MachineStartException">QEMU did not come up.</exception>
     /// <exception cref="BadDriverImageException">The image is no driver that can run here.</exception>
@@ -39,7 +46,27 @@ public sealed class DriverSession : IDisposable
     public static async Task<DriverSession> StartAsync(
         DriverSessionOptions options, IKernelObserver? observer = null, CancellationToken cancellation = default)
     {
-        Task<EmulatedMachine> starting = EmulatedMachine.StartAsync(options.Machine, cancellation);
+        Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(options.Machine, cancellation);
+        DriverSession session = await LoadAsync(options, machine, observer).ConfigureAwait(false);
+        try
+        {
+            session.Start();
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Loads the driver into a machine that may still be starting. None of its code runs yet.</summary>
+    /// <param name="starting">Belongs to the session from now on, also when this fails.</param>
+    /// <exception cref="MachineStartException">QEMU did not come up.</exception>
+    /// <exception cref="BadDriverImageException">The image is no driver that can run here.</exception>
+    public static async Task<DriverSession> LoadAsync(
+        DriverSessionOptions options, Task<EmulatedMachine> starting, IKernelObserver? observer = null)
+    {
         EmulatedMachine? machine = null;
         NtKernel? kernel = null;
         try
@@ -48,9 +75,7 @@ public sealed class DriverSession : IDisposable
             DriverImage? image = options.ImagePath == null ? null : DriverImage.ReadFile(options.ImagePath);
             machine = await starting.ConfigureAwait(false);
             kernel = new NtKernel(machine.CreateServices(observer));
-            var session = new DriverSession(machine, kernel, Load(kernel, image, options));
-            kernel.Scheduler.Run(() => session.Start(options));
-            return session;
+            return new DriverSession(options, machine, kernel, Load(kernel, image, options));
         }
         catch
         {
@@ -61,10 +86,9 @@ public sealed class DriverSession : IDisposable
         }
     }
 
-    /// <summary>Opens a device by name, or, without one, the stack of the first device under test.</summary>
-    /// <exception cref="NtStatusException">There is no such device, or its driver refused.</exception>
-    public Task<HilFile> OpenAsync(string? path = null, FileOpening? opening = null) =>
-        Kernel.Io.OpenAsync(path ?? DefaultPath(), opening);
+    /// <summary>Calls DriverEntry and, if that succeeds, brings the devices that the driver is for.</summary>
+    /// <exception cref="BugCheckException">The driver broke a rule.</exception>
+    public void Start() => Kernel.Scheduler.Run(StartCore);
 
     /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left undone.</summary>
     public NTSTATUS Unload()
@@ -81,11 +105,6 @@ public sealed class DriverSession : IDisposable
         Machine.Dispose();
     }
 
-    // A physical device's name opens the top of its stack, whatever its drivers called theirs.
-    private string DefaultPath() => _devices.Count > 0
-        ? _devices[0].DeviceName
-        : throw new InvalidOperationException($"{Driver.Name} has no device that was started for it: open one by name");
-
     private static LoadedDriver Load(NtKernel kernel, DriverImage? image, DriverSessionOptions options)
     {
         var loader = new DriverLoader(kernel);
@@ -94,14 +113,15 @@ public sealed class DriverSession : IDisposable
             : loader.Load(options.ManagedDriver!(), options.ServiceName);
     }
 
-    private unsafe void Start(DriverSessionOptions options)
+    private unsafe void StartCore()
     {
-        SetParameters(options.Parameters);
+        SetParameters(_options.Parameters);
+        EntryTimestamp = Stopwatch.GetTimestamp();
         EntryStatus = Driver.Initialize();
         if (!EntryStatus.IsSuccess || Driver.Object->DriverExtension->AddDevice.IsNull)
             return;
-        foreach (PciFunction function in FunctionsFor(options))
-            _devices.Add(Kernel.Pnp.AddDevice(function, Driver.Object, options.Interrupts));
+        foreach (PciFunction function in FindFunctions())
+            _devices.Add(Kernel.Pnp.AddDevice(function, Driver.Object, _options.Interrupts));
     }
 
     private void SetParameters(ImmutableDictionary<string, object> parameters)
@@ -118,11 +138,11 @@ public sealed class DriverSession : IDisposable
         }
     }
 
-    private IEnumerable<PciFunction> FunctionsFor(DriverSessionOptions options)
+    private IEnumerable<PciFunction> FindFunctions()
     {
         foreach (PciFunction function in Machine.Pci.Functions)
         {
-            bool matches = options.Match is var (vendor, device)
+            bool matches = _options.Match is var (vendor, device)
                 ? function.VendorId == vendor && function.DeviceId == device
                 : !IsPartOfTheMachine(function);
             if (matches)
@@ -139,7 +159,7 @@ public sealed class DriverSession : IDisposable
             return NtStatus.STATUS_SUCCESS;
         foreach (DeviceNode device in _devices)
         {
-            NTSTATUS status = Kernel.Pnp.Remove(device);
+            NTSTATUS status = RemoveForUnload(device);
             if (!status.IsSuccess)
                 return status;
         }
@@ -150,6 +170,19 @@ public sealed class DriverSession : IDisposable
             return NtStatus.STATUS_SUCCESS;
         }
         return Driver.Unload();
+    }
+
+    private NTSTATUS RemoveForUnload(DeviceNode device)
+    {
+        switch (device.State)
+        {
+            case DeviceNodeState.Removed:
+                return NtStatus.STATUS_SUCCESS;
+            case DeviceNodeState.SurpriseRemoved:
+                return Kernel.Pnp.FinishRemoval(device) ? NtStatus.STATUS_SUCCESS : NtStatus.STATUS_DEVICE_BUSY;
+            default:
+                return Kernel.Pnp.Remove(device);
+        }
     }
 
     private static async Task<EmulatedMachine?> Finish(Task<EmulatedMachine> starting)

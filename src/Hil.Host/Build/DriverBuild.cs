@@ -1,0 +1,108 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Hil.Host;
+
+/// <summary>Compiles a driver's C sources with mingw-w64, when something is newer than the image.</summary>
+public static class DriverBuild
+{
+    /// <summary>The compiler's program name.</summary>
+    public const string Compiler = "x86_64-w64-mingw32-gcc";
+
+    /// <summary>What installs it.</summary>
+    public const string InstallCommand = "apt-get install gcc-mingw-w64-x86-64";
+
+    private static readonly string[] s_options =
+    [
+        "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-array-bounds",
+        "-isystem", "/usr/x86_64-w64-mingw32/include/ddk",
+        "-nostdlib", "-Wl,--subsystem,native", "-Wl,--entry,DriverEntry",
+    ];
+
+    private static readonly string[] s_libraries = ["-lntoskrnl", "-lhal", "-lgcc"];
+
+    /// <summary>Returns the path of the image, which is up to date then.</summary>
+    /// <param name="say">Gets the lines that the compiler prints.</param>
+    /// <exception cref="DriverBuildException">There is no image.</exception>
+    public static string Build(DriverSection driver, Action<string> say)
+    {
+        if (driver.Image != null)
+            return driver.Image;
+        string folder = Path.Combine(ArtifactsFolder.Path, "drivers", driver.Name);
+        Directory.CreateDirectory(folder);
+        string image = Path.Combine(folder, driver.Name + ".sys");
+        string commandFile = Path.Combine(folder, "command.txt");
+        string command = string.Join('\n', CommandLine(driver, image).Prepend(driver.Folder));
+        if (IsCurrent(driver, image, commandFile, command))
+            return image;
+
+        // Two runs at once must not see each other's half-written image.
+        string fresh = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $".{Environment.ProcessId}-{driver.Name}.sys"));
+        try
+        {
+            Compile(driver, fresh, say);
+            File.Move(fresh, image, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(fresh);
+        }
+        File.WriteAllText(commandFile, command);
+        return image;
+    }
+
+    private static bool IsCurrent(DriverSection driver, string image, string commandFile, string command)
+    {
+        if (!File.Exists(image) || !File.Exists(commandFile) || File.ReadAllText(commandFile) != command)
+            return false;
+        DateTime built = File.GetLastWriteTimeUtc(image);
+        foreach (string path in Directory.EnumerateFiles(driver.Folder, "*", SearchOption.AllDirectories))
+        {
+            if (Path.GetExtension(path) is ".c" or ".h" or ".inc" && File.GetLastWriteTimeUtc(path) >= built)
+                return false;
+        }
+        return true;
+    }
+
+    private static IEnumerable<string> CommandLine(DriverSection driver, string image) =>
+    [
+        .. s_options,
+        .. driver.Defines.Select(define => "-D" + define),
+        "-o", image,
+        .. driver.Sources.Select(source => Path.Combine(".", Path.GetRelativePath(driver.Folder, source))),
+        .. s_libraries,
+    ];
+
+    private static void Compile(DriverSection driver, string image, Action<string> say)
+    {
+        var start = new ProcessStartInfo(Compiler, CommandLine(driver, image))
+        {
+            WorkingDirectory = driver.Folder,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        using var compiler = new Process { StartInfo = start };
+        compiler.ErrorDataReceived += Pass;
+        compiler.OutputDataReceived += Pass;
+        try
+        {
+            compiler.Start();
+        }
+        catch (Win32Exception e)
+        {
+            throw new DriverBuildException($"{Compiler} cannot be started ({e.Message}); install it with: {InstallCommand}");
+        }
+        compiler.BeginErrorReadLine();
+        compiler.BeginOutputReadLine();
+        compiler.WaitForExit();
+        if (compiler.ExitCode != 0)
+            throw new DriverBuildException($"{driver.Name}: the compiler failed (exit code {compiler.ExitCode})");
+
+        void Pass(object sender, DataReceivedEventArgs line)
+        {
+            if (line.Data != null)
+                say(line.Data);
+        }
+    }
+}

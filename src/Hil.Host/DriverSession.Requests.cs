@@ -1,0 +1,114 @@
+using Hil.Kernel;
+using Hil.Wdm;
+
+namespace Hil.Host;
+
+// What a workload asks of a session. Each method may be called on any thread; the work is done on a kernel thread.
+public sealed partial class DriverSession
+{
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">A name such as \\.\Edu, or null for the device under test: through the first interface that it has
+    /// enabled, else the top of its stack; without a PnP device, the first device object that the driver has named.</param>
+    /// <exception cref="NtStatusException">There is no such device, or its driver refused.</exception>
+    public async Task<HilFile> OpenAsync(string? path = null, FileOpening? opening = null)
+    {
+        (NTSTATUS status, HilFile? file) = await TryOpenAsync(path, opening).ConfigureAwait(false);
+        return status.IsSuccess ? file! : throw new NtStatusException(status, $"opening {path ?? "the device"}");
+    }
+
+    /// <summary>As OpenAsync, with the status as the result.</summary>
+    public Task<(NTSTATUS Status, HilFile? File)> TryOpenAsync(string? path = null, FileOpening? opening = null) =>
+        Kernel.Scheduler.RunAsync(() =>
+        {
+            string? name = path ?? FindDevicePath();
+            if (name == null)
+                return (NtStatus.STATUS_NO_SUCH_DEVICE, null);
+            NTSTATUS status = Kernel.Io.TryOpen(name, opening ?? new FileOpening(), out HilFile? file);
+            return (status, file);
+        });
+
+    /// <summary>Takes the devices to another PnP state.</summary>
+    /// <returns>The driver's answer; or, as a sentence, why it was not asked.</returns>
+    public Task<(NTSTATUS Status, string? Problem)> ChangeAsync(PnpAction action) => Kernel.Scheduler.RunAsync(() =>
+    {
+        if (_devices.Count == 0)
+            return (NtStatus.STATUS_NO_SUCH_DEVICE, "the driver has no PnP device");
+        foreach (DeviceNode device in _devices)
+        {
+            if (FindObstacle(device, action) is { } obstacle)
+                return (NtStatus.STATUS_INVALID_DEVICE_STATE, obstacle);
+            NTSTATUS status = Change(device, action);
+            if (!status.IsSuccess)
+                return (status, null);
+        }
+        return (NtStatus.STATUS_SUCCESS, (string?)null);
+    });
+
+    /// <summary>Removes devices that were pulled out while files were open, once none is.</summary>
+    public Task<bool> FinishRemovalAsync() => Kernel.Scheduler.RunAsync(() =>
+    {
+        bool isFinished = true;
+        foreach (DeviceNode device in _devices)
+            isFinished &= device.State != DeviceNodeState.SurpriseRemoved || Kernel.Pnp.FinishRemoval(device);
+        return isFinished;
+    });
+
+    /// <summary>Whether the driver is a PnP driver.</summary>
+    public unsafe bool HasAddDevice => !Driver.Object->DriverExtension->AddDevice.IsNull;
+
+    private unsafe string? FindDevicePath()
+    {
+        if (_devices.Count != 0)
+            return Kernel.Pnp.FindInterfaces(_devices[0]) is [var link, ..] ? link : NameOf(_devices[0].PhysicalDevice);
+        string? first = null;
+        for (DEVICE_OBJECT* device = Driver.Object->DeviceObject; device != null; device = device->NextDevice)
+            first = NameOf(device) ?? first; // The list begins with the newest.
+        return first;
+    }
+
+    private unsafe string? NameOf(DEVICE_OBJECT* device) => Kernel.Objects.Find(device)?.Name;
+
+    private string? FindObstacle(DeviceNode device, PnpAction action)
+    {
+        bool isPossible = action switch
+        {
+            PnpAction.Restart or PnpAction.Stop => device.State == DeviceNodeState.Started,
+            PnpAction.Start => device.State is DeviceNodeState.Stopped or DeviceNodeState.DriversAdded
+                || (device.State is DeviceNodeState.Removed or DeviceNodeState.Enumerated && !_gone.Contains(device)),
+            _ => device.State is DeviceNodeState.Started or DeviceNodeState.Stopped,
+        };
+        return isPossible ? null : $"the device cannot do that: its state is {device.State}";
+    }
+
+    private unsafe NTSTATUS Change(DeviceNode device, PnpAction action)
+    {
+        switch (action)
+        {
+            case PnpAction.Stop:
+                return Kernel.Pnp.Stop(device);
+            case PnpAction.Start:
+                return Start(device);
+            case PnpAction.Restart:
+                NTSTATUS status = Kernel.Pnp.Stop(device);
+                return status.IsSuccess ? Kernel.Pnp.Start(device) : status;
+            case PnpAction.Remove:
+                return Kernel.Pnp.Remove(device);
+            default:
+                _gone.Add(device);
+                Kernel.Pnp.SurpriseRemove(device);
+                return NtStatus.STATUS_SUCCESS;
+        }
+    }
+
+    // A device that was removed gets its drivers anew, as one that is enabled again does.
+    private unsafe NTSTATUS Start(DeviceNode device)
+    {
+        if (device.State is DeviceNodeState.Removed or DeviceNodeState.Enumerated)
+        {
+            NTSTATUS status = Kernel.Pnp.AddDrivers(device, Driver.Object);
+            if (!status.IsSuccess)
+                return status;
+        }
+        return Kernel.Pnp.Start(device);
+    }
+}

@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using Hil.Kernel;
+using Hil.Kernel.Platform;
+using Hil.Loader;
+using Hil.Machine;
+using Hil.Machine.Qemu;
+using Hil.Wdm;
+
+namespace Hil.Host;
+
+// The order matters twice. QEMU starts before the driver is compiled and read, because it takes longest. And whatever goes
+// wrong is reported before the session ends, because the reports look into the kernel and the driver's memory.
+
+/// <summary>One `hil run`: build, load, start, workload, remove, unload, and what is said about it.</summary>
+/// <param name="starting">The machine, which belongs to this run from now on.</param>
+public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRunOutput output)
+{
+    private readonly EventCounter _counter = new(output);
+    private readonly List<string> _problems = [];
+    private DriverSession? _session;
+    private (int Rounds, int Steps, int Failed, long Requests, long Cancelled) _done;
+
+    /// <summary>As Stopwatch.GetTimestamp has it; 0 if DriverEntry was not reached.</summary>
+    public long EntryTimestamp => _session?.EntryTimestamp ?? 0;
+
+    /// <summary>Runs to the end, whatever it is.</summary>
+    /// <returns>The exit code; when cancelled, of a run that somebody ended.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        long began = Stopwatch.GetTimestamp();
+        int code;
+        try
+        {
+            code = await RunToEndAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            code = cancellation.IsCancellationRequested ? ExitCode.Interrupted : Report(e);
+        }
+        finally
+        {
+            _session?.Dispose();
+        }
+        if (_session != null && !cancellation.IsCancellationRequested)
+            output.End(Summarize(code, Stopwatch.GetElapsedTime(began)));
+        return code;
+    }
+
+    private async Task<int> RunToEndAsync(CancellationToken cancellation)
+    {
+        _session = await LoadAsync().ConfigureAwait(false);
+
+        // Driver code that spins hears of no cancellation; a machine that is lost ends it, too.
+        await using CancellationTokenRegistration abort = cancellation.Register(_session.Machine.Qemu.Kill);
+        WarnOfImports(_session.Driver);
+        _session.Start();
+        if (CheckStart(_session))
+            await RunWorkloadsAsync(_session, cancellation).ConfigureAwait(false);
+        CheckUnload(_session.Unload());
+        if (plan.Options.StormFails && _counter.Counts.Storms != 0)
+            _problems.Add("an interrupt line was never cleared (--storm fail)");
+        return _done.Failed == 0 && _problems.Count == 0 ? ExitCode.Success : ExitCode.Failed;
+    }
+
+    private async Task<DriverSession> LoadAsync()
+    {
+        DriverSessionOptions options;
+        try
+        {
+            options = MakeOptions();
+        }
+        catch
+        {
+            await DisposeMachineAsync().ConfigureAwait(false);
+            throw;
+        }
+        return await DriverSession.LoadAsync(options, starting, _counter).ConfigureAwait(false);
+    }
+
+    private DriverSessionOptions MakeOptions()
+    {
+        DriverSection? driver = plan.File?.Driver;
+        return new DriverSessionOptions
+        {
+            Machine = plan.Machine,
+            ServiceName = driver?.Name,
+            Match = plan.Match,
+            Interrupts = plan.Interrupts,
+            Parameters = driver?.Parameters ?? [],
+            ImagePath = plan.Options.IsManaged ? null : plan.Image ?? DriverBuild.Build(driver!, output.Compiler),
+            ManagedDriver = plan.Options.IsManaged ? () => ManagedDriverLoader.Create(driver!.Managed!, driver.Folder) : null,
+        };
+    }
+
+    private async Task DisposeMachineAsync()
+    {
+        try
+        {
+            (await starting.ConfigureAwait(false)).Dispose();
+        }
+        catch (MachineStartException)
+        {
+            // What kept the driver from being built is the first fault, and the one to report.
+        }
+    }
+
+    private void WarnOfImports(LoadedDriver driver)
+    {
+        foreach (MissingImport import in driver.MissingImports)
+            output.Warn($"{import} is missing: calling it stops the machine");
+    }
+
+    // True if the workload makes sense.
+    private bool CheckStart(DriverSession session)
+    {
+        if (!session.EntryStatus.IsSuccess)
+        {
+            _problems.Add($"DriverEntry returned {session.EntryStatus}");
+            return false;
+        }
+        foreach (DeviceNode device in session.Devices)
+        {
+            if (device.State != DeviceNodeState.Started)
+                _problems.Add($"{device} did not start: {device.Problem}");
+        }
+        if (session.Devices.Count == 0 && session.HasAddDevice)
+            output.Warn("no device matches: AddDevice was not called. --device or hil.yaml's device says which QEMU adds");
+        return _problems.Count == 0;
+    }
+
+    private async Task RunWorkloadsAsync(DriverSession session, CancellationToken cancellation)
+    {
+        if (plan.Workload.IsEmpty)
+            return;
+        var runner = new WorkloadRunner(session, _counter, outcome => output.Step(outcome, plan.WorkloadPath));
+        for (int round = 1; round <= plan.Options.Repeat; round++)
+        {
+            output.Round(round, plan.Options.Repeat);
+            WorkloadResult result = await runner.RunAsync(plan.Workload, cancellation).ConfigureAwait(false);
+            _done = (round, _done.Steps + result.Steps, _done.Failed + result.Failed,
+                _done.Requests + result.Requests, _done.Cancelled + result.Cancelled);
+        }
+    }
+
+    private void CheckUnload(NTSTATUS status)
+    {
+        if (status == NtStatus.STATUS_INVALID_DEVICE_REQUEST)
+            output.Warn("the driver has no DriverUnload: on Windows it would stay loaded until shutdown");
+        else if (!status.IsSuccess)
+            _problems.Add($"the driver could not be removed: {status}");
+    }
+
+    private int Report(Exception exception)
+    {
+        switch (exception)
+        {
+            case BugCheckException stop:
+                output.BugCheck(stop.Report, _session!.Kernel);
+                return ExitCode.BugCheck;
+            case MachineLostException { IsTripleFault: true } lost:
+                output.Fault(lost.Message);
+                ReportPending();
+                return ExitCode.BugCheck;
+            case MachineLostException lost:
+                output.Fault(lost.Message);
+                ReportPending();
+                return ExitCode.Environment;
+            case StuckRequestException stuck:
+                output.Fault(stuck.Message);
+                ReportPending();
+                return ExitCode.Failed;
+            default:
+                return Faults.Report(exception, output.Fault);
+        }
+    }
+
+    private void ReportPending()
+    {
+        foreach (PendingIrp irp in _session!.Kernel.Io.PendingIrps())
+            output.Fault($"pending: {irp}");
+    }
+
+    private RunSummary Summarize(int code, TimeSpan time)
+    {
+        EventCounts events = _counter.Counts;
+        return new RunSummary(
+            plan.Name, plan.Options.IsManaged, code, _done.Rounds, _done.Steps, _done.Failed, _done.Requests, _done.Cancelled,
+            events, plan.Options.IsManaged, (int)(events.Violations + events.Storms) + _session!.Driver.MissingImports.Count,
+            _problems, time);
+    }
+}

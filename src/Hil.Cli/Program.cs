@@ -1,2 +1,31 @@
-Console.Error.WriteLine("hil: no command is built yet");
-return 3;
+using System.CommandLine;
+using Hil.Cli.Commands;
+using Hil.Host;
+
+RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, without Windows.")
+{
+    RunCommand.Create(),
+    LspciCommand.Create(),
+    ExportsCommand.Create(),
+    DoctorCommand.Create(),
+};
+
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count != 0)
+{
+    Console.Error.WriteLine($"hil: {parsed.Errors[0].Message} (hil {parsed.CommandResult.Command.Name} --help tells more)");
+    return ExitCode.Environment;
+}
+try
+{
+    // Signals are the commands' own business; a defect must not look like a mistake in the command line.
+    return await parsed.InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null,
+    });
+}
+catch (Exception e)
+{
+    return Faults.Report(e, static message => Console.Error.WriteLine("hil: " + message));
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Diagnostics;
+using Hil.Host;
+using Hil.Machine;
+
+namespace Hil.Cli.Commands;
+
+/// <summary>`hil doctor`: each thing that a run needs, with its version or the command that mends it.</summary>
+internal static class DoctorCommand
+{
+    private static readonly (string Program, string[] Arguments, string Purpose, string Remedy)[] s_programs =
+    [
+        ("qemu-system-x86_64", ["--version"], "device and processor", "apt-get install qemu-system-x86"),
+        (DriverBuild.Compiler, ["--version"], "compiles drivers", DriverBuild.InstallCommand),
+        ("setpriv", ["--version"], "ends QEMU with us", "apt-get install util-linux"),
+        ("setsid", ["--version"], "keeps Ctrl-C from QEMU", "apt-get install util-linux"),
+        ("dotnet", ["--version"], "builds hil and C# drivers", "see https://dotnet.microsoft.com/download/dotnet/10.0"),
+    ];
+
+    public static Command Create()
+    {
+        var command = new Command("doctor", "Says what is missing, and the command that mends it.");
+        command.SetAction(static _ => Run());
+        return command;
+    }
+
+    private static int Run()
+    {
+        bool isWell = true;
+        foreach ((string program, string[] arguments, string purpose, string remedy) in s_programs)
+            isWell &= Say(program, purpose, VersionOf(program, arguments), remedy);
+        isWell &= Say("ddk headers", "compiles drivers", HeadersPath(), DriverBuild.InstallCommand);
+        isWell &= Say("hil-monitor.rom", "boots the processor", MonitorPath(), "build Hil again: scripts/hil");
+        isWell &= Say("shared memory", "memfd, 256 MB", MemoryText(), "free some memory");
+        return isWell ? ExitCode.Success : ExitCode.Environment;
+    }
+
+    private static bool Say(string what, string purpose, string? found, string remedy)
+    {
+        Console.Out.WriteLine($"{(found == null ? "missing" : "ok"),-8} {what,-24} {purpose,-26} {found ?? "mend it with: " + remedy}");
+        return found != null;
+    }
+
+    // The first line of what it prints, or null if it cannot be started.
+    private static string? VersionOf(string program, string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? output.Split('\n')[0].Trim() : null;
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    private static string? HeadersPath()
+    {
+        const string Header = "/usr/x86_64-w64-mingw32/include/ddk/wdm.h";
+        return File.Exists(Header) ? Header : null;
+    }
+
+    private static string? MonitorPath() => File.Exists(MonitorRom.Path) ? MonitorRom.Path : null;
+
+    private static string? MemoryText()
+    {
+        const long NeededBytes = 400L << 20;
+        long free = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return free >= NeededBytes ? $"{free >> 20} MB" : null;
+    }
+}

@@ -1,0 +1,83 @@
+using Hil.Kernel;
+using Hil.Kernel.Platform;
+using Hil.Wdm;
+
+namespace Hil.Cli.Output;
+
+/// <summary>The report of a bug check: what, where, and what came before.</summary>
+internal static class BugCheckText
+{
+    private const int EventsMax = 20;
+
+    public static void Write(TextWriter writer, BugCheckReport report, NtKernel kernel)
+    {
+        writer.WriteLine();
+        writer.WriteLine($"*** {BugCheckCodes.Name(report.Code)} (0x{report.Code:X8})");
+        writer.WriteLine($"    {report.Reason}");
+        writer.WriteLine();
+        writer.WriteLine($"  parameters   0x{report.Parameter1:x16} 0x{report.Parameter2:x16}");
+        writer.WriteLine($"               0x{report.Parameter3:x16} 0x{report.Parameter4:x16}");
+        writer.WriteLine($"  at           {(report.Rip == 0 ? "no driver code was running" : kernel.Modules.Describe(report.Rip))}");
+        if (report.Export != null)
+            writer.WriteLine($"  in call of   {report.Export}");
+        writer.WriteLine($"  IRQL         {report.Irql}");
+        writer.WriteLine($"  current IRP  {CurrentIrp(report, kernel)}");
+        WriteRegisters(writer, report.Registers);
+        WriteDisassembly(writer, report, kernel);
+        WriteStack(writer, report, kernel);
+        WriteEvents(writer, report);
+    }
+
+    private static string CurrentIrp(BugCheckReport report, NtKernel kernel)
+    {
+        if (report.CurrentIrp == 0)
+            return "none";
+        foreach (PendingIrp irp in kernel.Io.PendingIrps())
+        {
+            if (irp.Address == report.CurrentIrp)
+                return $"{irp} (0x{irp.Address:x})";
+        }
+        return $"0x{report.CurrentIrp:x}";
+    }
+
+    private static void WriteRegisters(TextWriter writer, TrapFrame? frame)
+    {
+        if (frame is not { } r)
+            return;
+        writer.WriteLine();
+        writer.WriteLine($"  rax={r.Rax:x16} rbx={r.Rbx:x16} rcx={r.Rcx:x16} rdx={r.Rdx:x16}");
+        writer.WriteLine($"  rsi={r.Rsi:x16} rdi={r.Rdi:x16} rbp={r.Rbp:x16} rsp={r.Rsp:x16}");
+        writer.WriteLine($"   r8={r.R8:x16}  r9={r.R9:x16} r10={r.R10:x16} r11={r.R11:x16}");
+        writer.WriteLine($"  r12={r.R12:x16} r13={r.R13:x16} r14={r.R14:x16} r15={r.R15:x16}");
+        writer.WriteLine($"  rip={r.Rip:x16} cr2={r.Cr2:x16} efl={r.Rflags:x8} vector={r.Vector} error={r.ErrorCode:x}");
+    }
+
+    private static void WriteDisassembly(TextWriter writer, BugCheckReport report, NtKernel kernel)
+    {
+        IReadOnlyList<string> lines = Disassembly.Around(kernel, report.Rip, isReturnAddress: report.Registers == null);
+        if (lines.Count == 0)
+            return;
+        writer.WriteLine();
+        foreach (string line in lines)
+            writer.WriteLine("  " + line);
+    }
+
+    private static void WriteStack(TextWriter writer, BugCheckReport report, NtKernel kernel)
+    {
+        if (report.StackTrace.Count == 0)
+            return;
+        writer.WriteLine();
+        writer.WriteLine("  stack");
+        foreach (ulong address in report.StackTrace)
+            writer.WriteLine("    " + kernel.Modules.Describe(address));
+    }
+
+    private static void WriteEvents(TextWriter writer, BugCheckReport report)
+    {
+        writer.WriteLine();
+        writer.WriteLine("  last events");
+        int first = Math.Max(0, report.LastEvents.Count - EventsMax);
+        for (int i = first; i < report.LastEvents.Count; i++)
+            writer.WriteLine("  " + EventText.Line(report.LastEvents[i]));
+    }
+}

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Kernel;
 
-// The registry's query functions answer with a fixed part and a variable one. A buffer too small for the fixed part gets
-// nothing and STATUS_BUFFER_TOO_SMALL; one too small for the rest gets what fits and STATUS_BUFFER_OVERFLOW. Either way
-// ResultLength says what all of it takes.
+// The registry's query functions answer with a fixed part and a variable one. A buffer too small for the fixed part
+// gets nothing and STATUS_BUFFER_TOO_SMALL; one too small for the rest gets what fits and STATUS_BUFFER_OVERFLOW.
+// Either way ResultLength says what all of it takes.
 
 /// <summary>Builds one answer of a registry query.</summary>
 internal sealed class Information

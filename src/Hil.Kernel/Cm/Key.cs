@@ -13,8 +13,8 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: ZwCreateKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwCreateKey(
-        void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, uint titleIndex, UNICODE_STRING* @class,
-        uint createOptions, uint* disposition)
+        void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, uint titleIndex,
+        UNICODE_STRING* @class, uint createOptions, uint* disposition)
     {
         NTSTATUS status = KeyHandle.Resolve(objectAttributes, out RegistryKey start, out string path);
         if (!status.IsSuccess)
@@ -76,16 +76,17 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Describes a key.</summary>
-    /// <remarks>WDK: ZwQueryKey; KeyBasicInformation, KeyNodeInformation, KeyFullInformation, KeyNameInformation.</remarks>
+    /// <remarks>WDK: ZwQueryKey; KeyBasicInformation, KeyNodeInformation, KeyFullInformation,
+    /// KeyNameInformation.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwQueryKey(
-        void* keyHandle, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length, uint* resultLength)
+        void* keyHandle, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
+        uint* resultLength)
     {
         NTSTATUS status = KeyHandle.Find(keyHandle, out RegistryKey key);
         if (!status.IsSuccess)
             return status;
-        Information? information = Describe(key, keyInformationClass);
-        return information == null ? STATUS_INVALID_PARAMETER : information.CopyTo(keyInformation, length, resultLength);
+        return CopyInformation(Describe(key, keyInformationClass), keyInformation, length, resultLength);
     }
 
     /// <summary>Describes the subkey of an index, in name order.</summary>
@@ -103,7 +104,7 @@ public static unsafe partial class Ntoskrnl
             return STATUS_NO_MORE_ENTRIES;
         bool isName = keyInformationClass == KEY_INFORMATION_CLASS.KeyNameInformation;
         Information? information = isName ? null : Describe(key.Subkeys[(int)index], keyInformationClass);
-        return information == null ? STATUS_INVALID_PARAMETER : information.CopyTo(keyInformation, length, resultLength);
+        return CopyInformation(information, keyInformation, length, resultLength);
     }
 
     /// <summary>Writes a key to disk, which a registry in memory has no need of.</summary>
@@ -150,8 +151,8 @@ public static unsafe partial class Ntoskrnl
             .Add(BytesOf(key.Name)).EndFixed().Add(key.Name).Add(key.Class);
     }
 
-    // KEY_FULL_INFORMATION: LastWriteTime, TitleIndex, ClassOffset, ClassLength, SubKeys, MaxNameLen, MaxClassLen, Values,
-    // MaxValueNameLen, MaxValueDataLen, Class. The longest lengths are in bytes, without terminators.
+    // KEY_FULL_INFORMATION: LastWriteTime, TitleIndex, ClassOffset, ClassLength, SubKeys, MaxNameLen, MaxClassLen,
+    // Values, MaxValueNameLen, MaxValueDataLen, Class. The longest lengths are in bytes, without terminators.
     private static Information DescribeFull(RegistryKey key)
     {
         const uint ClassOffset = 44;
@@ -160,11 +161,18 @@ public static unsafe partial class Ntoskrnl
         foreach (RegistryKey subkey in key.Subkeys)
             (nameMax, classMax) = (Math.Max(nameMax, BytesOf(subkey.Name)), Math.Max(classMax, BytesOf(subkey.Class)));
         foreach (RegistryValue value in key.Values)
-            (valueNameMax, dataMax) = (Math.Max(valueNameMax, BytesOf(value.Name)), Math.Max(dataMax, (uint)value.Data.Length));
+        {
+            valueNameMax = Math.Max(valueNameMax, BytesOf(value.Name));
+            dataMax = Math.Max(dataMax, (uint)value.Data.Length);
+        }
         return new Information().Add(key.LastWriteTime).Add(0u).Add(classOffset).Add(BytesOf(key.Class))
             .Add((uint)key.Subkeys.Count).Add(nameMax).Add(classMax)
             .Add((uint)key.Values.Count).Add(valueNameMax).Add(dataMax).EndFixed().Add(key.Class);
     }
+
+    /// <summary>An unknown information class (null) is an invalid parameter.</summary>
+    private static NTSTATUS CopyInformation(Information? information, void* buffer, uint length, uint* resultLength) =>
+        information == null ? STATUS_INVALID_PARAMETER : information.CopyTo(buffer, length, resultLength);
 
     private static uint BytesOf(string text) => (uint)(text.Length * sizeof(char));
 }

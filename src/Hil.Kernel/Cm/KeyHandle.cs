@@ -30,8 +30,9 @@ internal static unsafe class KeyHandle
     {
         start = NtKernel.Current.Registry.Root;
         path = "";
-        if (attributes->ObjectName != null)
-            path = DriverString.Read(PointerCheck.Follow<UNICODE_STRING>(attributes->ObjectName, "ObjectAttributes->ObjectName"));
+        UNICODE_STRING* name = attributes->ObjectName;
+        if (name != null)
+            path = DriverString.Read(PointerCheck.Follow<UNICODE_STRING>(name, "ObjectAttributes->ObjectName"));
         if (attributes->RootDirectory != null)
         {
             NTSTATUS status = Find(attributes->RootDirectory, out start);

@@ -1,30 +1,32 @@
 namespace Hil.Kernel;
 
-// RtlQueryRegistryValues walks a driver's table. An entry names a value (or, with SUBKEY, a key for the entries after it) and
-// says what to do with it: call a routine, or with DIRECT store it at EntryContext. The walk ends at the first entry without
-// routine that is neither DIRECT nor SUBKEY, or with the first error.
+// RtlQueryRegistryValues walks a driver's table. An entry names a value (or, with SUBKEY, a key for the entries after
+// it) and says what to do with it: call a routine, or with DIRECT store it at EntryContext. The walk ends at the first
+// entry without routine that is neither DIRECT nor SUBKEY, or with the first error.
 
 public static unsafe partial class Ntoskrnl
 {
     /// <summary>Looks up the values of a table.</summary>
     /// <param name="path">Below RelativeTo; a handle when that says so.</param>
     /// <param name="environment">Not used: REG_EXPAND_SZ knows %SystemRoot% only.</param>
-    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND for a missing key or a missing required value, STATUS_OBJECT_TYPE_MISMATCH,
-    /// STATUS_BUFFER_TOO_SMALL, or what a query routine returned.</returns>
+    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND for a missing key or a missing required value,
+    /// STATUS_OBJECT_TYPE_MISMATCH, STATUS_BUFFER_TOO_SMALL, or what a query routine returned.</returns>
     /// <remarks>WDK: RtlQueryRegistryValues.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS RtlQueryRegistryValues(
-        uint relativeTo, [UncheckedPointer] char* path, RTL_QUERY_REGISTRY_TABLE* queryTable, void* context, void* environment)
+        uint relativeTo, [UncheckedPointer] char* path, RTL_QUERY_REGISTRY_TABLE* queryTable, void* context,
+        void* environment)
     {
         NTSTATUS status = FindRelative(relativeTo, path, create: false, out RegistryKey? top);
         if (!status.IsSuccess)
             return status;
+        const uint WithoutRoutine = RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT;
         RegistryKey? current = top;
         for (; ; queryTable++)
         {
             PointerCheck.Follow<RTL_QUERY_REGISTRY_TABLE>(queryTable, "QueryTable");
             uint flags = queryTable->Flags;
-            if (queryTable->QueryRoutine.IsNull && (flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT)) == 0)
+            if (queryTable->QueryRoutine.IsNull && (flags & WithoutRoutine) == 0)
                 return STATUS_SUCCESS;
             if ((flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_TOPKEY)) != 0)
                 current = top;

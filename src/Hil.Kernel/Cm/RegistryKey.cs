@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Hil.Kernel;
 
-/// <summary>One key of the registry. Names compare without case; subkeys are in name order, values in the order they were
-/// set first, as Windows enumerates them.</summary>
+/// <summary>One key of the registry. Names compare without case; subkeys are in name order, values in the order they
+/// were set first, as Windows enumerates them.</summary>
 public sealed class RegistryKey
 {
     private readonly SortedList<string, RegistryKey> _subkeys = new(StringComparer.OrdinalIgnoreCase);

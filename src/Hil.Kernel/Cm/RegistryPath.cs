@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-// WDK: RtlQueryRegistryValues, RelativeTo. Where the Rtl functions start: a handle, a full path or one of six well-known keys.
+// WDK: RtlQueryRegistryValues, RelativeTo. Where the Rtl functions start: a handle, a full path or one of six
+// well-known keys.
 public static unsafe partial class Ntoskrnl
 {
     /// <summary>Finds, or with <paramref name="create"/> makes, the key that RelativeTo and Path name.</summary>
@@ -38,7 +39,8 @@ public static unsafe partial class Ntoskrnl
     private static string Join(string start, string path) =>
         start.Length == 0 || path.Length == 0 || path.StartsWith('\\') ? start + path : $@"{start}\{path}";
 
-    /// <summary>Reads a terminated string of a driver, page by page: the terminator may be the last thing that is mapped.</summary>
+    /// <summary>Reads a terminated string of a driver, page by page: the terminator may be the last thing that is
+    /// mapped.</summary>
     private static string ReadText(char* text, string what)
     {
         const int CharsMax = 32767; // UNICODE_STRING's limit.

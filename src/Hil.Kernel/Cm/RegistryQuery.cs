@@ -26,7 +26,8 @@ internal readonly unsafe struct RegistryQuery(RTL_QUERY_REGISTRY_TABLE* entry, v
             return STATUS_SUCCESS;
         int bytes = _entry->DefaultLength != 0 ? (int)_entry->DefaultLength : DefaultStringBytes();
         PointerCheck.Argument((ulong)_entry->DefaultData, bytes, argument: 2);
-        return Deliver(new RegistryValue(name, DefaultType, new ReadOnlySpan<byte>(_entry->DefaultData, bytes).ToArray()));
+        byte[] data = new ReadOnlySpan<byte>(_entry->DefaultData, bytes).ToArray();
+        return Deliver(new RegistryValue(name, DefaultType, data));
     }
 
     /// <summary>Stores the value or calls the routine with it, as the entry says.</summary>
@@ -36,7 +37,9 @@ internal readonly unsafe struct RegistryQuery(RTL_QUERY_REGISTRY_TABLE* entry, v
             value = new RegistryValue(value.Name, REG_SZ, Expand(value.Data));
         if (IsDirect)
             return Store(value);
-        return value.Type == REG_MULTI_SZ && IsExpanding ? CallForEach(value) : Call(value.Name, value.Type, value.Data);
+        return value.Type == REG_MULTI_SZ && IsExpanding
+            ? CallForEach(value)
+            : Call(value.Name, value.Type, value.Data);
     }
 
     // WDK: with TYPECHECK the top byte of DefaultType has the expected type; strings of either kind do for each other
@@ -77,8 +80,8 @@ internal readonly unsafe struct RegistryQuery(RTL_QUERY_REGISTRY_TABLE* entry, v
         return STATUS_SUCCESS;
     }
 
-    // Up to four bytes go straight to EntryContext. Longer data wants a signed LONG there first: the buffer's size, negative
-    // for "data only", positive for "length, type, data".
+    // Up to four bytes go straight to EntryContext. Longer data wants a signed LONG there first: the buffer's size,
+    // negative for "data only", positive for "length, type, data".
     private NTSTATUS StoreBinary(RegistryValue value)
     {
         int* target = PointerCheck.Follow<int>(_entry->EntryContext, "QueryTable->EntryContext");
@@ -103,7 +106,8 @@ internal readonly unsafe struct RegistryQuery(RTL_QUERY_REGISTRY_TABLE* entry, v
 
     private NTSTATUS CallForEach(RegistryValue value)
     {
-        foreach (string text in Encoding.Unicode.GetString(value.Data).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        string list = Encoding.Unicode.GetString(value.Data);
+        foreach (string text in list.Split('\0', StringSplitOptions.RemoveEmptyEntries))
         {
             NTSTATUS status = Call(value.Name, REG_SZ, Encoding.Unicode.GetBytes(text + '\0'));
             if (!status.IsSuccess)

@@ -2,10 +2,11 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    private const uint ValueBytesMax = 1 << 20; // Registry element size limits: "available memory"; a sane end for tests.
+    private const uint ValueBytesMax = 1 << 20; // WDK: Registry element size limits, the limit of a standard hive.
 
     /// <summary>Reads a value.</summary>
-    /// <param name="resultLength">Gets the bytes that the whole answer takes, also on the two errors about length.</param>
+    /// <param name="resultLength">Gets the bytes that the whole answer takes, also on the two errors about
+    /// length.</param>
     /// <returns>STATUS_OBJECT_NAME_NOT_FOUND; STATUS_BUFFER_TOO_SMALL when not even the fixed part fits;
     /// STATUS_BUFFER_OVERFLOW when the rest was cut off.</returns>
     /// <remarks>WDK: ZwQueryValueKey.</remarks>

@@ -6,7 +6,8 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: RtlWriteRegistryValue.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS RtlWriteRegistryValue(
-        uint relativeTo, [UncheckedPointer] char* path, char* valueName, uint valueType, void* valueData, uint valueLength)
+        uint relativeTo, [UncheckedPointer] char* path, char* valueName, uint valueType, void* valueData,
+        uint valueLength)
     {
         const int DataArgument = 4;
         NTSTATUS status = FindRelative(relativeTo, path, create: true, out RegistryKey? key);

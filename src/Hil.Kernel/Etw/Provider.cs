@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Event tracing without listeners: registration succeeds, no session ever enables a provider, so its callback is never called
-// and what it writes goes nowhere, as on a Windows where nobody traces.
+// Event tracing without listeners: registration succeeds, no session ever enables a provider, so its callback is never
+// called and what it writes goes nowhere, as on a Windows where nobody traces.
 
 /// <summary>Registered providers, so that a handle closed twice or never given out is seen.</summary>
 internal sealed class EtwProviders
@@ -21,9 +21,11 @@ internal sealed class EtwProviders
 public static unsafe partial class Ntoskrnl
 {
     /// <summary>Registers an event provider.</summary>
-    /// <remarks>WDK: EtwRegister. The callback would be called when a session enables the provider; there is none.</remarks>
+    /// <remarks>WDK: EtwRegister. The callback would be called when a session enables the provider; there is
+    /// none.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS EtwRegister(Guid* providerId, DriverRoutine enableCallback, void* callbackContext, ulong* regHandle)
+    public static NTSTATUS EtwRegister(
+        Guid* providerId, DriverRoutine enableCallback, void* callbackContext, ulong* regHandle)
     {
         *regHandle = NtKernel.Current.Pnp.EtwProviders.Add();
         return STATUS_SUCCESS;
@@ -81,8 +83,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Sets options of a registration.</summary>
     /// <remarks>WDK: EtwSetInformation.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS EtwSetInformation(ulong regHandle, int informationClass, void* eventInformation, uint length) =>
-        STATUS_SUCCESS;
+    public static NTSTATUS EtwSetInformation(
+        ulong regHandle, int informationClass, void* eventInformation, uint length) => STATUS_SUCCESS;
 
     /// <summary>Makes, sets or gets the activity ID of the calling thread.</summary>
     /// <returns>STATUS_INVALID_PARAMETER for an unknown control code.</returns>

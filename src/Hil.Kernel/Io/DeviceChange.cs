@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Drivers ask the PnP manager to look again, from any thread at up to DISPATCH_LEVEL. It does so soon, on a thread of its own:
-// the caller may hold what the requests need.
+// Drivers ask the PnP manager to look again, from any thread at up to DISPATCH_LEVEL. It does so soon, on a thread of
+// its own: the caller may hold what the requests need.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -36,7 +36,8 @@ public static unsafe partial class Ntoskrnl
         pnp.Soon(() => pnp.Remove(node));
     }
 
-    /// <summary>Passes an event of the driver's own to those who registered for this device, and waits for them.</summary>
+    /// <summary>Passes an event of the driver's own to those who registered for this device, and waits for
+    /// them.</summary>
     /// <param name="notificationStructure">TARGET_DEVICE_CUSTOM_NOTIFICATION with FileObject null.</param>
     /// <returns>STATUS_INVALID_DEVICE_REQUEST for one of the PnP manager's own events.</returns>
     /// <remarks>WDK: IoReportTargetDeviceChange.</remarks>
@@ -52,7 +53,8 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
-    /// <summary>As IoReportTargetDeviceChange without waiting; the callback is called when all have been told.</summary>
+    /// <summary>As IoReportTargetDeviceChange without waiting; the callback is called when all have been
+    /// told.</summary>
     /// <returns>STATUS_PENDING.</returns>
     /// <remarks>WDK: IoReportTargetDeviceChangeAsynchronous.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
@@ -72,8 +74,10 @@ public static unsafe partial class Ntoskrnl
         return STATUS_PENDING;
     }
 
-    /// <summary>Reports a device that a legacy driver found itself. The PnP manager makes its physical device object.</summary>
-    /// <param name="deviceObject">Null on entry: gets the new physical device object, which the driver attaches to.</param>
+    /// <summary>Reports a device that a legacy driver found itself. The PnP manager makes its physical device
+    /// object.</summary>
+    /// <param name="deviceObject">Null on entry: gets the new physical device object, which the driver attaches
+    /// to.</param>
     /// <remarks>WDK: IoReportDetectedDevice. The device is not started: its driver has its resources already.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoReportDetectedDevice(

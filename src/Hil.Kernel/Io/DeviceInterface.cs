@@ -24,8 +24,8 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Enables or disables a registered interface.</summary>
-    /// <returns>STATUS_OBJECT_NAME_EXISTS (a success) when it is enabled already; STATUS_OBJECT_NAME_NOT_FOUND for an unknown
-    /// name, and for disabling what is not enabled.</returns>
+    /// <returns>STATUS_OBJECT_NAME_EXISTS (a success) when it is enabled already; STATUS_OBJECT_NAME_NOT_FOUND for an
+    /// unknown name, and for disabling what is not enabled.</returns>
     /// <remarks>WDK: IoSetDeviceInterfaceState.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoSetDeviceInterfaceState(UNICODE_STRING* symbolicLinkName, BOOLEAN enable)
@@ -55,7 +55,8 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Finds the name of the same device and reference string in another interface class.</summary>
-    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND for an unknown name, STATUS_OBJECT_PATH_NOT_FOUND without an alias.</returns>
+    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND for an unknown name, STATUS_OBJECT_PATH_NOT_FOUND without an
+    /// alias.</returns>
     /// <remarks>WDK: IoGetDeviceInterfaceAlias.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoGetDeviceInterfaceAlias(

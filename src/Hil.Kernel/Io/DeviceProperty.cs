@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Hil.Kernel;
@@ -43,7 +42,7 @@ public static unsafe partial class Ntoskrnl
         DEVICE_REGISTRY_PROPERTY.DevicePropertyFriendlyName => StringProperty(node, "FriendlyName"),
         DEVICE_REGISTRY_PROPERTY.DevicePropertyLocationInformation => StringProperty(node, "LocationInformation"),
         DEVICE_REGISTRY_PROPERTY.DevicePropertyPhysicalDeviceObjectName => TextBytes(node.DeviceName),
-        DEVICE_REGISTRY_PROPERTY.DevicePropertyEnumeratorName => TextBytes(node.DeviceId[..node.DeviceId.IndexOf('\\')]),
+        DEVICE_REGISTRY_PROPERTY.DevicePropertyEnumeratorName => TextBytes(node.DeviceId.Split('\\')[0]),
         DEVICE_REGISTRY_PROPERTY.DevicePropertyBusTypeGuid => node.Bus.BusType.ToByteArray(),
         DEVICE_REGISTRY_PROPERTY.DevicePropertyLegacyBusType => NumberBytes((uint)node.Bus.LegacyType),
         DEVICE_REGISTRY_PROPERTY.DevicePropertyBusNumber => NumberBytes(node.Bus.Number),
@@ -86,7 +85,8 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: IoGetDevicePropertyData. Languages are not told apart.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoGetDevicePropertyData(
-        DEVICE_OBJECT* pdo, DEVPROPKEY* propertyKey, uint lcid, uint flags, uint size, void* data, uint* requiredSize, uint* type)
+        DEVICE_OBJECT* pdo, DEVPROPKEY* propertyKey, uint lcid, uint flags, uint size, void* data,
+        uint* requiredSize, uint* type)
     {
         const int DataArgument = 5;
         DeviceNode node = NtKernel.Current.Pnp.Require(pdo, nameof(IoGetDevicePropertyData));
@@ -118,7 +118,7 @@ public static unsafe partial class Ntoskrnl
         if (size > ValueBytesMax)
             return STATUS_INVALID_PARAMETER;
         PointerCheck.Argument((ulong)data, (int)size, DataArgument);
-        node.Properties[key] = new DeviceProperty(type, MemoryMarshal.CreateReadOnlySpan(ref *(byte*)data, (int)size).ToArray());
+        node.Properties[key] = new DeviceProperty(type, new ReadOnlySpan<byte>(data, (int)size).ToArray());
         return STATUS_SUCCESS;
     }
 

@@ -2,8 +2,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Opens a device's hardware key (PLUGPLAY_REGKEY_DEVICE) or its driver's software key (PLUGPLAY_REGKEY_DRIVER),
-    /// in the current hardware profile if so asked.</summary>
+    /// <summary>Opens a device's hardware key (PLUGPLAY_REGKEY_DEVICE) or its driver's software key
+    /// (PLUGPLAY_REGKEY_DRIVER), in the current hardware profile if so asked.</summary>
     /// <returns>STATUS_OBJECT_NAME_NOT_FOUND when no driver was installed for the device.</returns>
     /// <remarks>WDK: IoOpenDeviceRegistryKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]

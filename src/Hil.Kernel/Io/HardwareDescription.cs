@@ -2,8 +2,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Calls a routine for each controller that firmware described in \Registry\Machine\Hardware\Description. This
-    /// machine's firmware describes none.</summary>
+    /// <summary>Calls a routine for each controller that firmware described in \Registry\Machine\Hardware\Description.
+    /// This machine's firmware describes none.</summary>
     /// <returns>STATUS_OBJECT_NAME_NOT_FOUND.</returns>
     /// <remarks>WDK: IoQueryDeviceDescription (obsolete).</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
@@ -11,7 +11,8 @@ public static unsafe partial class Ntoskrnl
         INTERFACE_TYPE* busType, uint* busNumber, int* controllerType, uint* controllerNumber, int* peripheralType,
         uint* peripheralNumber, DriverRoutine calloutRoutine, void* context) => STATUS_OBJECT_NAME_NOT_FOUND;
 
-    /// <summary>Claims hardware resources for a legacy driver while it looks for its device, or with none gives them back.</summary>
+    /// <summary>Claims hardware resources for a legacy driver while it looks for its device, or with none gives them
+    /// back.</summary>
     /// <param name="driverList">For all devices of the driver; may be null.</param>
     /// <param name="deviceList">For one device; may be null.</param>
     /// <param name="conflictDetected">Gets TRUE when another device holds one of them.</param>
@@ -30,7 +31,8 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Claims hardware resources for a legacy driver.</summary>
-    /// <remarks>WDK: IoReportResourceUsage (obsolete). The driver's class and the override of conflicts are not looked at.</remarks>
+    /// <remarks>WDK: IoReportResourceUsage (obsolete). The driver's class and the override of conflicts are not looked
+    /// at.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoReportResourceUsage(
         UNICODE_STRING* driverClassName, DRIVER_OBJECT* driverObject, CM_RESOURCE_LIST* driverList, uint driverListSize,

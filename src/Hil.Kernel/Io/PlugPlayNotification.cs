@@ -2,12 +2,14 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Registers a callback for device interfaces of a class, for the removal of the device behind a file, or for
-    /// hardware profile changes (of which there are none).</summary>
+    /// <summary>Registers a callback for device interfaces of a class, for the removal of the device behind a file, or
+    /// for hardware profile changes (of which there are none).</summary>
     /// <param name="eventCategoryData">Interface class GUID, or FILE_OBJECT of the target device.</param>
-    /// <param name="callbackRoutine">NTSTATUS (PVOID NotificationStructure, PVOID Context), called at PASSIVE_LEVEL.</param>
+    /// <param name="callbackRoutine">NTSTATUS (PVOID NotificationStructure, PVOID Context), called at
+    /// PASSIVE_LEVEL.</param>
     /// <param name="notificationEntry">Gets what IoUnregisterPlugPlayNotification takes.</param>
-    /// <returns>STATUS_INVALID_PARAMETER for an unknown category, STATUS_NO_SUCH_DEVICE for a file without PnP device.</returns>
+    /// <returns>STATUS_INVALID_PARAMETER for an unknown category, STATUS_NO_SUCH_DEVICE for a file without PnP
+    /// device.</returns>
     /// <remarks>WDK: IoRegisterPlugPlayNotification.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoRegisterPlugPlayNotification(

@@ -106,14 +106,15 @@ internal abstract unsafe partial class BusDriver
 
     private NTSTATUS AnswerCapabilities(DeviceNode node, DEVICE_CAPABILITIES* capabilities)
     {
-        capabilities = PointerCheck.Follow<DEVICE_CAPABILITIES>(capabilities, "Parameters.DeviceCapabilities.Capabilities");
+        PointerCheck.Follow<DEVICE_CAPABILITIES>(capabilities, "Parameters.DeviceCapabilities.Capabilities");
         if (capabilities->Version != 1 || capabilities->Size < sizeof(DEVICE_CAPABILITIES))
             return STATUS_UNSUCCESSFUL;
         FillCapabilities(node, capabilities);
         return STATUS_SUCCESS;
     }
 
-    // WDK: IRP_MN_QUERY_DEVICE_RELATIONS. TargetDeviceRelation is one referenced pointer, to the physical device object.
+    // WDK: IRP_MN_QUERY_DEVICE_RELATIONS. TargetDeviceRelation is one referenced pointer, to the physical device
+    // object.
     private static NTSTATUS AnswerRelations(DeviceNode node, IRP* irp, DEVICE_RELATION_TYPE type)
     {
         if (type != DEVICE_RELATION_TYPE.TargetDeviceRelation)

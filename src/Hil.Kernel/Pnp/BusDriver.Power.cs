@@ -1,11 +1,20 @@
 namespace Hil.Kernel;
 
-// WDK: Handling IRP_MN_SET_POWER for Device Power States, Bus Drivers. A wait/wake request needs a device that can signal
-// a power management event; none of these can, so it keeps the status it came with.
+// WDK: Handling IRP_MN_SET_POWER for Device Power States, Bus Drivers. A wait/wake request needs a device that can
+// signal a power management event; none of these can, so it keeps the status it came with.
 internal abstract unsafe partial class BusDriver
 {
     /// <summary>Puts the hardware into a power state; the state is one the device has.</summary>
     protected abstract NTSTATUS SetDevicePower(DeviceNode node, DEVICE_POWER_STATE state);
+
+    /// <summary>D0 while the system works, D3 while it sleeps.</summary>
+    protected static void FillDeviceStates(DEVICE_CAPABILITIES* capabilities)
+    {
+        const int Working = (int)SYSTEM_POWER_STATE.PowerSystemWorking;
+        capabilities->DeviceState[Working] = DEVICE_POWER_STATE.PowerDeviceD0;
+        for (int state = Working + 1; state < (int)SYSTEM_POWER_STATE.PowerSystemMaximum; state++)
+            capabilities->DeviceState[state] = DEVICE_POWER_STATE.PowerDeviceD3;
+    }
 
     private NTSTATUS AnswerPower(DeviceNode node, IRP* irp)
     {

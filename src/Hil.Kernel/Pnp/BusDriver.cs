@@ -1,10 +1,11 @@
 namespace Hil.Kernel;
 
 // A bus driver of the kernel's own: a driver object like any other, whose dispatch routines are C#. It answers for the
-// physical device objects at the bottom of the stacks. As every bus driver does, it completes each IRP that reaches it and
-// leaves the status alone where a request means nothing to it (WDK: Handling IRPs in a Bus Driver).
+// physical device objects at the bottom of the stacks. As every bus driver does, it completes each IRP that reaches it
+// and leaves the status alone where a request means nothing to it (WDK: Handling IRPs in a Bus Driver).
 
-/// <summary>The driver of physical device objects: PnP, power and WMI dispatch; the kinds of bus are its subclasses.</summary>
+/// <summary>The driver of physical device objects: PnP, power and WMI dispatch; the kinds of bus are its
+/// subclasses.</summary>
 internal abstract unsafe partial class BusDriver
 {
     private readonly string _name;
@@ -19,7 +20,8 @@ internal abstract unsafe partial class BusDriver
     protected NtKernel Kernel { get; }
 
     /// <summary>Made at first use: a kernel without devices needs no bus driver.</summary>
-    protected DRIVER_OBJECT* DriverObject => _driverObject == null ? _driverObject = CreateDriverObject() : _driverObject;
+    protected DRIVER_OBJECT* DriverObject =>
+        _driverObject == null ? _driverObject = CreateDriverObject() : _driverObject;
 
     /// <summary>Makes a physical device object; null when memory or the name is not to be had.</summary>
     protected DEVICE_OBJECT* CreatePhysicalDevice(string name)

@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-// An interface is registered once and for all, enabled and disabled as the device comes and goes. Enabling makes a symbolic
-// link to the physical device object; interfaces that differ only in their reference string share it. A driver may enable
-// while it handles IRP_MN_START_DEVICE; those who wait for the interface hear of it once the device has started.
+// An interface is registered once and for all, enabled and disabled as the device comes and goes. Enabling makes a
+// symbolic link to the physical device object; interfaces that differ only in their reference string share it. A driver
+// may enable while it handles IRP_MN_START_DEVICE; those who wait for the interface hear of it once the device has
+// started.
 
 /// <summary>The device interfaces of all devices.</summary>
 internal sealed unsafe class DeviceInterfaces(NtKernel kernel)
@@ -33,7 +34,8 @@ internal sealed unsafe class DeviceInterfaces(NtKernel kernel)
         List<string> names = [];
         foreach (DeviceInterface known in _interfaces)
         {
-            if (known.Class == interfaceClass && (node == null || known.Node == node) && (known.IsEnabled || !enabledOnly))
+            bool isAskedFor = known.Class == interfaceClass && (node == null || known.Node == node);
+            if (isAskedFor && (known.IsEnabled || !enabledOnly))
                 names.Add(known.Name);
         }
         return names;
@@ -97,8 +99,8 @@ internal sealed unsafe class DeviceInterfaces(NtKernel kernel)
             Disable(left);
     }
 
-    private bool IsLinked(DeviceInterface target) =>
-        _interfaces.Exists(known => known.IsEnabled && known.Link.Equals(target.Link, StringComparison.OrdinalIgnoreCase));
+    private bool IsLinked(DeviceInterface target) => _interfaces.Exists(
+        known => known.IsEnabled && known.Link.Equals(target.Link, StringComparison.OrdinalIgnoreCase));
 
     private NTSTATUS CreateLink(DeviceInterface target)
     {

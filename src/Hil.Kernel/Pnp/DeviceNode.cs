@@ -13,7 +13,8 @@ public sealed unsafe class DeviceNode
     /// <summary>The bus driver's device object at the bottom of the stack.</summary>
     public DEVICE_OBJECT* PhysicalDevice { get; }
 
-    /// <summary>The device whose driver enumerated this one; null for functions of the root PCI bus and root devices.</summary>
+    /// <summary>The device whose driver enumerated this one; null for functions of the root PCI bus and root
+    /// devices.</summary>
     public DeviceNode? Parent { get; }
 
     public IReadOnlyList<DeviceNode> Children => ChildList;
@@ -63,6 +64,9 @@ public sealed unsafe class DeviceNode
         : null;
 
     internal PnpSystem Pnp { get; }
+
+    /// <summary>Where a removal that is called off leads back to.</summary>
+    internal DeviceNodeState StateBeforeQuery { get; set; }
 
     /// <summary>CM_RESOURCE_LIST that firmware left, as bytes; null for none.</summary>
     internal byte[]? BootResources { get; set; }

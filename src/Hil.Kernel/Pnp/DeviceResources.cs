@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>Resources of one device: as its bus sees them (raw) and as the processor does (translated), entry by entry.</summary>
+/// <summary>Resources of one device: as its bus sees them (raw) and as the processor does (translated), entry by
+/// entry.</summary>
 internal sealed unsafe record DeviceResources(
     BusInformation Bus, CM_PARTIAL_RESOURCE_DESCRIPTOR[] Raw, CM_PARTIAL_RESOURCE_DESCRIPTOR[] Translated)
 {
@@ -38,12 +39,16 @@ internal sealed unsafe record DeviceResources(
         CM_PARTIAL_RESOURCE_LIST* partial = &list->List.PartialResourceList;
         int count = (int)Math.Min(partial->Count, DescriptorsMax);
         if (count > 0)
-            PointerCheck.Follow<CM_PARTIAL_RESOURCE_DESCRIPTOR>(&partial->PartialDescriptors + count - 1, "the last descriptor");
+        {
+            PointerCheck.Follow<CM_PARTIAL_RESOURCE_DESCRIPTOR>(
+                &partial->PartialDescriptors + count - 1, "the last resource descriptor");
+        }
         return new Span<CM_PARTIAL_RESOURCE_DESCRIPTOR>(&partial->PartialDescriptors, count).ToArray();
     }
 
     /// <summary>The resources in words, for the step that grants them.</summary>
-    public string Describe() => Translated.Length == 0 ? "no resources" : string.Join(", ", Raw.Zip(Translated, Describe));
+    public string Describe() =>
+        Translated.Length == 0 ? "no resources" : string.Join(", ", Raw.Zip(Translated, Describe));
 
     private static string Describe(CM_PARTIAL_RESOURCE_DESCRIPTOR raw, CM_PARTIAL_RESOURCE_DESCRIPTOR translated)
     {

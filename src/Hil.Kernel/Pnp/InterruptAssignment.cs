@@ -22,7 +22,8 @@ public readonly record struct InterruptMessage(byte Vector, ulong Address, uint 
     public KIRQL Irql => (byte)(Vector >> 4);
 }
 
-/// <summary>The interrupts that a started device holds; what IoConnectInterruptEx looks up by physical device object.</summary>
+/// <summary>The interrupts that a started device holds; what IoConnectInterruptEx looks up by physical device
+/// object.</summary>
 /// <param name="Line">Global system interrupt; meaningful for Line only.</param>
 /// <param name="Messages">One entry per message in message-ID order; for Line one entry with just the vector.</param>
 public sealed record InterruptAssignment(InterruptKind Kind, uint Line, ImmutableArray<InterruptMessage> Messages);

@@ -6,7 +6,8 @@ internal sealed unsafe partial class PciBusDriver
     private const int ConfigSpaceBytes = 0x1000; // PCI Express extended space included.
 
     private NTSTATUS TransferConfig(
-        DeviceNode node, IRP* irp, ref IO_STACK_LOCATION.ParametersUnion.ReadWriteConfigParameters parameters, bool isWrite)
+        DeviceNode node, IRP* irp, ref IO_STACK_LOCATION.ParametersUnion.ReadWriteConfigParameters parameters,
+        bool isWrite)
     {
         if (parameters.WhichSpace != PCI_WHICHSPACE_CONFIG)
             return STATUS_INVALID_PARAMETER;

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// WDK: BUS_INTERFACE_STANDARD. The interface's context is the physical device object. Drivers call the routines at up to
-// DISPATCH_LEVEL, native ones through gate stubs; nothing in them blocks.
+// WDK: BUS_INTERFACE_STANDARD. The interface's context is the physical device object. Drivers call the routines at up
+// to DISPATCH_LEVEL, native ones through gate stubs; nothing in them blocks.
 internal sealed unsafe partial class PciBusDriver
 {
     private static readonly Guid s_busInterfaceStandard = new("496b8280-6f25-11d0-beaf-08002be2092f");

@@ -18,9 +18,7 @@ internal sealed unsafe partial class PciBusDriver
         capabilities->Address = ((uint)function.Address.Device << 16) | function.Address.Function;
         capabilities->UINumber = uint.MaxValue;
         capabilities->UniqueID = 0;
-        capabilities->DeviceState[(int)SYSTEM_POWER_STATE.PowerSystemWorking] = DEVICE_POWER_STATE.PowerDeviceD0;
-        for (SYSTEM_POWER_STATE s = SYSTEM_POWER_STATE.PowerSystemSleeping1; s < SYSTEM_POWER_STATE.PowerSystemMaximum; s++)
-            capabilities->DeviceState[(int)s] = DEVICE_POWER_STATE.PowerDeviceD3;
+        FillDeviceStates(capabilities);
         capabilities->SystemWake = SYSTEM_POWER_STATE.PowerSystemUnspecified;
         capabilities->DeviceWake = DEVICE_POWER_STATE.PowerDeviceUnspecified;
         int offset = function.FindCapability(PCI_CAPABILITY_ID_POWER_MANAGEMENT);

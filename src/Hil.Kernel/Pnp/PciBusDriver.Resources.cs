@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// WDK: Using Interrupt Resource Descriptors, and Enabling Message-Signaled Interrupts in the Registry. The addresses were
-// placed before the kernel started, as firmware does it, so each range has one address that will do. Interrupts are
-// alternatives, best first: all messages, one message, the line.
+// WDK: Using Interrupt Resource Descriptors, and Enabling Message-Signaled Interrupts in the Registry. The addresses
+// were placed before the kernel started, as firmware does it, so each range has one address that will do. Interrupts
+// are alternatives, best first: all messages, one message, the line.
 internal sealed unsafe partial class PciBusDriver
 {
     private const string MessagePropertiesPath = @"Interrupt Management\MessageSignaledInterruptProperties";
@@ -18,7 +18,9 @@ internal sealed unsafe partial class PciBusDriver
             alternatives.Add([.. ranges, .. interrupts]);
         if (alternatives.Count == 0 && ranges.Count > 0)
             alternatives.Add([.. ranges]);
-        return alternatives.Count == 0 ? null : ResourceRequirements.Create(BusOf(node), (uint)SlotOf(function), alternatives);
+        return alternatives.Count == 0
+            ? null
+            : ResourceRequirements.Create(BusOf(node), (uint)SlotOf(function), alternatives);
     }
 
     protected override void* CreateBootResources(DeviceNode node)
@@ -39,8 +41,8 @@ internal sealed unsafe partial class PciBusDriver
         ushort flags = isPort
             ? (ushort)(CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_POSITIVE_DECODE | CM_RESOURCE_PORT_BAR)
             : (ushort)(CM_RESOURCE_MEMORY_BAR | (bar.Prefetchable ? CM_RESOURCE_MEMORY_PREFETCHABLE : 0));
-        return ResourceDescriptors.Require(
-            isPort ? CmResourceTypePort : CmResourceTypeMemory, flags, CmResourceShareDeviceExclusive, bar.Address, bar.Bytes);
+        byte type = isPort ? CmResourceTypePort : CmResourceTypeMemory;
+        return ResourceDescriptors.Require(type, flags, CmResourceShareDeviceExclusive, bar.Address, bar.Bytes);
     }
 
     private List<IO_RESOURCE_DESCRIPTOR[]> InterruptAlternatives(DeviceNode node, PciFunction function)

@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>The driver of the PCI bus: one physical device object per function, and what Windows' pci.sys does for it.</summary>
+/// <summary>The driver of the PCI bus: one physical device object per function, and what Windows' pci.sys does for
+/// it.</summary>
 internal sealed unsafe partial class PciBusDriver : BusDriver
 {
     private int _devicesMade;

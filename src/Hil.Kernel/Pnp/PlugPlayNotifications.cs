@@ -1,7 +1,8 @@
 namespace Hil.Kernel;
 
-// WDK: Using PnP Notification. Callbacks run at PASSIVE_LEVEL. Windows runs those for interface changes later, on a worker
-// thread; here they run in the thread that made the change, before the next step begins, so that every run is the same.
+// WDK: Using PnP Notification. Callbacks run at PASSIVE_LEVEL. Windows runs those for interface changes later, on a
+// worker thread; here they run in the thread that made the change, before the next step begins, so that every run is
+// the same.
 
 /// <summary>Who wants to hear of device interfaces and target devices coming and going.</summary>
 internal sealed unsafe class PlugPlayNotifications(NtKernel kernel)

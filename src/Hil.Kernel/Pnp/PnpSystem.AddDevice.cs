@@ -5,7 +5,8 @@ namespace Hil.Kernel;
 // From a device node to a device stack: AddDevice of each driver, lowest first. WDK: Writing an AddDevice Routine.
 public sealed unsafe partial class PnpSystem
 {
-    /// <summary>Finds, equips and starts a PCI function: what plugging it in does. See the node's State and Problem.</summary>
+    /// <summary>Finds, equips and starts a PCI function: what plugging it in does. See the node's State and
+    /// Problem.</summary>
     public DeviceNode AddDevice(
         PciFunction function, DRIVER_OBJECT* driver, InterruptPreference preference = InterruptPreference.Registry)
     {
@@ -22,12 +23,13 @@ public sealed unsafe partial class PnpSystem
         return node;
     }
 
-    /// <summary>Calls AddDevice of each driver, in order from the bottom of the stack: lower filters, the function driver,
-    /// upper filters. A function driver that fails leaves the device without drivers.</summary>
+    /// <summary>Calls AddDevice of each driver, in order from the bottom of the stack: lower filters, the function
+    /// driver, upper filters. A function driver that fails leaves the device without drivers.</summary>
     public NTSTATUS AddDrivers(DeviceNode node, params DRIVER_OBJECT*[] lowestFirst)
     {
-        Invariant.Holds(
-            node.State is DeviceNodeState.Enumerated or DeviceNodeState.Removed, "drivers are added to a device that has none");
+        using Operation operation = Begin();
+        if (node.State is not (DeviceNodeState.Enumerated or DeviceNodeState.Removed) || !node.IsPresent)
+            return Refuse(node, IRP_MN_DEVICE_ENUMERATED);
         foreach (DRIVER_OBJECT* driver in lowestFirst)
         {
             NTSTATUS status = CallAddDevice(node, driver);
@@ -50,14 +52,16 @@ public sealed unsafe partial class PnpSystem
 
     private NTSTATUS CallAddDevice(DeviceNode node, DRIVER_OBJECT* driver)
     {
-        if (driver->DriverExtension->AddDevice.IsNull)
+        DriverRoutine addDevice = driver->DriverExtension->AddDevice;
+        if (addDevice.IsNull)
         {
-            Report(node, IRP_MN_DEVICE_ENUMERATED, STATUS_INVALID_DEVICE_REQUEST, "the driver has no AddDevice routine");
-            return STATUS_INVALID_DEVICE_REQUEST;
+            NTSTATUS missing = STATUS_INVALID_DEVICE_REQUEST;
+            Report(node, IRP_MN_DEVICE_ENUMERATED, missing, "the driver has no AddDevice routine");
+            return missing;
         }
         NoteService(node, driver);
         DEVICE_OBJECT* topBefore = TopOf(node.PhysicalDevice);
-        var status = new NTSTATUS((uint)Kernel.Processor.Call(driver->DriverExtension->AddDevice, driver, node.PhysicalDevice));
+        var status = new NTSTATUS((uint)Kernel.Processor.Call(addDevice, driver, node.PhysicalDevice));
         Report(node, IRP_MN_DEVICE_ENUMERATED, status, "AddDevice");
         CheckAttached(node, driver, topBefore, status);
         return status;

@@ -7,6 +7,7 @@ public sealed unsafe partial class PnpSystem
     /// <summary>Asks a started device for its children, brings new ones, removes those that are gone.</summary>
     public void EnumerateChildren(DeviceNode node)
     {
+        using Operation operation = Begin();
         if (node.State != DeviceNodeState.Started)
             return;
         List<nint> reported = QueryBusRelations(node);

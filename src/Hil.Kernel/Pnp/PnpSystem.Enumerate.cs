@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-// From a bus to a device node: the questions that the PnP manager puts to a new physical device object, in Windows' order.
+// From a bus to a device node: the questions that the PnP manager puts to a new physical device object, in Windows'
+// order.
 public sealed unsafe partial class PnpSystem
 {
     /// <summary>Makes the device node of a PCI function, without drivers.</summary>
@@ -22,8 +23,8 @@ public sealed unsafe partial class PnpSystem
         node.DeviceId = PoolBuffer.TakeString(QueryId(node, BUS_QUERY_ID_TYPE.BusQueryDeviceID), "the device ID");
         QueryCapabilities(node);
         node.InstancePath = $@"{node.DeviceId}\{InstanceIdOf(node)}";
-        node.HardwareIds = PoolBuffer.TakeStrings(QueryId(node, BUS_QUERY_ID_TYPE.BusQueryHardwareIDs), "the hardware IDs");
-        node.CompatibleIds = PoolBuffer.TakeStrings(QueryId(node, BUS_QUERY_ID_TYPE.BusQueryCompatibleIDs), "the compatible IDs");
+        node.HardwareIds = QueryIds(node, BUS_QUERY_ID_TYPE.BusQueryHardwareIDs);
+        node.CompatibleIds = QueryIds(node, BUS_QUERY_ID_TYPE.BusQueryCompatibleIDs);
         node.Description = QueryText(node, DEVICE_TEXT_TYPE.DeviceTextDescription);
         node.Location = QueryText(node, DEVICE_TEXT_TYPE.DeviceTextLocationInformation);
         QueryBusInformation(node);
@@ -38,6 +39,9 @@ public sealed unsafe partial class PnpSystem
         var parameters = new IO_STACK_LOCATION.ParametersUnion { QueryId = { IdType = type } };
         return Ask(node, IRP_MN_QUERY_ID, parameters);
     }
+
+    private IReadOnlyList<string> QueryIds(DeviceNode node, BUS_QUERY_ID_TYPE type) =>
+        PoolBuffer.TakeStrings(QueryId(node, type), "the list of IDs");
 
     private string QueryText(DeviceNode node, DEVICE_TEXT_TYPE type)
     {
@@ -64,7 +68,8 @@ public sealed unsafe partial class PnpSystem
         var list = (CM_RESOURCE_LIST*)Ask(node, IRP_MN_QUERY_RESOURCES, default);
         if (list == null)
             return;
-        int count = (int)PointerCheck.Follow<CM_RESOURCE_LIST>(list, "the boot resources")->List.PartialResourceList.Count;
+        PointerCheck.Follow<CM_RESOURCE_LIST>(list, "the boot resources");
+        int count = (int)list->List.PartialResourceList.Count;
         int bytes = DeviceResources.ListBytes(count);
         if (list->Count == 1 && count >= 0 && PointerCheck.IsReadable((ulong)list, (ulong)bytes))
             node.BootResources = new ReadOnlySpan<byte>(list, bytes).ToArray();
@@ -80,7 +85,8 @@ public sealed unsafe partial class PnpSystem
         capabilities->Address = uint.MaxValue;
         capabilities->UINumber = uint.MaxValue;
         var parameters = new IO_STACK_LOCATION.ParametersUnion { DeviceCapabilities = { Capabilities = capabilities } };
-        NTSTATUS status = _requests.Send(node, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, parameters, STATUS_NOT_SUPPORTED).Status;
+        NTSTATUS status = _requests
+            .Send(node, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, parameters, STATUS_NOT_SUPPORTED).Status;
         if (status.IsSuccess)
             node.Capabilities = *capabilities;
         PoolBuffer.Free(capabilities);
@@ -94,7 +100,8 @@ public sealed unsafe partial class PnpSystem
         return answer.Status.IsSuccess ? (void*)answer.Information : null;
     }
 
-    // An instance ID that is unique on its bus only gets a prefix that names the bus: depth and a hash of the parent's path.
+    // An instance ID that is unique on its bus only gets a prefix that names the bus: depth and a hash of the parent's
+    // path.
     private string InstanceIdOf(DeviceNode node)
     {
         string id = PoolBuffer.TakeString(QueryId(node, BUS_QUERY_ID_TYPE.BusQueryInstanceID), "the instance ID");

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// System sleep and resume. WDK: Handling System Power State Requests. Going down, children come before their parents and all
-// are asked before any is told; coming up, parents come first.
+// System sleep and resume. WDK: Handling System Power State Requests. Going down, children come before their parents
+// and all are asked before any is told; coming up, parents come first.
 public sealed unsafe partial class PnpSystem
 {
     private SYSTEM_POWER_STATE _systemState = SYSTEM_POWER_STATE.PowerSystemWorking;
@@ -16,6 +16,7 @@ public sealed unsafe partial class PnpSystem
     /// <returns>The status of the query that failed (the system then goes on working), or success.</returns>
     public NTSTATUS SetSystemPower(SYSTEM_POWER_STATE state)
     {
+        using Operation operation = Begin();
         List<DeviceNode> started = _devices.FindAll(node => node.State == DeviceNodeState.Started);
         if (state > _systemState)
             started.Reverse();
@@ -26,7 +27,7 @@ public sealed unsafe partial class PnpSystem
                 return status;
         }
         foreach (DeviceNode node in started)
-            SendPower(node, IRP_MN_SET_POWER, POWER_STATE_TYPE.SystemPowerState, new POWER_STATE { SystemState = state });
+            SendSystemPower(node, IRP_MN_SET_POWER, state);
         _systemState = state;
         return STATUS_SUCCESS;
     }
@@ -39,18 +40,19 @@ public sealed unsafe partial class PnpSystem
     {
         for (int asked = 0; asked < nodes.Count; asked++)
         {
-            NTSTATUS status = SendPower(
-                nodes[asked], IRP_MN_QUERY_POWER, POWER_STATE_TYPE.SystemPowerState, new POWER_STATE { SystemState = state });
+            NTSTATUS status = SendSystemPower(nodes[asked], IRP_MN_QUERY_POWER, state);
             if (status.IsSuccess)
                 continue;
             // Those that agreed wait for the change; a set to the present state tells them that it does not come.
-            var present = new POWER_STATE { SystemState = _systemState };
             for (; asked >= 0; asked--)
-                SendPower(nodes[asked], IRP_MN_SET_POWER, POWER_STATE_TYPE.SystemPowerState, present);
+                SendSystemPower(nodes[asked], IRP_MN_SET_POWER, _systemState);
             return status;
         }
         return STATUS_SUCCESS;
     }
+
+    private NTSTATUS SendSystemPower(DeviceNode node, byte minor, SYSTEM_POWER_STATE state) =>
+        SendPower(node, minor, POWER_STATE_TYPE.SystemPowerState, new POWER_STATE { SystemState = state });
 
     private NTSTATUS SendPower(DeviceNode node, byte minor, POWER_STATE_TYPE type, POWER_STATE state)
     {

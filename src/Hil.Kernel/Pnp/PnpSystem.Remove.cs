@@ -4,36 +4,52 @@ namespace Hil.Kernel;
 public sealed unsafe partial class PnpSystem
 {
     /// <summary>Removes a device that is still there, as disabling it would: query, then remove or cancel.</summary>
-    /// <returns>The status of the query; an error leaves the device as it was.</returns>
+    /// <returns>The status of the query; an error leaves the device as it was. STATUS_DEVICE_BUSY for one that was
+    /// removed by surprise and has open files.</returns>
     public NTSTATUS Remove(DeviceNode node)
     {
-        if (node.State is not (DeviceNodeState.Started or DeviceNodeState.Stopped))
+        using Operation operation = Begin();
+        switch (node.State)
         {
-            RemoveStack(node);
-            return STATUS_SUCCESS;
+            case DeviceNodeState.Started:
+            case DeviceNodeState.Stopped:
+                return RemoveInOrder(node);
+            case DeviceNodeState.SurpriseRemoved:
+                return FinishRemoval(node) ? STATUS_SUCCESS : STATUS_DEVICE_BUSY;
+            case DeviceNodeState.Removed:
+                return STATUS_SUCCESS;
+            default:
+                RemoveStack(node);
+                return STATUS_SUCCESS;
         }
-        NTSTATUS status = QueryRemove(node);
-        if (status.IsSuccess)
-            RemoveStack(node);
-        else
-            CancelRemove(node);
-        return status;
     }
 
     /// <summary>Asks whether a device could be removed and takes it back, whatever the answer.</summary>
     public NTSTATUS QueryRemoveAndCancel(DeviceNode node)
     {
+        using Operation operation = Begin();
+        if (node.State is not (DeviceNodeState.Started or DeviceNodeState.Stopped))
+            return Refuse(node, IRP_MN_QUERY_REMOVE_DEVICE);
         NTSTATUS status = QueryRemove(node);
         CancelRemove(node);
         return status;
     }
 
-    /// <summary>The hardware is gone. IRP_MN_REMOVE_DEVICE follows at once if no file is open, else with FinishRemoval.</summary>
+    /// <summary>The hardware is gone. IRP_MN_REMOVE_DEVICE follows at once if no file is open, else with
+    /// FinishRemoval.</summary>
     public void SurpriseRemove(DeviceNode node)
     {
+        using Operation operation = Begin();
+        if (node.State is DeviceNodeState.SurpriseRemoved or DeviceNodeState.Removed)
+            return;
         foreach (DeviceNode child in node.ChildList.ToArray())
             RemoveMissing(child);
         node.IsPresent = false;
+        if (node.State is DeviceNodeState.Enumerated or DeviceNodeState.DriversAdded)
+        {
+            RemoveStack(node); // Only a device that was started is surprised.
+            return;
+        }
         SetGoing(node, isGoing: true);
         NTSTATUS status = SendDown(node, IRP_MN_SURPRISE_REMOVAL);
         if (!status.IsSuccess)
@@ -54,10 +70,12 @@ public sealed unsafe partial class PnpSystem
         }
     }
 
-    /// <summary>Completes a surprise removal if no file of the stack is open any more. Closing the last file calls it, too.</summary>
+    /// <summary>Completes a surprise removal if no file of the stack is open any more. Closing the last file calls it,
+    /// too.</summary>
     /// <returns>False while files are open.</returns>
     public bool FinishRemoval(DeviceNode node)
     {
+        using Operation operation = Begin();
         if (node.State != DeviceNodeState.SurpriseRemoved)
             return true;
         if (HasOpenFiles(node.PhysicalDevice))
@@ -83,11 +101,22 @@ public sealed unsafe partial class PnpSystem
         flags = isGoing ? flags | DOE_REMOVE_PENDING : flags & ~DOE_REMOVE_PENDING;
     }
 
+    private NTSTATUS RemoveInOrder(DeviceNode node)
+    {
+        NTSTATUS status = QueryRemove(node);
+        if (status.IsSuccess)
+            RemoveStack(node);
+        else
+            CancelRemove(node);
+        return status;
+    }
+
     private NTSTATUS QueryRemove(DeviceNode node)
     {
         foreach (DeviceNode child in node.ChildList.ToArray())
         {
-            NTSTATUS childStatus = QueryRemove(child);
+            bool isRunning = child.State is DeviceNodeState.Started or DeviceNodeState.Stopped;
+            NTSTATUS childStatus = isRunning ? QueryRemove(child) : STATUS_SUCCESS;
             if (!childStatus.IsSuccess)
                 return childStatus;
         }
@@ -97,6 +126,7 @@ public sealed unsafe partial class PnpSystem
         NTSTATUS status = SendDown(node, IRP_MN_QUERY_REMOVE_DEVICE);
         if (!status.IsSuccess)
             return status;
+        node.StateBeforeQuery = node.State;
         node.State = DeviceNodeState.RemovePending;
         if (!HasOpenFiles(node.PhysicalDevice))
             return STATUS_SUCCESS;
@@ -110,7 +140,7 @@ public sealed unsafe partial class PnpSystem
         SendDown(node, IRP_MN_CANCEL_REMOVE_DEVICE);
         SetGoing(node, isGoing: false);
         if (node.State == DeviceNodeState.RemovePending)
-            node.State = DeviceNodeState.Started;
+            node.State = node.StateBeforeQuery;
         Notifications.TargetRemovalCancelled(node);
         foreach (DeviceNode child in node.ChildList)
         {
@@ -147,7 +177,8 @@ public sealed unsafe partial class PnpSystem
             Kernel.Violation($"after IRP_MN_REMOVE_DEVICE a device object is still attached to the stack of {node}");
     }
 
-    /// <summary>Forgets a device whose hardware is gone, and deletes its physical device object if it is one of ours.</summary>
+    /// <summary>Forgets a device whose hardware is gone, and deletes its physical device object if it is one of
+    /// ours.</summary>
     private void Forget(DeviceNode node)
     {
         _devices.Remove(node);

@@ -4,12 +4,13 @@ namespace Hil.Kernel;
 public sealed unsafe partial class PnpSystem
 {
     /// <summary>Assigns resources and starts a device whose drivers were added or that was stopped.</summary>
-    /// <returns>The status of IRP_MN_START_DEVICE, or STATUS_INSUFFICIENT_RESOURCES when there were not enough resources.
-    /// A failed start removes the stack.</returns>
+    /// <returns>The status of IRP_MN_START_DEVICE, or STATUS_INSUFFICIENT_RESOURCES when there were not enough
+    /// resources. A failed start removes the stack.</returns>
     public NTSTATUS Start(DeviceNode node)
     {
-        Invariant.Holds(
-            node.State is DeviceNodeState.DriversAdded or DeviceNodeState.Stopped, "a device is started with drivers, once");
+        using Operation operation = Begin();
+        if (node.State is not (DeviceNodeState.DriversAdded or DeviceNodeState.Stopped))
+            return Refuse(node, IRP_MN_START_DEVICE);
         NTSTATUS status = AssignResources(node);
         if (status.IsSuccess)
             status = SendStart(node);
@@ -30,7 +31,9 @@ public sealed unsafe partial class PnpSystem
     /// <summary>Stops a started device so that it gives up its resources: query, then stop or cancel.</summary>
     public NTSTATUS Stop(DeviceNode node)
     {
-        Invariant.Holds(node.State == DeviceNodeState.Started, "only a started device is stopped");
+        using Operation operation = Begin();
+        if (node.State != DeviceNodeState.Started)
+            return Refuse(node, IRP_MN_QUERY_STOP_DEVICE);
         NTSTATUS status = SendDown(node, IRP_MN_QUERY_STOP_DEVICE);
         if (!status.IsSuccess)
         {
@@ -49,7 +52,9 @@ public sealed unsafe partial class PnpSystem
     /// <summary>Asks whether a started device could stop and takes it back, whatever the answer.</summary>
     public NTSTATUS QueryStopAndCancel(DeviceNode node)
     {
-        Invariant.Holds(node.State == DeviceNodeState.Started, "only a started device is stopped");
+        using Operation operation = Begin();
+        if (node.State != DeviceNodeState.Started)
+            return Refuse(node, IRP_MN_QUERY_STOP_DEVICE);
         NTSTATUS status = SendDown(node, IRP_MN_QUERY_STOP_DEVICE);
         SendDown(node, IRP_MN_CANCEL_STOP_DEVICE);
         return status;
@@ -76,7 +81,8 @@ public sealed unsafe partial class PnpSystem
             FilterResourceRequirements = { IoResourceRequirementList = (IO_RESOURCE_REQUIREMENTS_LIST*)requirements },
         };
         StackRequest.Answer answer = _requests.Send(
-            node, IRP_MJ_PNP, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, parameters, STATUS_NOT_SUPPORTED, (nuint)requirements);
+            node, IRP_MJ_PNP, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, parameters, STATUS_NOT_SUPPORTED,
+            (nuint)requirements);
         if (answer.Status == STATUS_NOT_SUPPORTED)
             return requirements;
         Report(node, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, answer.Status, nameof(IRP_MN_FILTER_RESOURCE_REQUIREMENTS));
@@ -101,6 +107,9 @@ public sealed unsafe partial class PnpSystem
     /// <summary>Asks for the PNP_DEVICE_xxx flags and acts on them: a failed device is removed.</summary>
     internal void RefreshState(DeviceNode node)
     {
+        using Operation operation = Begin();
+        if (node.State != DeviceNodeState.Started)
+            return;
         StackRequest.Answer answer = Send(node, IRP_MN_QUERY_PNP_DEVICE_STATE);
         node.DeviceState = answer.Status.IsSuccess ? (uint)answer.Information : 0;
         if ((node.DeviceState & (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED)) != 0)

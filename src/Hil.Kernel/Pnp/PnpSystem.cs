@@ -1,15 +1,15 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Hil.Kernel;
 
-// A device goes through the states of DeviceNodeState. Each step is one IRP to the top of its stack or one call of AddDevice,
-// made on a kernel thread at PASSIVE_LEVEL and reported as it ends. Where drivers of a stack disagree with a step, the
-// PnP manager does what Windows does: a refused query is cancelled, a failed start is followed by removal.
+// A device goes through the states of DeviceNodeState. Each step is one IRP to the top of its stack or one call of
+// AddDevice, made on a kernel thread at PASSIVE_LEVEL and reported as it ends. Where drivers of a stack disagree with a
+// step, the PnP manager does what Windows does: a refused query is cancelled, a failed start is followed by removal.
 //
-// The parts: PnpSystem.Enumerate (from bus to device node), .AddDevice (from node to stack), .Start, .Remove, .Power.
+// The parts: .Enumerate (from bus to device node), .AddDevice (from node to stack), .Start, .Children, .Remove, .Power,
+// and .Operation, which lets one of them run at a time.
 
 /// <summary>The PnP manager: device nodes, their resources and their state.</summary>
-/// <remarks>Methods that send requests run on a kernel thread (Scheduler.Run from elsewhere) at PASSIVE_LEVEL.</remarks>
+/// <remarks>Methods that send requests run on a kernel thread at PASSIVE_LEVEL (Scheduler.Run from
+/// elsewhere).</remarks>
 public sealed unsafe partial class PnpSystem
 {
     private readonly Dictionary<nint, DeviceNode> _nodes = [];
@@ -22,6 +22,8 @@ public sealed unsafe partial class PnpSystem
     internal PnpSystem(NtKernel kernel)
     {
         Kernel = kernel;
+        _operation = PoolBuffer.AllocateOwn<KMUTANT>(kernel, sizeof(KMUTANT));
+        Ntoskrnl.KeInitializeMutex(_operation, 0);
         _requests = new StackRequest(kernel);
         _arbiter = new ResourceArbiter(kernel);
         _pciBus = new PciBusDriver(kernel);
@@ -34,7 +36,8 @@ public sealed unsafe partial class PnpSystem
     /// <summary>All devices that have not gone, in the order they were found.</summary>
     public IReadOnlyList<DeviceNode> Devices => _devices;
 
-    /// <summary>Finds drivers for devices that other drivers enumerate (children of bus drivers); null leaves them without.</summary>
+    /// <summary>Finds drivers for devices that other drivers enumerate (children of bus drivers); null leaves them
+    /// without.</summary>
     public DriverFinder? FindDriver { get; set; }
 
     internal NtKernel Kernel { get; }
@@ -51,7 +54,8 @@ public sealed unsafe partial class PnpSystem
     internal ulong UuidsMade { get; set; }
 
     /// <summary>Symbolic links of the enabled interfaces of a class, such as \??\PCI#VEN_1234…#{…}.</summary>
-    public IReadOnlyList<string> FindInterfaces(Guid interfaceClass) => Interfaces.Find(interfaceClass, null, enabledOnly: true);
+    public IReadOnlyList<string> FindInterfaces(Guid interfaceClass) =>
+        Interfaces.Find(interfaceClass, null, enabledOnly: true);
 
     /// <summary>Symbolic links of the interfaces that a device has enabled, of any class, oldest first.</summary>
     public IReadOnlyList<string> FindInterfaces(DeviceNode node) => Interfaces.Find(node);
@@ -82,15 +86,9 @@ public sealed unsafe partial class PnpSystem
         return Find(device);
     }
 
-    /// <summary>Does work on a kernel thread of its own, soon. A device that went meanwhile is not the work's to find.</summary>
-    internal void Soon(Action work) => Kernel.Scheduler.RunAsync(() =>
-    {
-        work();
-        return true;
-    });
-
     /// <summary>Claims resources for a legacy driver; false when another device holds one of them.</summary>
-    internal bool TryClaim(nint owner, CM_PARTIAL_RESOURCE_DESCRIPTOR[] resources) => _arbiter.TryClaim(owner, resources);
+    internal bool TryClaim(nint owner, CM_PARTIAL_RESOURCE_DESCRIPTOR[] resources) =>
+        _arbiter.TryClaim(owner, resources);
 
     internal void NoteReachedBus(IRP* irp) => _requests.NoteReachedBus(irp);
 
@@ -105,16 +103,17 @@ public sealed unsafe partial class PnpSystem
     }
 
     /// <summary>Sends a request that every driver of the stack has to pass down.</summary>
-    private NTSTATUS SendDown(DeviceNode node, byte minor, in IO_STACK_LOCATION.ParametersUnion parameters = default, string? detail = null)
+    private NTSTATUS SendDown(
+        DeviceNode node, byte minor, in IO_STACK_LOCATION.ParametersUnion parameters = default, string? detail = null)
     {
+        string name = MinorNames.OfPnp(minor);
         StackRequest.Answer answer = Send(node, minor, parameters, detail);
         if (answer.Status.IsSuccess && !answer.ReachedBus && IsOnOwnBus(node))
         {
-            Kernel.Violation(
-                $"{MinorNames.OfPnp(minor)} succeeded for {node} but was not passed down to the bus driver");
+            Kernel.Violation($"{name} succeeded for {node} but was not passed down to the bus driver");
         }
         if (answer.Status == STATUS_NOT_SUPPORTED)
-            Kernel.Violation($"{MinorNames.OfPnp(minor)} came back for {node} with the status it was sent with: no driver handled it");
+            Kernel.Violation($"{name} came back for {node} with the status it was sent with: no driver handled it");
         return answer.Status;
     }
 

@@ -8,7 +8,8 @@ internal static unsafe class PoolBuffer
     /// <summary>'Pnp ' as a pool tag.</summary>
     public const uint Tag = 0x20706E50;
 
-    /// <summary>Allocates zeroed paged pool. Never null: the host's own structures have their share of the window.</summary>
+    /// <summary>Allocates zeroed paged pool. Never null: the host's own structures have their share of the
+    /// window.</summary>
     public static void* Allocate(int bytes, POOL_TYPE type = POOL_TYPE.PagedPool)
     {
         void* memory = TryAllocate(bytes, type);
@@ -27,9 +28,13 @@ internal static unsafe class PoolBuffer
 
     /// <summary>Zeroed memory of the kernel's own, never freed by a driver: give it to Pool.Free.</summary>
     public static T* AllocateOwn<T>(int bytes)
+        where T : unmanaged => AllocateOwn<T>(NtKernel.Current, bytes);
+
+    /// <inheritdoc cref="AllocateOwn{T}(int)"/>
+    public static T* AllocateOwn<T>(NtKernel kernel, int bytes)
         where T : unmanaged
     {
-        void* memory = NtKernel.Current.Pool.Allocate((nuint)bytes, Tag, zero: true);
+        void* memory = kernel.Pool.Allocate((nuint)bytes, Tag, zero: true);
         Invariant.Holds(memory != null, "the pool has room for the PnP manager's own structures");
         return (T*)memory;
     }

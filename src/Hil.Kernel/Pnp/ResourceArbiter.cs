@@ -3,8 +3,8 @@ using System.Numerics;
 
 namespace Hil.Kernel;
 
-// An arbiter takes the alternatives of a device in their order of preference and grants the first that can be had whole.
-// Within a list, a descriptor with IO_RESOURCE_ALTERNATIVE is another way to satisfy the one before it.
+// An arbiter takes the alternatives of a device in their order of preference and grants the first that can be had
+// whole. Within a list, a descriptor with IO_RESOURCE_ALTERNATIVE is another way to satisfy the one before it.
 
 /// <summary>Grants address ranges and interrupts to devices and takes them back.</summary>
 internal sealed class ResourceArbiter(NtKernel kernel)

@@ -36,7 +36,8 @@ internal static class ResourceDescriptors
         return descriptor;
     }
 
-    /// <summary>Asks for messages: one descriptor for MSI, which counts them in its vector range; one for each MSI-X one.</summary>
+    /// <summary>Asks for messages: one descriptor for MSI, which counts them in its vector range; one for each MSI-X
+    /// one.</summary>
     public static IO_RESOURCE_DESCRIPTOR[] RequireMessages(InterruptKind kind, int count)
     {
         bool isMsix = kind == InterruptKind.MsiX;
@@ -67,7 +68,8 @@ internal static class ResourceDescriptors
         return granted;
     }
 
-    /// <summary>Grants an interrupt. For messages the raw form counts them, the translated form names the first vector.</summary>
+    /// <summary>Grants an interrupt. For messages the raw form counts them, the translated form names the first
+    /// vector.</summary>
     public static (CM_PARTIAL_RESOURCE_DESCRIPTOR Raw, CM_PARTIAL_RESOURCE_DESCRIPTOR Translated) AssignInterrupt(
         in IO_RESOURCE_DESCRIPTOR requirement, uint line, byte vector, int messages)
     {

@@ -18,7 +18,8 @@ internal static unsafe class ResourceRequirements
         foreach (IO_RESOURCE_DESCRIPTOR[] descriptors in alternatives)
             bytes += ListHeaderBytes + descriptors.Length * sizeof(IO_RESOURCE_DESCRIPTOR);
 
-        var requirements = (IO_RESOURCE_REQUIREMENTS_LIST*)PoolBuffer.Allocate(Math.Max(bytes, sizeof(IO_RESOURCE_REQUIREMENTS_LIST)));
+        var requirements = (IO_RESOURCE_REQUIREMENTS_LIST*)PoolBuffer.Allocate(
+            Math.Max(bytes, sizeof(IO_RESOURCE_REQUIREMENTS_LIST)));
         requirements->ListSize = (uint)bytes;
         requirements->InterfaceType = bus.LegacyType;
         requirements->BusNumber = bus.Number;
@@ -53,7 +54,8 @@ internal static unsafe class ResourceRequirements
         return alternatives;
     }
 
-    private static IO_RESOURCE_LIST* Next(IO_RESOURCE_LIST* list) => (IO_RESOURCE_LIST*)(&list->Descriptors + list->Count);
+    private static IO_RESOURCE_LIST* Next(IO_RESOURCE_LIST* list) =>
+        (IO_RESOURCE_LIST*)(&list->Descriptors + list->Count);
 
     private static void RequireSane(IO_RESOURCE_LIST* list, IO_RESOURCE_REQUIREMENTS_LIST* requirements)
     {

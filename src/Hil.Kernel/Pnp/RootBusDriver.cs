@@ -39,9 +39,7 @@ internal sealed unsafe class RootBusDriver(NtKernel kernel) : BusDriver(kernel, 
     {
         capabilities->UniqueID = 1;
         capabilities->RawDeviceOK = 1;
-        capabilities->DeviceState[(int)SYSTEM_POWER_STATE.PowerSystemWorking] = DEVICE_POWER_STATE.PowerDeviceD0;
-        for (SYSTEM_POWER_STATE s = SYSTEM_POWER_STATE.PowerSystemSleeping1; s < SYSTEM_POWER_STATE.PowerSystemMaximum; s++)
-            capabilities->DeviceState[(int)s] = DEVICE_POWER_STATE.PowerDeviceD3;
+        FillDeviceStates(capabilities);
     }
 
     protected override void* CreateRequirements(DeviceNode node)
@@ -60,5 +58,6 @@ internal sealed unsafe class RootBusDriver(NtKernel kernel) : BusDriver(kernel, 
 
     protected override NTSTATUS SetDevicePower(DeviceNode node, DEVICE_POWER_STATE state) => STATUS_SUCCESS;
 
-    protected override NTSTATUS AnswerOther(DeviceNode node, IRP* irp, IO_STACK_LOCATION* location) => irp->IoStatus.Status;
+    protected override NTSTATUS AnswerOther(DeviceNode node, IRP* irp, IO_STACK_LOCATION* location) =>
+        irp->IoStatus.Status;
 }

@@ -4,7 +4,8 @@ public static unsafe partial class Ntoskrnl
 {
     /// <summary>Has the power manager put a device into a lower power state after seconds without work.</summary>
     /// <param name="conservationIdleTime">Seconds when saving energy; the machine never is.</param>
-    /// <param name="performanceIdleTime">Seconds otherwise; 0 in both ends the registration, all ones is the default.</param>
+    /// <param name="performanceIdleTime">Seconds otherwise; 0 in both ends the registration, all ones is the
+    /// default.</param>
     /// <returns>The idle counter, which the driver clears when it works; null after an end.</returns>
     /// <remarks>WDK: PoRegisterDeviceForIdleDetection.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]

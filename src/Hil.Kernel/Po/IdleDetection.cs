@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>Counts seconds without work per registered device and asks for a lower power state when they are enough.</summary>
+/// <summary>Counts seconds without work per registered device and asks for a lower power state when they are
+/// enough.</summary>
 internal sealed unsafe class IdleDetection(NtKernel kernel)
 {
     private const long SecondRelative = -10_000_000;

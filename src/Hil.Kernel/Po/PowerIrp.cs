@@ -8,7 +8,8 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS PoCallDriver(DEVICE_OBJECT* deviceObject, IRP* irp) => IofCallDriver(deviceObject, irp);
 
     /// <summary>Says that the driver is ready for its next power IRP.</summary>
-    /// <remarks>WDK: PoStartNextPowerIrp. Since Windows Vista the power manager needs no such word; it does nothing.</remarks>
+    /// <remarks>WDK: PoStartNextPowerIrp. Since Windows Vista the power manager needs no such word; it does
+    /// nothing.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void PoStartNextPowerIrp(IRP* irp)
     {
@@ -18,7 +19,8 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Notes a device's new power state.</summary>
     /// <returns>The state noted before.</returns>
-    /// <remarks>WDK: PoSetPowerState. The states are kept as Windows keeps them: in the low two nibbles of PowerFlags.</remarks>
+    /// <remarks>WDK: PoSetPowerState. The states are kept as Windows keeps them: in the low two nibbles of
+    /// PowerFlags.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static POWER_STATE PoSetPowerState(DEVICE_OBJECT* deviceObject, POWER_STATE_TYPE type, POWER_STATE state)
     {
@@ -33,9 +35,11 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Sends a device power IRP or a wait/wake IRP to the top of a device's stack.</summary>
-    /// <param name="completionFunction">VOID (PDEVICE_OBJECT, UCHAR, POWER_STATE, PVOID, PIO_STATUS_BLOCK); may be null.</param>
+    /// <param name="completionFunction">VOID (PDEVICE_OBJECT, UCHAR, POWER_STATE, PVOID, PIO_STATUS_BLOCK); may be
+    /// null.</param>
     /// <param name="irp">Gets the IRP of a wait/wake request, to cancel it with; may be null.</param>
-    /// <returns>STATUS_PENDING; STATUS_INVALID_PARAMETER_2 for another minor function; STATUS_INSUFFICIENT_RESOURCES.</returns>
+    /// <returns>STATUS_PENDING; STATUS_INVALID_PARAMETER_2 for another minor function;
+    /// STATUS_INSUFFICIENT_RESOURCES.</returns>
     /// <remarks>WDK: PoRequestPowerIrp.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS PoRequestPowerIrp(

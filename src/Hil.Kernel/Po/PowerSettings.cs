@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Hil.Kernel;
 
-/// <summary>Callbacks for power settings. The machine is a desktop on mains with its display on, and stays so.</summary>
+/// <summary>Callbacks for power settings. The machine is a desktop on mains with its display on, and stays
+/// so.</summary>
 internal sealed unsafe class PowerSettings(NtKernel kernel)
 {
     private static readonly Dictionary<Guid, uint> s_values = new()

@@ -23,7 +23,8 @@ internal sealed unsafe class PowerSystem
 
     public PowerSettings Settings { get; }
 
-    /// <summary>Sends a power IRP to the top of a device's stack, now or when the one before it has completed.</summary>
+    /// <summary>Sends a power IRP to the top of a device's stack, now or when the one before it has
+    /// completed.</summary>
     /// <returns>False when there is no memory for an IRP.</returns>
     public bool TryRequest(
         DEVICE_OBJECT* device, byte minor, POWER_STATE state, DriverRoutine completion, void* context, IRP** irp)
@@ -114,7 +115,8 @@ internal sealed unsafe class PowerSystem
         _kernel.Events.Add(KernelEventKind.Pnp, (ulong)request.Bottom, request.Minor, (uint)status.Value, state);
     }
 
-    // VOID RequestPowerComplete(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POWER_STATE PowerState, PVOID Context,
+    // VOID RequestPowerComplete(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POWER_STATE PowerState, PVOID
+    // Context,
     //     PIO_STATUS_BLOCK IoStatus)
     private void CallBack(PowerRequest request, IRP* irp)
     {

@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-// The system goes to sleep when its host says so and at no other time, so what drivers say to keep it awake changes nothing.
+// The system goes to sleep when its host says so and at no other time, so what drivers say to keep it awake changes
+// nothing.
 
 public static unsafe partial class Ntoskrnl
 {

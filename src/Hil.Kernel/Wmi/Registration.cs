@@ -28,10 +28,11 @@ public static unsafe partial class Ntoskrnl
     private static readonly NTSTATUS s_wmiGuidNotFound = new(0xC0000295u); // STATUS_WMI_GUID_NOT_FOUND
 
     /// <summary>Registers a device as WMI provider, or ends or renews the registration.</summary>
-    /// <param name="action">WMIREG_ACTION_xxx; flags above the low byte (WMIREG_FLAG_TRACE_PROVIDER) change nothing here.</param>
+    /// <param name="action">WMIREG_ACTION_xxx; flags above the low byte (WMIREG_FLAG_TRACE_PROVIDER) change nothing
+    /// here.</param>
     /// <returns>STATUS_INVALID_PARAMETER for an unknown action or a device that is not registered.</returns>
-    /// <remarks>WDK: IoWMIRegistrationControl. The IRP_MN_REGINFO that asks for the device's blocks comes with the first
-    /// consumer; there is none.</remarks>
+    /// <remarks>WDK: IoWMIRegistrationControl. The IRP_MN_REGINFO that asks for the device's blocks comes with the
+    /// first consumer; there is none.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoWMIRegistrationControl(DEVICE_OBJECT* deviceObject, uint action)
     {
@@ -62,7 +63,8 @@ public static unsafe partial class Ntoskrnl
     public static uint IoWMIDeviceObjectToProviderId(DEVICE_OBJECT* deviceObject) =>
         NtKernel.Current.Pnp.WmiProviders.IdOf(deviceObject);
 
-    /// <summary>Fires an event. On success the memory is WMI's, which frees it when all consumers have it: at once.</summary>
+    /// <summary>Fires an event. On success the memory is WMI's, which frees it when all consumers have it: at
+    /// once.</summary>
     /// <param name="wnodeEventItem">WNODE_HEADER and event data in nonpaged pool.</param>
     /// <remarks>WDK: IoWMIWriteEvent.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]

@@ -10,7 +10,8 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: WmiQueryTraceInformation.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS WmiQueryTraceInformation(
-        int traceInformationClass, void* traceInformation, uint traceInformationLength, uint* requiredLength, void* buffer)
+        int traceInformationClass, void* traceInformation, uint traceInformationLength, uint* requiredLength,
+        void* buffer)
     {
         if (requiredLength != null)
             *requiredLength = 0;
@@ -21,8 +22,8 @@ public static unsafe partial class Ntoskrnl
     /// <returns>STATUS_INVALID_HANDLE: no session has one.</returns>
     /// <remarks>WDK: WmiTraceMessage. The variable arguments are not looked at.</remarks>
     [Export]
-    public static NTSTATUS WmiTraceMessage(ulong loggerHandle, uint messageFlags, Guid* messageGuid, ushort messageNumber) =>
-        STATUS_INVALID_HANDLE;
+    public static NTSTATUS WmiTraceMessage(
+        ulong loggerHandle, uint messageFlags, Guid* messageGuid, ushort messageNumber) => STATUS_INVALID_HANDLE;
 
     /// <inheritdoc cref="WmiTraceMessage"/>
     /// <remarks>WDK: WmiTraceMessageVa.</remarks>

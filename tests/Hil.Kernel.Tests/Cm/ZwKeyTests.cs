@@ -105,7 +105,8 @@ public sealed unsafe class ZwKeyTests : IDisposable
         Assert.Equal(
             STATUS_SUCCESS,
             ZwQueryValueKey(
-                handle, Name("abc"), KEY_VALUE_INFORMATION_CLASS.KeyValueFullInformation, _buffer, BufferBytes, &result));
+                handle, Name("abc"), KEY_VALUE_INFORMATION_CLASS.KeyValueFullInformation, _buffer, BufferBytes,
+                &result));
 
         var full = (KEY_VALUE_FULL_INFORMATION*)_buffer;
         Assert.Equal((REG_DWORD, 28u, 4u, 6u), (full->Type, full->DataOffset, full->DataLength, full->NameLength));

@@ -262,7 +262,8 @@ public sealed unsafe class StackTests : IDisposable
         Add();
 
         Assert.Contains(("AddDevice", STATUS_SUCCESS), _log.Steps);
-        Assert.Contains(_log.Steps, step => step.Text.StartsWith("IRP_MN_START_DEVICE: memory 0xfe000000-0xfe0fffff, line 23"));
+        Assert.Contains(
+            _log.Steps, step => step.Text.StartsWith("IRP_MN_START_DEVICE: memory 0xfe000000-0xfe0fffff, line 23"));
     }
 
     [Fact]
@@ -275,6 +276,70 @@ public sealed unsafe class StackTests : IDisposable
         Assert.Equal(BugCheckCodes.PNP_DETECTED_FATAL_ERROR, report.Code);
         Assert.Equal(2ul, report.Parameter1);
     }
+
+    [Fact]
+    public void OperationThatDoesNotGoWithTheStateIsRefused()
+    {
+        DeviceNode node = Add();
+
+        Assert.Equal(STATUS_INVALID_DEVICE_STATE, _machine.Run(() => Pnp.Start(node)));
+        _machine.Run(() => Pnp.SurpriseRemove(node));
+
+        Assert.Equal(STATUS_INVALID_DEVICE_STATE, _machine.Run(() => Pnp.Stop(node)));
+        Assert.Equal(STATUS_SUCCESS, _machine.Run(() => Pnp.Remove(node)));
+    }
+
+    [Fact]
+    public void RefusedRemovalOfAStoppedDeviceLeavesItStopped()
+    {
+        DeviceNode node = Add();
+        _driver.Completes[IRP_MN_QUERY_REMOVE_DEVICE] = STATUS_UNSUCCESSFUL;
+
+        _machine.Run(() =>
+        {
+            Pnp.Stop(node);
+            Pnp.Remove(node);
+        });
+
+        Assert.Equal(DeviceNodeState.Stopped, node.State);
+    }
+
+    [Fact]
+    public void OperationWaitsForTheOneThatAnotherThreadIsIn()
+    {
+        DeviceNode node = Add();
+        IRP* held = null;
+        DriverRoutine dispatch = _driver.Object->MajorFunction[IRP_MJ_PNP];
+        _driver.Object->MajorFunction[IRP_MJ_PNP] = Hold(dispatch, irp => held = (IRP*)irp);
+
+        _machine.Run(() =>
+        {
+            _machine.StartThread(() => Pnp.Stop(node));
+            TestMachine.Settle();
+            Assert.Equal(DeviceNodeState.Started, node.State);
+            _machine.StartThread(() => Pnp.SurpriseRemove(node));
+            TestMachine.Settle();
+            Assert.DoesNotContain(IRP_MN_SURPRISE_REMOVAL, _driver.Seen);
+
+            IofCompleteRequest(held, IO_NO_INCREMENT);
+            TestMachine.Settle();
+        });
+
+        Assert.Equal(
+            [IRP_MN_STOP_DEVICE, IRP_MN_SURPRISE_REMOVAL, IRP_MN_REMOVE_DEVICE], _driver.Seen[^3..]);
+    }
+
+    // Keeps IRP_MN_QUERY_STOP_DEVICE pending until the test completes it.
+    private DriverRoutine Hold(DriverRoutine dispatch, Action<nint> hold) => _machine.Routine((device, address, _, _) =>
+    {
+        var irp = (IRP*)address;
+        if (IoGetCurrentIrpStackLocation(irp)->MinorFunction != IRP_MN_QUERY_STOP_DEVICE)
+            return _machine.Kernel.Processor.Call(dispatch, device, address);
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        IoMarkIrpPending(irp);
+        hold((nint)irp);
+        return (uint)STATUS_PENDING.Value;
+    });
 
     private static void Note(List<string> order, string name, byte minor)
     {

@@ -152,7 +152,8 @@ public sealed unsafe class StartDeviceTests : IDisposable
     public void BarThatWasNotPlacedKeepsTheDeviceFromStarting()
     {
         TestFunction function = TestFunction.Plain(_machine);
-        PciFunction unplaced = function.Description with { Bars = [new PciBar(0, PciBarKind.Memory32, false, 0, 0x1000)] };
+        var bar = new PciBar(0, PciBarKind.Memory32, false, 0, 0x1000);
+        PciFunction unplaced = function.Description with { Bars = [bar] };
 
         DeviceNode node = _machine.Run(() => _machine.Kernel.Pnp.AddDevice(unplaced, _driver.Object));
 

@@ -1,6 +1,7 @@
 namespace Hil.Kernel.Tests.Pnp;
 
-/// <summary>A PnP driver that passes every request down, keeps a record, and misbehaves where a test tells it to.</summary>
+/// <summary>A PnP driver that passes every request down, keeps a record, and misbehaves where a test tells it
+/// to.</summary>
 internal sealed unsafe class TestDriver
 {
     private readonly TestMachine _machine;
@@ -8,7 +9,7 @@ internal sealed unsafe class TestDriver
     public TestDriver(TestMachine machine, string name = "test")
     {
         _machine = machine;
-        Object = machine.Run(() => (nint)machine.Kernel.Io.CreateDriver(name)) is var made ? (DRIVER_OBJECT*)made : null;
+        Object = (DRIVER_OBJECT*)machine.Run(() => (nint)machine.Kernel.Io.CreateDriver(name));
         Object->DriverExtension->AddDevice = machine.Kernel.Gate.Register(
             a => (uint)AddDevice((DRIVER_OBJECT*)a[0], (DEVICE_OBJECT*)a[1]).Value);
         DriverRoutine dispatch = machine.Kernel.Gate.Register(
@@ -51,8 +52,8 @@ internal sealed unsafe class TestDriver
     /// <summary>Called with the status once IRP_MN_START_DEVICE has come back.</summary>
     public Func<NTSTATUS, NTSTATUS>? AfterStart { get; set; }
 
-    /// <summary>Called for each power request; what it returns is the dispatch routine's result, null passes the request
-    /// down.</summary>
+    /// <summary>Called for each power request; what it returns is the dispatch routine's result, null passes the
+    /// request down.</summary>
     public Func<nint, nint, NTSTATUS?>? OnPower { get; set; }
 
     private NTSTATUS AddDevice(DRIVER_OBJECT* driverObject, DEVICE_OBJECT* physicalDevice)

@@ -59,7 +59,8 @@ internal sealed class TestFunction
 
     public uint GetLong(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_config.AsSpan(offset));
 
-    public void Put(int offset, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(_config.AsSpan(offset), value);
+    public void Put(int offset, ushort value) =>
+        BinaryPrimitives.WriteUInt16LittleEndian(_config.AsSpan(offset), value);
 
     private static PciFunction Describe(ImmutableArray<PciCapability> capabilities) => new()
     {

@@ -53,8 +53,9 @@ public sealed unsafe class PowerTests : IDisposable
     {
         _driver.OnPower = (_, location) =>
         {
-            ref var power = ref ((IO_STACK_LOCATION*)location)->Parameters.Power;
-            if (power.Type == POWER_STATE_TYPE.SystemPowerState && ((IO_STACK_LOCATION*)location)->MinorFunction == IRP_MN_SET_POWER)
+            var request = (IO_STACK_LOCATION*)location;
+            ref var power = ref request->Parameters.Power;
+            if (power.Type == POWER_STATE_TYPE.SystemPowerState && request->MinorFunction == IRP_MN_SET_POWER)
                 Request(power.State.SystemState == SYSTEM_POWER_STATE.PowerSystemWorking
                     ? DEVICE_POWER_STATE.PowerDeviceD0
                     : DEVICE_POWER_STATE.PowerDeviceD3);
@@ -77,13 +78,14 @@ public sealed unsafe class PowerTests : IDisposable
             return 0;
         });
 
+        POWER_STATE d1 = State(DEVICE_POWER_STATE.PowerDeviceD1);
+
         NTSTATUS status = _machine.Run(() => PoRequestPowerIrp(
-            _node.PhysicalDevice, IRP_MN_SET_POWER, State(DEVICE_POWER_STATE.PowerDeviceD1), completion, (void*)0x1234, null));
+            _node.PhysicalDevice, IRP_MN_SET_POWER, d1, completion, (void*)0x1234, null));
 
         Assert.Equal(STATUS_PENDING, status);
         Assert.Equal(
-            ((ulong)_node.PhysicalDevice, IRP_MN_SET_POWER, (uint)DEVICE_POWER_STATE.PowerDeviceD1, 0x1234ul, STATUS_SUCCESS),
-            seen);
+            ((ulong)_node.PhysicalDevice, IRP_MN_SET_POWER, (uint)d1.DeviceState, 0x1234ul, STATUS_SUCCESS), seen);
     }
 
     [Fact]
@@ -186,8 +188,9 @@ public sealed unsafe class PowerTests : IDisposable
 
     private static POWER_STATE State(DEVICE_POWER_STATE state) => new() { DeviceState = state };
 
-    private void Request(DEVICE_POWER_STATE state) =>
-        Assert.Equal(STATUS_PENDING, PoRequestPowerIrp(_node.PhysicalDevice, IRP_MN_SET_POWER, State(state), default, null, null));
+    private void Request(DEVICE_POWER_STATE state) => Assert.Equal(
+        STATUS_PENDING,
+        PoRequestPowerIrp(_node.PhysicalDevice, IRP_MN_SET_POWER, State(state), default, null, null));
 
     private NTSTATUS SetSystem(SYSTEM_POWER_STATE state) =>
         _machine.Run(() => _machine.Kernel.Pnp.SetSystemPower(state));

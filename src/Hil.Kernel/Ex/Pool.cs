@@ -82,6 +82,31 @@ public sealed unsafe class Pool
     public IReadOnlyList<PoolAllocation> Outstanding(LoadedModule module) =>
         [.. Outstanding().Where(allocation => allocation.Caller - module.Base < module.Bytes)];
 
+    /// <summary>Reports, by tag, what the code of an image that is going away has not freed.</summary>
+    public void ReportLeaks(LoadedModule module)
+    {
+        if (_kernel.StoppedBy != null)
+            return; // Nothing is freed any more once the machine has stopped.
+        foreach (IGrouping<string, PoolAllocation> tag in Outstanding(module).GroupBy(leak => leak.TagName))
+        {
+            PoolAllocation first = tag.First();
+            _kernel.Violation($"{module.Name} leaves {tag.Count()} pool blocks with tag '{tag.Key}' behind, "
+                + $"{tag.Sum(leak => (long)leak.Bytes)} bytes; one at 0x{first.Address:x}, allocated by {_kernel.Modules.Describe(first.Caller)}");
+        }
+        foreach (string block in _kernel.PageBlocks.Outstanding(module))
+            _kernel.Violation($"{module.Name} leaves behind: {block}");
+    }
+
+    /// <summary>Where an address behind the end of an allocation lies, for a report.</summary>
+    public string DescribeEnd(ulong address)
+    {
+        ref PoolBlock block = ref _pages.Find(address);
+        return Unsafe.IsNullRef(ref block)
+            ? "no pool"
+            : $"{address - block.Address - block.Bytes} bytes behind the end of the pool block at 0x{block.Address:x} "
+                + $"({block.Bytes} bytes, tag '{TagName(block.Tag)}')";
+    }
+
     /// <summary>A tag as its four characters in memory order, such as "edu ".</summary>
     public static string TagName(uint tag) => string.Create(4, tag, static (text, tag) =>
     {

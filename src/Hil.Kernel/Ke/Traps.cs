@@ -69,6 +69,9 @@ internal static unsafe class Traps
         if (kernel.Pool.IsFreed(address))
             kernel.BugCheck(BugCheckCodes.DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL, address, isWrite ? 1u : 0, frame->Rip, 0,
                 $"the driver {access} pool at 0x{address:x} that it had freed");
+        if (kernel.Pool.IsBeyondEnd(address))
+            kernel.BugCheck(BugCheckCodes.DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, address, isWrite ? 1u : 0, frame->Rip,
+                0, $"the driver {access} 0x{address:x}, {kernel.Pool.DescribeEnd(address)}");
         if (kernel.Processor.Irql >= DISPATCH_LEVEL)
             kernel.BugCheck(BugCheckCodes.DRIVER_IRQL_NOT_LESS_OR_EQUAL, address, kernel.Processor.Irql.Value,
                 isWrite ? 1u : 0, frame->Rip, $"the driver {access} 0x{address:x}, which is not mapped");

@@ -61,7 +61,7 @@ internal static unsafe class DriverMemory
         bool isWrite = access == PageAccess.Write;
         string reason = $"{export} {(isWrite ? "wrote to" : "read from")} 0x{forbidden:x} for the driver, which "
             + (kernel.Pool.IsFreed(forbidden) ? "is freed pool" : kernel.Pool.IsBeyondEnd(forbidden)
-                ? $"is behind the end of the pool block that 0x{address:x} is in" : "is not mapped for that");
+                ? "is " + kernel.Pool.DescribeEnd(forbidden) : "is not mapped for that");
         if (forbidden < kernel.Services.Memory.KernelBase && kernel.Processor.Irql < DISPATCH_LEVEL)
             throw new GuestRaiseException(STATUS_ACCESS_VIOLATION, reason);
         uint code = kernel.Pool.IsFreed(forbidden) ? BugCheckCodes.DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL

@@ -26,6 +26,7 @@ public sealed class NativeDriver : LoadedDriver
 
     private protected override void FreeCode()
     {
+        Kernel.Pool.ReportLeaks(Module);
         Kernel.Modules.Remove(Module);
         _binder.Free();
         _mapper.Free();

@@ -1,10 +1,10 @@
 namespace Hil.Samples.Edu;
 
-/// <content>Reads and writes, by edu's DMA engine in pieces of at most 4096 bytes, straight from and to the caller's
+/// <content>Reads and writes, by edu's DMA engine in pieces of at most 4095 bytes, straight from and to the caller's
 /// pages.</content>
 public sealed unsafe partial class EduDriver
 {
-    private const uint MapRegisters = 2; // a piece of at most 4096 bytes lies in two pages at most
+    private const uint MapRegisters = 2; // a piece of at most 4095 bytes lies in two pages at most
 
     // Parameters.Write has the same layout.
     private static uint TransferLength(IRP* irp) => IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length;

@@ -26,7 +26,7 @@ internal static class EduRegisters
 
     /// <summary>Address of the DMA buffer, as the DMA engine sees it.</summary>
     public const uint BufferAddress = 0x40000;
-    public const uint BufferLength = 4096;
+    public const uint BufferLength = 4095;
     public const uint DmaAddressBits = 28;
     public const uint Revision1 = 0x010000ed;
 }

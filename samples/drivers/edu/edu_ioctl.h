@@ -2,7 +2,7 @@
  * What a program needs to talk to the edu driver. Include <winioctl.h> (programs) or <wdm.h> (drivers) first.
  *
  * The driver offers the device interface GUID_DEVINTERFACE_EDU. ReadFile and WriteFile reach edu's 4 KB buffer by DMA:
- * byte n of the file is byte n mod 4096 of the buffer.
+ * byte n of the file is byte n mod 4095 of the buffer.
  */
 
 #ifndef EDU_IOCTL_H

@@ -1,4 +1,4 @@
-/* Reads and writes, by edu's DMA engine in pieces of at most 4096 bytes, straight from and to the caller's pages. */
+/* Reads and writes, by edu's DMA engine in pieces of at most 4095 bytes, straight from and to the caller's pages. */
 
 #include "edu.h"
 

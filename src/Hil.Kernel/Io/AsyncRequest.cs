@@ -37,9 +37,12 @@ internal sealed unsafe class AsyncRequest
     /// <summary>Sends the request, on a kernel thread.</summary>
     public bool Start()
     {
+        var state = (FileState)File.Payload!;
         if (_isCancelled)
             End(new IoResult(STATUS_CANCELLED, 0));
-        else if (((FileState)File.Payload!).IsSynchronous)
+        else if (!_request.IsAllowed(state.CanRead, state.CanWrite))
+            End(new IoResult(STATUS_ACCESS_DENIED, 0));
+        else if (state.IsSynchronous)
             End(_kernel.Io.Execute(File, _request));
         else
             Send();

@@ -28,7 +28,7 @@ public static unsafe partial class Ntoskrnl
             internalDeviceIoControl ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL;
         irp->UserEvent = @event;
         irp->UserIosb = ioStatusBlock;
-        irp->Tail.Overlay.Thread = CurrentThreadObject;
+        irp->Tail.Overlay.Thread = KeGetCurrentThread();
         var buffers = new ControlBuffers(inputBuffer, inputBufferLength, outputBuffer, outputBufferLength);
         return DescribeControl(irp, ioControlCode, buffers) ? irp : DropIrp(irp);
     }
@@ -67,15 +67,6 @@ public static unsafe partial class Ntoskrnl
         IO_STATUS_BLOCK* ioStatusBlock) =>
         BuildTransfer(majorFunction, deviceObject, buffer, length, startingOffset, ioStatusBlock, IrpOwner.Driver);
 
-    internal static KTHREAD* CurrentThreadObject
-    {
-        get
-        {
-            KernelThread? current = NtKernel.Current.Scheduler.Current;
-            return current == null ? null : current.Block;
-        }
-    }
-
     private static IRP* BuildTransfer(
         uint majorFunction,
         DEVICE_OBJECT* deviceObject,
@@ -89,7 +80,7 @@ public static unsafe partial class Ntoskrnl
         if (irp == null)
             return null;
         irp->UserIosb = ioStatusBlock;
-        irp->Tail.Overlay.Thread = CurrentThreadObject;
+        irp->Tail.Overlay.Thread = KeGetCurrentThread();
         long offset = startingOffset == null ? 0 : *startingOffset;
         IoGetNextIrpStackLocation(irp)->MajorFunction = (byte)majorFunction;
         if (majorFunction is not (IRP_MJ_READ or IRP_MJ_WRITE))

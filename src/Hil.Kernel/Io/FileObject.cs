@@ -61,14 +61,14 @@ public sealed unsafe partial class IoSystem
         file->DeviceObject = device;
         file->Vpb = device->Vpb;
         file->FileName = *fileName;
-        file->ReadAccess = (opening.Access & (FILE_READ_DATA | GENERIC_READ)) != 0;
-        file->WriteAccess = (opening.Access & (FILE_WRITE_DATA | GENERIC_WRITE)) != 0;
+        var state = new FileState(device, fileName, opening);
+        file->ReadAccess = state.CanRead;
+        file->WriteAccess = state.CanWrite;
         file->DeleteAccess = (opening.Access & DELETE) != 0;
         file->Flags = opening.IsSynchronous ? FO_SYNCHRONOUS_IO : 0;
         Ntoskrnl.KeInitializeEvent(&file->Lock, EVENT_TYPE.SynchronizationEvent, true);
         Ntoskrnl.KeInitializeEvent(&file->Event, EVENT_TYPE.NotificationEvent, false);
         InitializeListHead(&file->IrpList);
-        var state = new FileState(device, fileName, opening.IsSynchronous);
         return _kernel.Objects.Add(ObjectType.File, file, state, closed: SendCleanup, deleted: CloseFile);
     }
 

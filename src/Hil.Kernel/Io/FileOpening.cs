@@ -5,7 +5,7 @@ namespace Hil.Kernel;
 /// <param name="Share">FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_SHARE_DELETE.</param>
 /// <param name="Options">FILE_SYNCHRONOUS_IO_NONALERT and its kin.</param>
 /// <param name="Disposition">FILE_OPEN and its kin.</param>
-public readonly record struct FileOpening(
+public sealed record FileOpening(
     uint Access = FILE_GENERIC_READ | FILE_GENERIC_WRITE,
     uint Share = FILE_SHARE_READ | FILE_SHARE_WRITE,
     uint Options = 0,

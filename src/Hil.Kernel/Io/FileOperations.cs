@@ -24,7 +24,10 @@ public sealed unsafe partial class IoSystem
     /// <summary>Carries out a request on the calling kernel thread.</summary>
     internal IoResult Execute(KernelObject file, in FileRequest request)
     {
-        bool isSerial = ((FileState)file.Payload!).IsSynchronous;
+        var state = (FileState)file.Payload!;
+        if (!request.IsAllowed(state.CanRead, state.CanWrite))
+            return new IoResult(STATUS_ACCESS_DENIED, 0);
+        bool isSerial = state.IsSynchronous;
         var fileObject = (FILE_OBJECT*)file.Address;
         _kernel.Objects.Reference(file);
         if (isSerial)

@@ -21,6 +21,21 @@ internal readonly unsafe struct FileRequest
 
     public bool IsControl => MajorFunction is IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL;
 
+    /// <summary>Whether a driver asks, with buffers anywhere in the window; else an application, with user memory.</summary>
+    public bool IsFromKernel { get; init; }
+
+    /// <summary>Whether an open with these rights may ask this (WDK: "Defining I/O Control Codes", RequiredAccess).</summary>
+    public bool IsAllowed(bool canRead, bool canWrite) => MajorFunction switch
+    {
+        IRP_MJ_READ => canRead,
+        IRP_MJ_WRITE => canWrite,
+        IRP_MJ_DEVICE_CONTROL => (RequiredAccess & FILE_READ_ACCESS) <= (canRead ? FILE_READ_ACCESS : 0)
+            && (RequiredAccess & FILE_WRITE_ACCESS) <= (canWrite ? FILE_WRITE_ACCESS : 0),
+        _ => true,
+    };
+
+    private uint RequiredAccess => (Code >> 14) & (FILE_READ_ACCESS | FILE_WRITE_ACCESS);
+
     /// <summary>Whether the driver reads the output buffer, too: it is the transfer's source with METHOD_IN_DIRECT, and with
     /// METHOD_NEITHER anything goes.</summary>
     public bool IsOutputRead => IsControl && METHOD_FROM_CTL_CODE(Code) != METHOD_BUFFERED;
@@ -28,7 +43,7 @@ internal readonly unsafe struct FileRequest
     /// <summary>Whether the driver writes to the output buffer itself, whatever it reports as transferred.</summary>
     public bool IsOutputWritten => MajorFunction switch
     {
-        IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL => METHOD_FROM_CTL_CODE(Code) is METHOD_OUT_DIRECT or METHOD_NEITHER,
+        _ when IsControl => METHOD_FROM_CTL_CODE(Code) is METHOD_OUT_DIRECT or METHOD_NEITHER,
         IRP_MJ_READ => true,
         _ => false,
     };

@@ -52,10 +52,10 @@ internal sealed unsafe class IoOperation
         if (Irp == null)
             return STATUS_INSUFFICIENT_RESOURCES;
         _kernel.Io.Irps.Find(Irp).Operation = this;
-        Irp->RequestorMode = KPROCESSOR_MODE.UserMode;
+        Irp->RequestorMode = _request.IsFromKernel ? KPROCESSOR_MODE.KernelMode : KPROCESSOR_MODE.UserMode;
         Irp->UserIosb = &_block->Iosb;
         Irp->UserEvent = &_block->Finished;
-        Irp->Tail.Overlay.Thread = Ntoskrnl.CurrentThreadObject;
+        Irp->Tail.Overlay.Thread = Ntoskrnl.KeGetCurrentThread();
         Irp->Tail.Overlay.OriginalFileObject = FileObject;
         IO_STACK_LOCATION* next = IoGetNextIrpStackLocation(Irp);
         next->MajorFunction = majorFunction;
@@ -176,6 +176,8 @@ internal sealed unsafe class IoOperation
     {
         if (bytes == 0)
             return null;
+        if (_request.IsFromKernel)
+            return buffer;
         IGuestMemory memory = _kernel.Services.Memory;
         if ((ulong)buffer >= memory.UserBase && (ulong)buffer + bytes <= memory.KernelBase)
             return buffer;

@@ -10,7 +10,11 @@ public static unsafe partial class Ntoskrnl
     {
         ObjectTable objects = NtKernel.Current.Objects;
         KernelObject link = objects.Add(ObjectType.SymbolicLink, null, DriverString.Read(deviceName));
-        return objects.Names.Insert(DriverString.Read(symbolicLinkName), link);
+        NTSTATUS status = objects.Names.Insert(DriverString.Read(symbolicLinkName), link);
+        if (status.IsSuccess)
+            objects.MakePermanent(link);
+        objects.Dereference(link);
+        return status;
     }
 
     /// <inheritdoc cref="IoCreateSymbolicLink"/>
@@ -32,6 +36,7 @@ public static unsafe partial class Ntoskrnl
         if (link.Type != ObjectType.SymbolicLink)
             return STATUS_OBJECT_TYPE_MISMATCH;
         objects.Names.Remove(link);
+        objects.MakeTemporary(link);
         return STATUS_SUCCESS;
     }
 }

@@ -21,6 +21,9 @@ public sealed class KernelObject(ObjectType type, ulong address, object? payload
     /// <summary>Open handles.</summary>
     public int Handles { get; internal set; }
 
+    /// <summary>Whether one of the references stands for the object's permanence (OBJ_PERMANENT).</summary>
+    public bool IsPermanent { get; internal set; }
+
     /// <summary>Called at PASSIVE_LEVEL when the last handle is closed.</summary>
     public Action<KernelObject>? Closed { get; init; }
 

@@ -73,6 +73,24 @@ public sealed unsafe class ObjectTable
         Dereference(target);
     }
 
+    /// <summary>Keeps an object, and its name, without handles and references of others.</summary>
+    internal void MakePermanent(KernelObject target)
+    {
+        if (target.IsPermanent)
+            return;
+        target.IsPermanent = true;
+        Reference(target);
+    }
+
+    /// <summary>Undoes <see cref="MakePermanent"/>.</summary>
+    internal void MakeTemporary(KernelObject target)
+    {
+        if (!target.IsPermanent)
+            return;
+        target.IsPermanent = false;
+        Dereference(target);
+    }
+
     /// <summary>The kind that an exported POBJECT_TYPE stands for; false for a pointer that is none of them.</summary>
     public bool TryFindType(void* objectType, out ObjectType type)
     {

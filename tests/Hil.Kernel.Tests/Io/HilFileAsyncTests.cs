@@ -25,7 +25,7 @@ public sealed class HilFileAsyncTests : IDisposable
         using HilFile file = Open();
 
         Task<IoResult> read = file.ReadAsync(new byte[4], cancellationToken: cancellation.Token);
-        await isPending.WaitAsync();
+        await Arrives(isPending);
         cancellation.Cancel();
         IoResult result = await read;
 
@@ -40,7 +40,7 @@ public sealed class HilFileAsyncTests : IDisposable
         PendUntilCancelled(isPending);
         HilFile file = Open();
         Task<IoResult> read = file.ReadAsync(new byte[4]);
-        await isPending.WaitAsync();
+        await Arrives(isPending);
 
         await file.DisposeAsync();
 
@@ -56,7 +56,7 @@ public sealed class HilFileAsyncTests : IDisposable
         PendUntilCancelled(isPending);
         using HilFile file = Open();
         Task<IoResult> read = file.ReadAsync(new byte[4]);
-        await isPending.WaitAsync();
+        await Arrives(isPending);
         PendingIrp pending = Assert.Single(_machine.Kernel.Io.PendingIrps());
 
         Assert.Throws<MachineLostException>(() => _machine.Run(() => throw new MachineLostException("gone")));
@@ -72,7 +72,7 @@ public sealed class HilFileAsyncTests : IDisposable
         PendUntilCancelled(isPending);
         using HilFile file = Open();
         Task<IoResult> read = file.ReadAsync(new byte[4]);
-        await isPending.WaitAsync();
+        await Arrives(isPending);
 
         StopMachine();
 
@@ -87,6 +87,10 @@ public sealed class HilFileAsyncTests : IDisposable
 
         Assert.Equal(STATUS_DEVICE_DOES_NOT_EXIST, (await file.ReadAsync(new byte[4])).Status);
     }
+
+    // A request that never comes must fail the test, not hang it.
+    private static async Task Arrives(SemaphoreSlim isPending) =>
+        Assert.True(await isPending.WaitAsync(TimeSpan.FromSeconds(20)), "the driver was never asked to read");
 
     private HilFile Open(uint flags = 0)
     {

@@ -1,0 +1,144 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    private const uint EventTag = 0x6E_65_76_45; // Even
+
+    /// <summary>Creates or opens a named notification event, at first set.</summary>
+    /// <param name="eventName">Full path; null for an event without a name.</param>
+    /// <returns>Null on failure; else the event, for as long as the handle is open.</returns>
+    /// <remarks>WDK: IoCreateNotificationEvent.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static KEVENT* IoCreateNotificationEvent(UNICODE_STRING* eventName, void** eventHandle) =>
+        CreateIoEvent(eventName, EVENT_TYPE.NotificationEvent, eventHandle);
+
+    /// <summary>As IoCreateNotificationEvent, with a synchronisation event.</summary>
+    /// <remarks>WDK: IoCreateSynchronizationEvent.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static KEVENT* IoCreateSynchronizationEvent(UNICODE_STRING* eventName, void** eventHandle) =>
+        CreateIoEvent(eventName, EVENT_TYPE.SynchronizationEvent, eventHandle);
+
+    /// <summary>Creates an event that a handle names.</summary>
+    /// <param name="objectAttributes">May be null: an event without a name.</param>
+    /// <returns>STATUS_OBJECT_NAME_EXISTS for an event that was there and OBJ_OPENIF, STATUS_OBJECT_NAME_COLLISION without.</returns>
+    /// <remarks>WDK: ZwCreateEvent.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwCreateEvent(
+        void** eventHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, EVENT_TYPE eventType, BOOLEAN initialState)
+    {
+        string path = "";
+        bool mayExist = objectAttributes != null && (objectAttributes->Attributes & OBJ_OPENIF) != 0;
+        NTSTATUS status = objectAttributes == null
+            ? STATUS_SUCCESS
+            : PathOf(NtKernel.Current, objectAttributes, out path);
+        if (!status.IsSuccess)
+            return status;
+        status = CreateEvent(path, eventType, initialState, mayExist, out KernelObject? created);
+        if (status.IsSuccess)
+            *eventHandle = OpenOnly(created!, desiredAccess);
+        return status;
+    }
+
+    /// <summary>Sets the event of a handle.</summary>
+    /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: ZwSetEvent.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwSetEvent(void* eventHandle, int* previousState)
+    {
+        NTSTATUS status = EventOf(eventHandle, out KEVENT* @event);
+        if (!status.IsSuccess)
+            return status;
+        int before = KeSetEvent(@event, EVENT_INCREMENT, false);
+        if (previousState != null)
+            *previousState = before;
+        return STATUS_SUCCESS;
+    }
+
+    /// <summary>Clears the event of a handle.</summary>
+    /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: ZwClearEvent.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwClearEvent(void* eventHandle)
+    {
+        NTSTATUS status = EventOf(eventHandle, out KEVENT* @event);
+        if (status.IsSuccess)
+            KeClearEvent(@event);
+        return status;
+    }
+
+    /// <summary>Waits for the object of a handle: an event, a thread, a file.</summary>
+    /// <param name="timeout">100 ns units, negative for relative; null waits for ever.</param>
+    /// <returns>STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: ZwWaitForSingleObject.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwWaitForSingleObject(void* handle, BOOLEAN alertable, long* timeout)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        KernelObject? target = objects.Handles.Find((ulong)handle);
+        if (target == null)
+            return STATUS_INVALID_HANDLE;
+        void* waitable = target.Type switch
+        {
+            ObjectType.File => &((FILE_OBJECT*)target.Address)->Event,
+            ObjectType.Event or ObjectType.Thread or ObjectType.Semaphore or ObjectType.Mutant or ObjectType.Timer
+                or ObjectType.Process => (void*)target.Address,
+            _ => null,
+        };
+        if (waitable == null)
+            return STATUS_OBJECT_TYPE_MISMATCH;
+        objects.Reference(target);
+        NTSTATUS status = KeWaitForSingleObject(
+            waitable, KWAIT_REASON.Executive, KPROCESSOR_MODE.KernelMode, alertable, timeout);
+        objects.Dereference(target);
+        return status;
+    }
+
+    private static KEVENT* CreateIoEvent(UNICODE_STRING* eventName, EVENT_TYPE type, void** eventHandle)
+    {
+        NTSTATUS status = CreateEvent(DriverString.Read(eventName), type, true, mayExist: true, out KernelObject? created);
+        if (!status.IsSuccess)
+            return null;
+        *eventHandle = OpenOnly(created!, GENERIC_ALL);
+        return (KEVENT*)created!.Address;
+    }
+
+    private static NTSTATUS CreateEvent(
+        string path, EVENT_TYPE type, bool isSet, bool mayExist, out KernelObject? created)
+    {
+        NtKernel kernel = NtKernel.Current;
+        created = path.Length == 0 ? null : kernel.Objects.Names.Find(path);
+        if (created != null)
+        {
+            if (!mayExist || created.Type != ObjectType.Event)
+                return created.Type == ObjectType.Event ? STATUS_OBJECT_NAME_COLLISION : STATUS_OBJECT_TYPE_MISMATCH;
+            kernel.Objects.Reference(created);
+            return STATUS_OBJECT_NAME_EXISTS;
+        }
+
+        var @event = (KEVENT*)kernel.Pool.Allocate((nuint)sizeof(KEVENT), EventTag, zero: true);
+        if (@event == null)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        KeInitializeEvent(@event, type, isSet);
+        created = kernel.Objects.Add(ObjectType.Event, @event, deleted: static gone => NtKernel.Current.Pool.Free((void*)gone.Address));
+        NTSTATUS status = path.Length == 0 ? STATUS_SUCCESS : kernel.Objects.Names.Insert(path, created);
+        if (!status.IsSuccess)
+            kernel.Objects.Dereference(created);
+        return status;
+    }
+
+    // The handle's reference takes the place of the creator's.
+    private static void* OpenOnly(KernelObject created, uint access)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        ulong handle = objects.Handles.Open(created, access);
+        objects.Dereference(created);
+        return (void*)handle;
+    }
+
+    private static NTSTATUS EventOf(void* handle, out KEVENT* @event)
+    {
+        KernelObject? target = NtKernel.Current.Objects.Handles.Find((ulong)handle);
+        @event = target is { Type: ObjectType.Event } ? (KEVENT*)target.Address : null;
+        return target == null ? STATUS_INVALID_HANDLE : @event == null ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_SUCCESS;
+    }
+}

@@ -12,6 +12,7 @@ public static unsafe partial class Ntoskrnl
     private static void FinishIrp(IRP* irp, sbyte priorityBoost)
     {
         NtKernel kernel = NtKernel.Current;
+        kernel.Scheduler.NoteProgress();
         kernel.Events.Add(
             KernelEventKind.IrpFinished, (ulong)irp, (uint)irp->IoStatus.Status.Value, irp->IoStatus.Information);
         if ((irp->Flags & IRP_ASSOCIATED_IRP) != 0)

@@ -104,18 +104,11 @@ public sealed unsafe class InterruptTable
         KIRQL irql = processor.Irql;
         Invariant.Holds(vector >> 4 > irql.Value, "an interrupt is taken only above the current IRQL");
         InterruptVector? slot = _vectors[vector];
-        bool isClaimed = false;
-        if (slot != null)
+        if (slot == null || !Serve(slot))
         {
-            slot.Count++;
-            Served++;
-            isClaimed = slot.IsLevel ? CallUntilClaimed(slot) : CallAll(slot);
+            Unclaimed++;
+            _kernel.Events.Add(KernelEventKind.InterruptUnclaimed, vector);
         }
-        processor.Irql = (byte)(vector >> 4);
-        if (!isClaimed)
-            NoteUnclaimed(vector);
-        if (slot is { IsLevel: true } && slot.Storm.Note(isClaimed, _kernel.Scheduler.Wakes, _kernel.Clock))
-            MaskStorm(slot);
         _kernel.Services.VirtualProcessor.EndOfInterrupt();
         processor.Irql = irql;
     }
@@ -201,6 +194,19 @@ public sealed unsafe class InterruptTable
         return -1;
     }
 
+    private bool Serve(InterruptVector slot)
+    {
+        slot.Count++;
+        Served++;
+        if (!slot.IsLevel)
+            return CallAll(slot);
+        long begin = _kernel.Clock.InterruptTime;
+        bool isClaimed = CallUntilClaimed(slot);
+        if (slot.Storm.Note(isClaimed, _kernel.Scheduler.Progress, begin, _kernel.Clock.InterruptTime))
+            MaskStorm(slot);
+        return isClaimed;
+    }
+
     private bool CallUntilClaimed(InterruptVector slot)
     {
         foreach (KINTERRUPT* interrupt in slot.Chain)
@@ -246,12 +252,6 @@ public sealed unsafe class InterruptTable
         Ntoskrnl.Release(spinLock);
         interrupt->ServiceCount++;
         return isClaimed;
-    }
-
-    private void NoteUnclaimed(byte vector)
-    {
-        Unclaimed++;
-        _kernel.Events.Add(KernelEventKind.InterruptUnclaimed, vector);
     }
 
     private void MaskStorm(InterruptVector slot)

@@ -40,8 +40,8 @@ public sealed unsafe partial class Scheduler : IDisposable
     /// <summary>Switches between kernel threads, for the summary of a run.</summary>
     public long Switches { get; private set; }
 
-    /// <summary>Threads that were made ready: what shows that a run gets on.</summary>
-    internal long Wakes { get; private set; }
+    /// <summary>Threads that were made ready and requests that ended: what shows that a run gets on.</summary>
+    internal long Progress { get; private set; }
 
     /// <summary>The thread that holds the baton; null before the first one.</summary>
     internal KernelThread? Current => _current;
@@ -125,7 +125,7 @@ public sealed unsafe partial class Scheduler : IDisposable
     {
         Invariant.Holds(thread.State != ThreadState.Terminated, "a terminated thread is not made ready");
         thread.State = ThreadState.Ready;
-        Wakes++;
+        Progress++;
         _ready.AddLast(thread);
         if (_current is not { State: ThreadState.Running } current || thread.Priority < current.Priority)
             return;
@@ -134,6 +134,8 @@ public sealed unsafe partial class Scheduler : IDisposable
         else
             ArmAtMost(current.QuantumEnd);
     }
+
+    internal void NoteProgress() => Progress++;
 
     internal void SetPriority(KernelThread thread, int priority)
     {

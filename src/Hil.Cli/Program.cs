@@ -13,7 +13,8 @@ RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, wit
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count != 0)
 {
-    Console.Error.WriteLine($"hil: {parsed.Errors[0].Message} (hil {parsed.CommandResult.Command.Name} --help tells more)");
+    string command = parsed.CommandResult.Command == root ? "hil" : $"hil {parsed.CommandResult.Command.Name}";
+    Console.Error.WriteLine($"hil: {parsed.Errors[0].Message} ({command} --help tells more)");
     return ExitCode.Environment;
 }
 try

@@ -25,7 +25,16 @@ internal static class BugCheckText
         WriteRegisters(writer, report.Registers);
         WriteDisassembly(writer, report, kernel);
         WriteStack(writer, report, kernel);
-        WriteEvents(writer, report);
+        WriteEvents(writer, report.LastEvents, kernel);
+    }
+
+    /// <summary>What can be said about a processor that was reset: nobody was left to report.</summary>
+    public static void WriteTripleFault(TextWriter writer, NtKernel kernel)
+    {
+        writer.WriteLine();
+        writer.WriteLine("*** TRIPLE FAULT");
+        writer.WriteLine("    the processor could not deliver an exception and was reset: its IDT, page tables or stack are wrecked");
+        WriteEvents(writer, kernel.Events.Last(EventsMax), kernel);
     }
 
     private static string CurrentIrp(BugCheckReport report, NtKernel kernel)
@@ -72,12 +81,11 @@ internal static class BugCheckText
             writer.WriteLine("    " + kernel.Modules.Describe(address));
     }
 
-    private static void WriteEvents(TextWriter writer, BugCheckReport report)
+    private static void WriteEvents(TextWriter writer, IReadOnlyList<KernelEvent> events, NtKernel kernel)
     {
         writer.WriteLine();
         writer.WriteLine("  last events");
-        int first = Math.Max(0, report.LastEvents.Count - EventsMax);
-        for (int i = first; i < report.LastEvents.Count; i++)
-            writer.WriteLine("  " + EventText.Line(report.LastEvents[i]));
+        for (int i = Math.Max(0, events.Count - EventsMax); i < events.Count; i++)
+            writer.WriteLine("  " + EventText.Line(events[i], kernel.Modules));
     }
 }

@@ -57,8 +57,7 @@ internal static class Disassembly
 
     private static List<string> Format(NtKernel kernel, List<Instruction> instructions, int marked)
     {
-        var formatter = new IntelFormatter();
-        formatter.Options.RipRelativeAddresses = true;
+        var formatter = new IntelFormatter(new ModuleSymbols(kernel.Modules));
         formatter.Options.SpaceAfterOperandSeparator = true;
         var output = new StringOutput();
         var lines = new List<string>();

@@ -16,9 +16,10 @@ internal static class EventText
 
     public static string OfPnp(in KernelEvent e) => $"{e.Text} {new NTSTATUS((uint)e.C)}";
 
-    public static string Of(in KernelEvent e) => e.Kind switch
+    /// <param name="modules">Names addresses in drivers, if given.</param>
+    public static string Of(in KernelEvent e, ModuleTable? modules = null) => e.Kind switch
     {
-        KernelEventKind.KernelCall => $"{Name(e.A)}(0x{e.C:x}) called from 0x{e.B:x}",
+        KernelEventKind.KernelCall => $"{Name(e.A)}(0x{e.C:x}) from {Place(e.B, modules)}",
         KernelEventKind.IrpDispatch => $"IRP 0x{e.A:x} {MajorFunctionName.Of((byte)e.C)} to device 0x{e.B:x}",
         KernelEventKind.IrpQueued => $"IRP 0x{e.A:x} queued behind device 0x{e.B:x}",
         KernelEventKind.StartIo => $"StartIo IRP 0x{e.A:x}",
@@ -30,7 +31,7 @@ internal static class EventText
         KernelEventKind.IsrLeave => $"service routine {(e.C != 0 ? "claimed" : "did not claim")} vector 0x{e.A:x}",
         KernelEventKind.InterruptUnclaimed => $"nobody claimed the interrupt of vector 0x{e.A:x}",
         KernelEventKind.InterruptStorm => $"interrupt storm: line {e.A} was masked after {e.B} interrupts that nobody cleared",
-        KernelEventKind.DpcEnter => $"DPC 0x{e.A:x}, routine 0x{e.B:x}",
+        KernelEventKind.DpcEnter => $"DPC 0x{e.A:x}, routine {Place(e.B, modules)}",
         KernelEventKind.DpcLeave => $"DPC 0x{e.A:x} returned",
         KernelEventKind.ThreadSwitch => $"thread {e.A}",
         KernelEventKind.Register => Register(e),
@@ -42,8 +43,13 @@ internal static class EventText
     };
 
     /// <summary>One line of a report: time, IRQL, event.</summary>
-    public static string Line(in KernelEvent e) => string.Create(CultureInfo.InvariantCulture,
-        $"{e.Time / 10_000.0,12:0.000} ms  IRQL {e.Irql.Value,2}  {Of(e)}");
+    public static string Line(in KernelEvent e, ModuleTable modules) => string.Create(CultureInfo.InvariantCulture,
+        $"{e.Time / 10_000.0,12:0.000} ms  IRQL {e.Irql.Value,2}  {Of(e, modules)}");
+
+    /// <summary>Whether a driver event is a warning of the loader.</summary>
+    public static bool IsWarning(in KernelEvent e) => e.Text!.Contains(": warning: ", StringComparison.Ordinal);
+
+    private static string Place(ulong address, ModuleTable? modules) => modules?.Describe(address) ?? $"0x{address:x}";
 
     private static string Name(ulong id) =>
         id < (ulong)ExportTable.Functions.Length ? ExportTable.Functions[id].Name : $"export {id}";

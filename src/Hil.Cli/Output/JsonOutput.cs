@@ -45,6 +45,8 @@ internal sealed class JsonOutput : RunOutput
     public override void BugCheck(BugCheckReport report, NtKernel kernel) =>
         _bugCheck = (report, report.Rip == 0 ? "" : kernel.Modules.Describe(report.Rip));
 
+    public override void TripleFault(NtKernel kernel) => Add(_log, "triple fault");
+
     public override void Fault(string message)
     {
         Add(_faults, message);
@@ -64,6 +66,9 @@ internal sealed class JsonOutput : RunOutput
                 break;
             case KernelEventKind.Violation or KernelEventKind.InterruptStorm or KernelEventKind.ErrorLog:
                 Add(_warnings, EventText.Of(kernelEvent));
+                break;
+            case KernelEventKind.Driver when EventText.IsWarning(kernelEvent):
+                Add(_warnings, kernelEvent.Text!);
                 break;
             case KernelEventKind.Driver or KernelEventKind.Pnp:
                 Add(_log, EventText.Of(kernelEvent));

@@ -49,6 +49,15 @@ internal class PlainOutput(TextWriter writer, bool isVerbose) : RunOutput
         }
     }
 
+    public override void TripleFault(NtKernel kernel)
+    {
+        lock (Gate)
+        {
+            BugCheckText.WriteTripleFault(writer, kernel);
+            writer.Flush();
+        }
+    }
+
     public override void Fault(string message)
     {
         lock (Gate)
@@ -83,7 +92,7 @@ internal class PlainOutput(TextWriter writer, bool isVerbose) : RunOutput
         switch (kernelEvent.Kind)
         {
             case KernelEventKind.Driver:
-                Write(Kind.Note, kernelEvent.Text!);
+                Write(EventText.IsWarning(kernelEvent) ? Kind.Warning : Kind.Note, kernelEvent.Text!);
                 break;
             case KernelEventKind.Pnp when isVerbose || EventText.IsMilestone(kernelEvent):
                 Write(Kind.Pnp, EventText.OfPnp(kernelEvent));

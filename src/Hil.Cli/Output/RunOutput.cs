@@ -20,6 +20,8 @@ internal abstract class RunOutput : IRunOutput, IDisposable
 
     public abstract void BugCheck(BugCheckReport report, NtKernel kernel);
 
+    public abstract void TripleFault(NtKernel kernel);
+
     public abstract void Fault(string message);
 
     public abstract void End(RunSummary summary);

@@ -52,7 +52,6 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
 
         // Driver code that spins hears of no cancellation; a machine that is lost ends it, too.
         await using CancellationTokenRegistration abort = cancellation.Register(_session.Machine.Qemu.Kill);
-        WarnOfImports(_session.Driver);
         _session.Start();
         if (CheckStart(_session))
             await RunWorkloadsAsync(_session, cancellation).ConfigureAwait(false);
@@ -104,12 +103,6 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
         }
     }
 
-    private void WarnOfImports(LoadedDriver driver)
-    {
-        foreach (MissingImport import in driver.MissingImports)
-            output.Warn($"{import} is missing: calling it stops the machine");
-    }
-
     // True if the workload makes sense.
     private bool CheckStart(DriverSession session)
     {
@@ -158,6 +151,7 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
                 output.BugCheck(stop.Report, _session!.Kernel);
                 return ExitCode.BugCheck;
             case MachineLostException { IsTripleFault: true } lost:
+                output.TripleFault(_session!.Kernel);
                 output.Fault(lost.Message);
                 ReportPending();
                 return ExitCode.BugCheck;

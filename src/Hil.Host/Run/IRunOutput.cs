@@ -22,6 +22,9 @@ public interface IRunOutput : IKernelObserver
     /// <summary>The driver broke a rule. The kernel is still there to look into.</summary>
     void BugCheck(BugCheckReport report, NtKernel kernel);
 
+    /// <summary>The driver brought the processor down.</summary>
+    void TripleFault(NtKernel kernel);
+
     /// <summary>Why a run ended early, in one line or a few.</summary>
     void Fault(string message);
 

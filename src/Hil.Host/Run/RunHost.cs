@@ -40,7 +40,10 @@ public static class RunHost
         using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, ExitCode.Interrupted);
         using PosixSignalRegistration terminate = On(PosixSignal.SIGTERM, ExitCode.Terminated);
         await host.RunAsync().ConfigureAwait(false);
-        return signalled != 0 ? signalled : service.ExitCode;
+        if (signalled == 0)
+            return service.ExitCode;
+        output.Fault(signalled == ExitCode.Interrupted ? "stopped by Ctrl-C" : "stopped by SIGTERM");
+        return signalled;
 
         PosixSignalRegistration On(PosixSignal signal, int code) => PosixSignalRegistration.Create(signal, context =>
         {

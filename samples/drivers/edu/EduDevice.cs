@@ -34,6 +34,7 @@ internal unsafe struct EduDevice
 
     public byte* Registers;
     public DMA_ADAPTER* DmaAdapter;
+    public DEVICE_DESCRIPTION Description; // not a local: IoGetDmaAdapter reads driver-visible memory only
     public void* Interrupt; // what IoConnectInterruptEx gave: a message table or an interrupt object
     public uint InterruptVersion;
     public uint Messages;

@@ -50,8 +50,8 @@ public sealed unsafe partial class EduDriver
     private static BOOLEAN MessageInterrupt(KINTERRUPT* interrupt, void* serviceContext, uint messageId) =>
         Interrupt((EduDevice*)serviceContext);
 
-    // May run late, for an interrupt of a request that is over: that is why it looks at what the hardware and Seen say of
-    // the request that is Current now, rather than at which interrupt it was queued for.
+    // May run late, for an interrupt of a request that is over: that is why it looks at what the hardware and Seen say
+    // of the request that is Current now, rather than at which interrupt it was queued for.
     private void Dpc(KDPC* dpc, DEVICE_OBJECT* deviceObject, IRP* unused, void* context)
     {
         var edu = (EduDevice*)context;

@@ -31,7 +31,7 @@ public sealed unsafe partial class EduDriver
 
     private static NTSTATUS GetDmaAdapter(EduDevice* edu)
     {
-        var description = new DEVICE_DESCRIPTION
+        edu->Description = new DEVICE_DESCRIPTION
         {
             Version = DEVICE_DESCRIPTION_VERSION3,
             Master = true,
@@ -41,7 +41,7 @@ public sealed unsafe partial class EduDriver
             DmaAddressWidth = EduRegisters.DmaAddressBits,
         };
         uint mapRegisters = 0;
-        edu->DmaAdapter = IoGetDmaAdapter(edu->Physical, &description, &mapRegisters);
+        edu->DmaAdapter = IoGetDmaAdapter(edu->Physical, &edu->Description, &mapRegisters);
         return edu->DmaAdapter != null && mapRegisters >= MapRegisters ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     }
 

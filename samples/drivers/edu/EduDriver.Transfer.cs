@@ -71,19 +71,20 @@ public sealed unsafe partial class EduDriver
     // Has the engine transfer the next piece: what fits between the file offset and the end of edu's buffer.
     private static void StartPieceLocked(EduDevice* edu, IRP* irp)
     {
-        ref EduTransfer transfer = ref edu->Transfer;
-        uint offset = (uint)IoGetCurrentIrpStackLocation(irp)->Parameters.Read.ByteOffset.QuadPart + transfer.Done;
+        EduTransfer* transfer = &edu->Transfer;
+        uint offset = (uint)IoGetCurrentIrpStackLocation(irp)->Parameters.Read.ByteOffset.QuadPart + transfer->Done;
         uint place = offset % EduRegisters.BufferLength;
-        uint length = Math.Min(TransferLength(irp) - transfer.Done, EduRegisters.BufferLength - place);
         bool isWrite = IsWrite(irp);
-        uint memory = (uint)IoMapTransfer( // shortens length to what is contiguous for the device
-            edu->DmaAdapter, irp->MdlAddress, transfer.MapRegisterBase, PieceAddress(edu, irp), &length, isWrite).QuadPart;
-        transfer.PieceLength = length;
+        transfer->PieceLength = Math.Min(TransferLength(irp) - transfer->Done, EduRegisters.BufferLength - place);
+        PHYSICAL_ADDRESS address = IoMapTransfer( // shortens the piece to what is contiguous for the device
+            edu->DmaAdapter, irp->MdlAddress, transfer->MapRegisterBase, PieceAddress(edu, irp), &transfer->PieceLength,
+            isWrite);
+        var memory = (uint)address.QuadPart;
 
         ExpectInterruptLocked(edu);
         Write(edu, EduRegisters.DmaSource, isWrite ? memory : EduRegisters.BufferAddress + place);
         Write(edu, EduRegisters.DmaDestination, isWrite ? EduRegisters.BufferAddress + place : memory);
-        Write(edu, EduRegisters.DmaCount, length);
+        Write(edu, EduRegisters.DmaCount, transfer->PieceLength);
         Write(edu, EduRegisters.DmaCommand,
             EduRegisters.DmaRun | EduRegisters.DmaInterruptWhenDone | (isWrite ? 0 : EduRegisters.DmaToMemory));
     }

@@ -1,6 +1,6 @@
-// The C# twin of edu.c: the same driver, routine by routine, in the host process. The concepts (who may end a request, why a
-// transfer has no cancel routine while the engine runs, how requests are held while the device is stopped) stand at the
-// top of edu.c; comments here only say what C# makes different.
+// The C# twin of edu.c: the same driver, routine by routine, in the host process. The concepts (who may end a request,
+// why a transfer has no cancel routine while the engine runs, how requests are held while the device is stopped) stand
+// at the top of edu.c; comments here only say what C# makes different.
 
 namespace Hil.Samples.Edu;
 
@@ -119,7 +119,8 @@ public sealed unsafe partial class EduDriver : ManagedDriver
     private static void Write(EduDevice* edu, uint offset, uint value) =>
         WRITE_REGISTER_ULONG((uint*)(edu->Registers + offset), value);
 
-    private static bool IsTransfer(IRP* irp) => IoGetCurrentIrpStackLocation(irp)->MajorFunction != IRP_MJ_DEVICE_CONTROL;
+    private static bool IsTransfer(IRP* irp) =>
+        IoGetCurrentIrpStackLocation(irp)->MajorFunction != IRP_MJ_DEVICE_CONTROL;
 
     private static NTSTATUS Complete(IRP* irp, NTSTATUS status, nuint information)
     {

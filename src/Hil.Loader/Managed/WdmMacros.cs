@@ -3,7 +3,8 @@ using static Hil.Kernel.Ntoskrnl;
 namespace Hil.Loader;
 
 // What wdm.h has as macros and inline functions over exports, for managed drivers. Those that need no kernel are in
-// WdmInlines. Locals of a managed driver may be passed to the kernel as any C driver passes its own.
+// WdmInlines. A managed driver's locals are host memory: exports that measure what they are given (strings, buffers,
+// DEVICE_DESCRIPTION) want it in driver-visible memory, such as the device extension.
 
 /// <summary>Macros of wdm.h that call the kernel, spelled as there.</summary>
 public static unsafe class WdmMacros

@@ -47,20 +47,37 @@ internal sealed unsafe record DeviceResources(
     }
 
     /// <summary>The resources in words, for the step that grants them.</summary>
-    public string Describe() =>
-        Translated.Length == 0 ? "no resources" : string.Join(", ", Raw.Zip(Translated, Describe));
+    public string Describe()
+    {
+        List<string> words = [];
+        List<string> messageVectors = [];
+        for (int i = 0; i < Raw.Length; i++)
+        {
+            if (Raw[i].Type != CmResourceTypeInterrupt || (Raw[i].Flags & CM_RESOURCE_INTERRUPT_MESSAGE) == 0)
+                words.Add(Describe(Raw[i], Translated[i]));
+            else
+                messageVectors.AddRange(VectorsOf(Raw[i], Translated[i]));
+        }
+        if (messageVectors.Count > 0)
+            words.Add($"message vectors {string.Join(' ', messageVectors)}");
+        return words.Count == 0 ? "no resources" : string.Join(", ", words);
+    }
+
+    private static IEnumerable<string> VectorsOf(
+        CM_PARTIAL_RESOURCE_DESCRIPTOR raw, CM_PARTIAL_RESOURCE_DESCRIPTOR translated)
+    {
+        for (uint i = 0; i < raw.u.MessageInterrupt.Raw.MessageCount; i++)
+            yield return $"0x{translated.u.Interrupt.Vector + i:x}";
+    }
 
     private static string Describe(CM_PARTIAL_RESOURCE_DESCRIPTOR raw, CM_PARTIAL_RESOURCE_DESCRIPTOR translated)
     {
         ref CM_PARTIAL_RESOURCE_DESCRIPTOR.DescriptorUnion u = ref translated.u;
-        bool isMessage = (raw.Flags & CM_RESOURCE_INTERRUPT_MESSAGE) != 0;
         return translated.Type switch
         {
             CmResourceTypePort => $"ports {Range(u.Port.Start.Value, u.Port.Length)}",
             CmResourceTypeMemory => $"memory {Range(u.Memory.Start.Value, u.Memory.Length)}",
             CmResourceTypeMemoryLarge => $"memory at 0x{u.Memory.Start.Value:x}",
-            CmResourceTypeInterrupt when isMessage =>
-                $"{raw.u.MessageInterrupt.Raw.MessageCount} message(s) from vector 0x{u.Interrupt.Vector:x}",
             CmResourceTypeInterrupt => $"line {raw.u.Interrupt.Vector} at vector 0x{u.Interrupt.Vector:x}",
             _ => $"resource of type {translated.Type}",
         };

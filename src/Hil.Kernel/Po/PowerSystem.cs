@@ -23,6 +23,9 @@ internal sealed unsafe class PowerSystem
 
     public PowerSettings Settings { get; }
 
+    /// <summary>Devices registered with the power management framework, by handle.</summary>
+    public Dictionary<nint, FrameworkDevice> Framework { get; } = [];
+
     /// <summary>Sends a power IRP to the top of a device's stack, now or when the one before it has
     /// completed.</summary>
     /// <returns>False when there is no memory for an IRP.</returns>

@@ -177,6 +177,47 @@ public sealed unsafe class PowerTests : IDisposable
         Assert.Equal(STATUS_SUCCESS, PoUnregisterPowerSettingCallback(handle));
     });
 
+    [Fact]
+    public void FrameworkTellsOfTheFirstUserAndTheLast() => _machine.Run(() =>
+    {
+        List<string> told = [];
+        void* handle = RegisterWithFramework(told);
+
+        PoFxStartDevicePowerManagement(handle);
+        PoFxActivateComponent(handle, 0, 0);
+        PoFxActivateComponent(handle, 0, 0);
+        PoFxIdleComponent(handle, 0, 0);
+        PoFxIdleComponent(handle, 0, 0);
+
+        Assert.Equal(["idle 0", "active 0", "idle 0"], told);
+    });
+
+    [Fact]
+    public void ComponentThatTheDeviceLacksIsABugCheck()
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() => PoFxActivateComponent(RegisterWithFramework([]), 1, 0));
+
+        Assert.Equal(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, report.Code);
+    }
+
+    private void* RegisterWithFramework(List<string> told)
+    {
+        PO_FX_DEVICE_V1* device = _machine.New<PO_FX_DEVICE_V1>();
+        device->Version = 1;
+        device->ComponentCount = 1;
+        device->ComponentActiveConditionCallback = Tell(told, "active");
+        device->ComponentIdleConditionCallback = Tell(told, "idle");
+        void* handle;
+        Assert.Equal(STATUS_SUCCESS, PoFxRegisterDevice(_node.PhysicalDevice, device, &handle));
+        return handle;
+    }
+
+    private DriverRoutine Tell(List<string> told, string what) => _machine.Routine((_, component, _, _) =>
+    {
+        told.Add($"{what} {component}");
+        return 0;
+    });
+
     // Not by TestMachine.Run, in which time would run away with the periodic timer.
     private uint* DetectIdle(uint seconds)
     {

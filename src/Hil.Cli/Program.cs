@@ -8,6 +8,7 @@ RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, wit
     LspciCommand.Create(),
     ExportsCommand.Create(),
     DoctorCommand.Create(),
+    BenchCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

@@ -5,7 +5,7 @@ using Hil.Loader;
 namespace Hil.Host;
 
 /// <summary>Makes the managed driver that a hil.yaml names.</summary>
-internal static class ManagedDriverLoader
+public static class ManagedDriverLoader
 {
     /// <param name="typeName">Namespace.Type, Assembly.</param>
     /// <param name="folder">Where the assembly may lie, if not beside this program.</param>

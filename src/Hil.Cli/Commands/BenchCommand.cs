@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Hil.Cli.Bench;
+using Hil.Host;
+
+namespace Hil.Cli.Commands;
+
+/// <summary>`hil bench`: the figures that Hil is held to, each against a peer measured in the same run.</summary>
+internal static class BenchCommand
+{
+    private const string Sample = "samples/drivers/edu";
+
+    private static readonly Option<bool> s_json = new("--json") { Description = "Print an array of figures." };
+
+    private static readonly Option<bool> s_check = new("--check") { Description = "Exit with 1 when a figure misses its bound." };
+
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+
+    public static Command Create()
+    {
+        var command = new Command("bench", "Measures Hil against QEMU and against this machine.") { s_json, s_check };
+        command.SetAction(static parsed => Run(parsed.GetValue(s_json), parsed.GetValue(s_check)));
+        return command;
+    }
+
+    private static int Run(bool asJson, bool mustHold)
+    {
+        BenchSuite suite = CreateSuite();
+        var figures = new List<BenchFigure>();
+        if (!asJson)
+            Console.Out.WriteLine($"{"figure",-36}{"value",14} {"unit",-12}{"against",-24}{"ratio",10}{"bound",10}");
+        foreach (BenchFigure figure in suite.Run())
+        {
+            figures.Add(figure);
+            if (!asJson)
+                Console.Out.WriteLine(Line(figure));
+        }
+        if (asJson)
+            Console.Out.WriteLine(JsonSerializer.Serialize(figures, s_indented));
+        return mustHold && figures.Exists(static figure => !figure.Ok) ? ExitCode.Failed : ExitCode.Success;
+    }
+
+    private static string Line(BenchFigure figure) => string.Create(CultureInfo.InvariantCulture,
+        $"{figure.Name,-36}{figure.Value,14:N1} {figure.Unit,-12}{figure.Against,-24}{figure.Ratio,10:N2}{figure.Bound,10:N2}{(figure.Ok ? "" : "  MISSED")}");
+
+    private static BenchSuite CreateSuite()
+    {
+        string folder = Path.Combine(FindRepository(), Sample);
+        DriverSection driver = HilYaml.ReadFile(Path.Combine(folder, HilYaml.FileName)).Driver!;
+        string image = DriverBuild.Build(driver, Console.Error.WriteLine);
+        string program = Environment.ProcessPath!;
+        return new BenchSuite(
+            image, () => ManagedDriverLoader.Create(driver.Managed!, folder), () => StartTime.Measure(program, image));
+    }
+
+    private static string FindRepository()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder != null && !Directory.Exists(Path.Combine(folder, Sample)))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new RunInputException($"hil bench needs the repository: {Sample} is not above {AppContext.BaseDirectory}");
+    }
+}

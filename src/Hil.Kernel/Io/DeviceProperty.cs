@@ -4,6 +4,9 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
+    private const uint InstallStateInstalled = 0;
+    private const uint RemovalPolicyExpectNoRemoval = 1;
+
     /// <summary>Reads a property of a device.</summary>
     /// <param name="resultLength">Gets the bytes needed, also on STATUS_BUFFER_TOO_SMALL.</param>
     /// <returns>STATUS_BUFFER_TOO_SMALL; STATUS_OBJECT_NAME_NOT_FOUND for a property the device lacks;
@@ -55,9 +58,6 @@ public static unsafe partial class Ntoskrnl
         DEVICE_REGISTRY_PROPERTY.DevicePropertyAllocatedResources => ListBytes(node.Bus, node.Resources.Raw),
         _ => null,
     };
-
-    private const uint InstallStateInstalled = 0;
-    private const uint RemovalPolicyExpectNoRemoval = 1;
 
     private static byte[]? StringProperty(DeviceNode node, string name) =>
         node.HardwareKey.FindString(name) is { } text ? TextBytes(text) : null;

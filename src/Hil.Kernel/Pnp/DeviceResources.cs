@@ -59,7 +59,7 @@ internal sealed unsafe record DeviceResources(
                 messageVectors.AddRange(VectorsOf(Raw[i], Translated[i]));
         }
         if (messageVectors.Count > 0)
-            words.Add($"message vectors {string.Join(' ', messageVectors)}");
+            words.Add($"message vector{(messageVectors.Count == 1 ? "" : "s")} {string.Join(' ', messageVectors)}");
         return words.Count == 0 ? "no resources" : string.Join(", ", words);
     }
 

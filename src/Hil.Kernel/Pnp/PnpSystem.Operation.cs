@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// One operation runs at a time: a thread that waits in one for a driver lets other threads run, and what they want of the
-// PnP manager waits. Operations call each other, so the lock is a mutex, which its owner may take again.
+// One operation runs at a time: a thread that waits in one for a driver lets other threads run, and what they want of
+// the PnP manager waits. Operations call each other, so the lock is a mutex, which its owner may take again.
 public sealed unsafe partial class PnpSystem
 {
     private readonly KMUTANT* _operation;

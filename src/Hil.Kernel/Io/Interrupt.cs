@@ -83,6 +83,15 @@ public static unsafe partial class Ntoskrnl
         LowerTo(oldIrql);
     }
 
+    /// <summary>The processors that an interrupt goes to.</summary>
+    /// <remarks>WDK: IoGetAffinityInterrupt.</remarks>
+    [Export]
+    public static NTSTATUS IoGetAffinityInterrupt(KINTERRUPT* interruptObject, GROUP_AFFINITY* groupAffinity)
+    {
+        *groupAffinity = new GROUP_AFFINITY { Mask = OnlyProcessor };
+        return STATUS_SUCCESS;
+    }
+
     internal static KSPIN_LOCK* LockOf(KINTERRUPT* interrupt) =>
         PointerCheck.Follow<KSPIN_LOCK>(interrupt->ActualLock, "Interrupt->ActualLock");
 

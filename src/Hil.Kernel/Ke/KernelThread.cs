@@ -44,7 +44,7 @@ internal sealed unsafe class KernelThread
 
     public required KTHREAD* Block { get; init; }
 
-    public required GuestStack Stack { get; init; }
+    public required GuestStack Stack { get; set; }
 
     public ThreadState State { get; set; }
 

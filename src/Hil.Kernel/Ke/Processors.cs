@@ -149,6 +149,34 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS KeRestoreFloatingPointState(KFLOATING_SAVE* floatSave) => STATUS_SUCCESS;
 
+    /// <summary>Saves more than the floating-point state.</summary>
+    /// <returns>STATUS_NOT_SUPPORTED for anything but the legacy state, which needs no saving.</returns>
+    /// <remarks>WDK: KeSaveExtendedProcessorState.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static NTSTATUS KeSaveExtendedProcessorState(ulong mask, void* xStateSave)
+    {
+        const ulong LegacyState = 3; // XSTATE_MASK_LEGACY: x87 and SSE.
+        return (mask & ~LegacyState) == 0 ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+    }
+
+    /// <summary>Undoes KeSaveExtendedProcessorState.</summary>
+    /// <remarks>WDK: KeRestoreExtendedProcessorState.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void KeRestoreExtendedProcessorState(void* xStateSave)
+    {
+    }
+
+    /// <summary>TRUE if every processor has a feature (PF_XXX): what each x64 processor has, nothing beyond.</summary>
+    /// <remarks>WDK: ExIsProcessorFeaturePresent.</remarks>
+    [Export]
+    public static BOOLEAN ExIsProcessorFeaturePresent(uint processorFeature)
+    {
+        const uint CompareExchangeDouble = 2, Mmx = 3, Xmmi = 6, Rdtsc = 8, Pae = 9, Xmmi64 = 10, Nx = 12, Sse3 = 13,
+            CompareExchange128 = 14;
+        return processorFeature is CompareExchangeDouble or Mmx or Xmmi or Rdtsc or Pae or Xmmi64 or Nx or Sse3
+            or CompareExchange128;
+    }
+
     private static void RequireAffinity(nuint affinity)
     {
         if ((affinity & OnlyProcessor) == 0)

@@ -80,6 +80,16 @@ public sealed unsafe partial class Scheduler
         return thread;
     }
 
+    /// <summary>Gives the running thread another stack; returns the one it had.</summary>
+    internal GuestStack SwitchStack(GuestStack stack)
+    {
+        KernelThread thread = CurrentThread;
+        GuestStack before = thread.Stack;
+        thread.Stack = stack;
+        WriteCurrentThread(thread);
+        return before;
+    }
+
     private static void Main(KernelThread self)
     {
         Scheduler scheduler = self.Scheduler;

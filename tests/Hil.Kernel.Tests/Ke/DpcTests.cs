@@ -153,6 +153,21 @@ public sealed unsafe class DpcTests : IDisposable
         Assert.Equal((ulong)_dpc, report.Parameter2);
     }
 
+    [Fact]
+    public void GenericCallRunsTheRoutineOnceAtDispatchLevelBeforeItReturns() => _machine.Run(() =>
+    {
+        List<(ulong Context, KIRQL Irql)> calls = [];
+        KeGenericCallDpc(_machine.Routine((_, context, done, synchronize) =>
+        {
+            calls.Add((context, KeGetCurrentIrql()));
+            Assert.True(KeSignalCallDpcSynchronize((void*)synchronize));
+            KeSignalCallDpcDone((void*)done);
+            return 0;
+        }), (void*)12);
+
+        Assert.Equal([(12ul, new KIRQL(DISPATCH_LEVEL))], calls);
+    });
+
     private DriverRoutine Recorder() => _machine.Routine((_, _, argument, _) =>
     {
         _ran.Add(argument);

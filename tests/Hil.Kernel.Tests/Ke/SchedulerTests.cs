@@ -155,6 +155,21 @@ public sealed unsafe class SchedulerTests : IDisposable
         });
     }
 
+    [Fact]
+    public void ExpandedStackIsTheThreadsOwnWhileTheRoutineRuns() => _machine.Run(() =>
+    {
+        KernelThread self = _machine.Kernel.Scheduler.CurrentThread;
+        GuestStack usual = self.Stack;
+        nuint bytes = 0;
+        DriverRoutine routine = _machine.Routine(() => bytes = (nuint)(self.Stack.Top - self.Stack.Limit));
+
+        Assert.Equal(STATUS_SUCCESS, KeExpandKernelStackAndCallout(routine, null, 60_000));
+        Assert.Equal(STATUS_INVALID_PARAMETER_3, KeExpandKernelStackAndCallout(routine, null, 1_000_000));
+
+        Assert.True(bytes >= 60_000);
+        Assert.Same(usual, self.Stack);
+    });
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -137,6 +137,25 @@ public static unsafe partial class Ntoskrnl
         return true;
     }
 
+    /// <summary>Fills in a query for information about a file; the driver answers in a system buffer.</summary>
+    internal static bool DescribeQuery(IRP* irp, uint informationClass, void* buffer, uint length)
+    {
+        IO_STACK_LOCATION* next = IoGetNextIrpStackLocation(irp);
+        next->Parameters.QueryFile.Length = length;
+        next->Parameters.QueryFile.FileInformationClass = (FILE_INFORMATION_CLASS)informationClass;
+        irp->UserBuffer = buffer;
+        return AttachSystemBuffer(irp, new ControlBuffers(null, 0, buffer, length), length) && MarkInput(irp, length != 0);
+    }
+
+    /// <summary>Fills in a change of information about a file.</summary>
+    internal static bool DescribeSet(IRP* irp, uint informationClass, void* buffer, uint length)
+    {
+        IO_STACK_LOCATION* next = IoGetNextIrpStackLocation(irp);
+        next->Parameters.SetFile.Length = length;
+        next->Parameters.SetFile.FileInformationClass = (FILE_INFORMATION_CLASS)informationClass;
+        return AttachSystemBuffer(irp, new ControlBuffers(buffer, length, null, 0), length);
+    }
+
     private static bool AttachSystemBuffer(IRP* irp, in ControlBuffers buffers, uint bytes)
     {
         if (bytes == 0)

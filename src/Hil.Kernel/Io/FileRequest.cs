@@ -5,7 +5,7 @@ internal readonly unsafe struct FileRequest
 {
     public required byte MajorFunction { get; init; }
 
-    /// <summary>Of a control request.</summary>
+    /// <summary>Of a control request; of a query or set, the information class.</summary>
     public uint Code { get; init; }
 
     /// <summary>Of a read or write.</summary>

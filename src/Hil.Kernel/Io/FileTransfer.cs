@@ -89,23 +89,20 @@ public static unsafe partial class Ntoskrnl
     private static NTSTATUS Transfer(
         void* fileHandle, void* eventHandle, IO_STATUS_BLOCK* ioStatusBlock, long* byteOffset, FileRequest request)
     {
-        ObjectTable objects = NtKernel.Current.Objects;
-        KernelObject? file = objects.Handles.Find((ulong)fileHandle);
-        KernelObject? @event = objects.Handles.Find((ulong)eventHandle);
-        if (file == null || (@event == null && eventHandle != null))
-            return STATUS_INVALID_HANDLE;
-        if (file.Payload is not FileState state || @event is { Type: not ObjectType.Event })
-            return STATUS_OBJECT_TYPE_MISMATCH;
-        if (byteOffset == null && !state.IsSynchronous)
+        KEVENT* @event = null;
+        NTSTATUS status = FileOf(fileHandle, out KernelObject? file);
+        if (status.IsSuccess && eventHandle != null)
+            status = EventOf(eventHandle, out @event);
+        if (!status.IsSuccess)
+            return status;
+        if (byteOffset == null && !((FileState)file!.Payload!).IsSynchronous)
             return STATUS_INVALID_PARAMETER;
 
-        long offset = byteOffset == null ? ((FILE_OBJECT*)file.Address)->CurrentByteOffset.QuadPart : *byteOffset;
-        IoResult result = NtKernel.Current.Io.Execute(file, request with { Offset = offset });
-        ioStatusBlock->Status = result.Status;
-        ioStatusBlock->Information = (nuint)result.Information;
+        long offset = byteOffset == null ? ((FILE_OBJECT*)file!.Address)->CurrentByteOffset.QuadPart : *byteOffset;
+        status = Store(ioStatusBlock, NtKernel.Current.Io.Execute(file!, request with { Offset = offset }));
         if (@event != null)
-            KeSetEvent((KEVENT*)@event.Address, IO_NO_INCREMENT, false);
-        return result.Status;
+            KeSetEvent(@event, IO_NO_INCREMENT, false);
+        return status;
     }
 
     private static byte* CheckedBuffer(void* buffer, uint bytes)

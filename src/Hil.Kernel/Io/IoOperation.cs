@@ -63,7 +63,7 @@ internal sealed unsafe class IoOperation
         return STATUS_SUCCESS;
     }
 
-    /// <summary>As Prepare, with buffers and parameters of a read, write or control request.</summary>
+    /// <summary>As Prepare, with the request's buffers and parameters.</summary>
     public NTSTATUS Prepare(in FileRequest request)
     {
         _request = request;
@@ -79,6 +79,8 @@ internal sealed unsafe class IoOperation
             IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL => Ntoskrnl.DescribeControl(
                 Irp, request.Code,
                 new Ntoskrnl.ControlBuffers(input, request.InputBytes, _outputInWindow, request.OutputBytes)),
+            IRP_MJ_QUERY_INFORMATION => Ntoskrnl.DescribeQuery(Irp, request.Code, _outputInWindow, request.OutputBytes),
+            IRP_MJ_SET_INFORMATION => Ntoskrnl.DescribeSet(Irp, request.Code, input, request.InputBytes),
             IRP_MJ_READ => Ntoskrnl.DescribeTransfer(Irp, _device, _outputInWindow, request.OutputBytes, request.Offset),
             _ => Ntoskrnl.DescribeTransfer(Irp, _device, input, request.InputBytes, request.Offset),
         };

@@ -30,6 +30,8 @@ public sealed unsafe partial class IoSystem
         InvalidDeviceRequest = kernel.Gate.Register(static a => Result(Ntoskrnl.CompleteAsInvalidRequest((IRP*)a[1])));
         SignalOnCompletion =
             kernel.Gate.Register(static a => Result(Ntoskrnl.SignalOnCompletion((IRP*)a[1], (KEVENT*)a[2])));
+        HeldCompletion = kernel.Gate.Register(
+            static a => Result(Ntoskrnl.CompleteHeld((DEVICE_OBJECT*)a[0], (IRP*)a[1], (void*)a[2])));
         CsqCancel = kernel.Gate.Register(static a => Ntoskrnl.CancelInQueue((IRP*)a[1]));
         kernel.Scheduler.Stopped += OnStopped;
     }
@@ -61,6 +63,8 @@ public sealed unsafe partial class IoSystem
     }
 
     internal DriverRoutine SignalOnCompletion { get; }
+
+    internal DriverRoutine HeldCompletion { get; }
 
     internal DriverRoutine CsqCancel { get; }
 

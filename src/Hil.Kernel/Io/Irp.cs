@@ -80,6 +80,12 @@ public static unsafe partial class Ntoskrnl
         return associated;
     }
 
+    /// <summary>The process that asked for an IRP, null for an IRP of a driver's own. There is only the system process.</summary>
+    /// <remarks>WDK: IoGetRequestorProcess.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* IoGetRequestorProcess(IRP* irp) =>
+        irp->Tail.Overlay.Thread == null ? null : PsGetCurrentProcess();
+
     internal static IRP* AllocateIrp(sbyte stackSize, IrpOwner owner)
     {
         NtKernel kernel = NtKernel.Current;

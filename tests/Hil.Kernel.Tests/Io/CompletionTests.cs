@@ -323,6 +323,118 @@ public sealed unsafe class CompletionTests : IDisposable
         Assert.Equal(STATUS_INVALID_DEVICE_REQUEST, irp->IoStatus.Status);
     });
 
+    [Theory]
+    [TextCases("Io/completion.txt")]
+    public void IoSetCompletionRoutineExCallsOnTheSameFlagsAndGivesItsReferenceBack(
+        string status, string cancelled, string flags, string called) => _machine.Run(() =>
+        {
+            DEVICE_OBJECT* device = Device((_, irp) =>
+            {
+                irp->Cancel = cancelled == "yes";
+                return TestDriver.Complete(irp, Statuses.Parse(status));
+            });
+            KernelObject known = _machine.Kernel.Objects.Find(device)!;
+            bool wasCalled = false;
+            DriverRoutine routine = _driver.Completion((_, _, context) =>
+            {
+                wasCalled = true;
+                Assert.Equal(5u, context);
+                Assert.Equal(2, known.References);
+                return STATUS_MORE_PROCESSING_REQUIRED;
+            });
+            IRP* irp = IoAllocateIrp((sbyte)(device->StackSize + 1), false);
+            IoSetCompletionRoutine(irp, TakeBack(), null, true, true, true);
+            IoSetNextIrpStackLocation(irp);
+            IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+
+            IoSetCompletionRoutineEx(
+                device, irp, routine, (void*)5, flags.Contains('S'), flags.Contains('E'), flags.Contains('C'));
+            IofCallDriver(device, irp);
+
+            Assert.Equal(called == "yes", wasCalled);
+            Assert.Equal(1, known.References);
+        });
+
+    [Theory]
+    [InlineData("iosb")]
+    [InlineData("event")]
+    [InlineData("mdl")]
+    [InlineData("information")]
+    public void WildPointerInAnIrpIsABugCheckAndNotACrashOfTheHost(string damage)
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            DEVICE_OBJECT* device = Device((_, irp) =>
+            {
+                if (damage == "iosb")
+                    irp->UserIosb = (IO_STATUS_BLOCK*)0x1234;
+                else if (damage == "event")
+                    irp->UserEvent = (KEVENT*)ulong.MaxValue;
+                else if (damage == "mdl")
+                    irp->MdlAddress = (MDL*)0x1234;
+                return TestDriver.Complete(irp, STATUS_SUCCESS, damage == "information" ? ulong.MaxValue / 2 : 0);
+            });
+            device->Flags |= DO_BUFFERED_IO;
+            IRP* irp = IoBuildSynchronousFsdRequest(
+                IRP_MJ_READ, device, _machine.New<ulong>(), 8, null, _machine.New<KEVENT>(), _machine.New<IO_STATUS_BLOCK>());
+            KeInitializeEvent(irp->UserEvent, EVENT_TYPE.NotificationEvent, false);
+            IofCallDriver(device, irp);
+        });
+
+        Assert.Equal(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, report.Code);
+    }
+
+    [Fact]
+    public void IrpWithADamagedStackPointerIsAnIoManagerViolation()
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            DEVICE_OBJECT* device = Device((_, irp) => TestDriver.Complete(irp, STATUS_SUCCESS));
+            IRP* irp = TestDriver.CreateIrp(device);
+            irp->Tail.Overlay.CurrentStackLocation += 5;
+            IofCallDriver(device, irp);
+        });
+
+        Assert.Equal(BugCheckCodes.DRIVER_VERIFIER_IOMANAGER_VIOLATION, report.Code);
+    }
+
+    [Fact]
+    public void SynchronousRequestThatFailsAtOnceReportsOnlyThroughItsResult() => _machine.Run(() =>
+    {
+        DEVICE_OBJECT* device = Device((_, irp) => TestDriver.Complete(irp, STATUS_UNSUCCESSFUL));
+        KEVENT* done = _machine.New<KEVENT>();
+        KeInitializeEvent(done, EVENT_TYPE.NotificationEvent, false);
+        IO_STATUS_BLOCK* iosb = _machine.New<IO_STATUS_BLOCK>();
+        IRP* irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, _machine.New<ulong>(), 8, null, done, iosb);
+
+        NTSTATUS status = IofCallDriver(device, irp);
+
+        Assert.Equal(STATUS_UNSUCCESSFUL, status);
+        Assert.Equal(0, KeReadStateEvent(done));
+        Assert.Equal(STATUS_SUCCESS, iosb->Status);
+    });
+
+    [Fact]
+    public void SynchronousRequestThatFailsLateReportsThroughBlockAndEvent() => _machine.Run(() =>
+    {
+        DEVICE_OBJECT* device = Device((_, irp) =>
+        {
+            IoMarkIrpPending(irp);
+            TestDriver.Complete(irp, STATUS_UNSUCCESSFUL);
+            return STATUS_PENDING;
+        });
+        KEVENT* done = _machine.New<KEVENT>();
+        KeInitializeEvent(done, EVENT_TYPE.NotificationEvent, false);
+        IO_STATUS_BLOCK* iosb = _machine.New<IO_STATUS_BLOCK>();
+        IRP* irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, _machine.New<ulong>(), 8, null, done, iosb);
+
+        NTSTATUS status = IofCallDriver(device, irp);
+
+        Assert.Equal(STATUS_PENDING, status);
+        Assert.Equal(1, KeReadStateEvent(done));
+        Assert.Equal(STATUS_UNSUCCESSFUL, iosb->Status);
+    });
+
     [Fact]
     public void IoSynchronousCallDriverWaitsForALateCompletion() => _machine.Run(() =>
     {

@@ -79,6 +79,46 @@ public sealed unsafe class ZwFileTests : IDisposable
     });
 
     [Fact]
+    public void PositionOfASynchronousFileIsTheIoManagersToTell() => _machine.Run(() =>
+    {
+        void* handle = Open(FILE_GENERIC_READ, FILE_SYNCHRONOUS_IO_NONALERT);
+        IO_STATUS_BLOCK* iosb = _machine.New<IO_STATUS_BLOCK>();
+        FILE_POSITION_INFORMATION* position = _machine.New<FILE_POSITION_INFORMATION>();
+        position->CurrentByteOffset.QuadPart = 77;
+        uint bytes = (uint)sizeof(FILE_POSITION_INFORMATION);
+
+        ZwSetInformationFile(handle, iosb, position, bytes, FILE_INFORMATION_CLASS.FilePositionInformation);
+        position->CurrentByteOffset.QuadPart = 0;
+        ZwQueryInformationFile(handle, iosb, position, bytes, FILE_INFORMATION_CLASS.FilePositionInformation);
+
+        Assert.Equal(77, position->CurrentByteOffset.QuadPart);
+        ZwClose(handle);
+    });
+
+    [Fact]
+    public void OtherInformationIsTheDriversToTell() => _machine.Run(() =>
+    {
+        _driver.On(IRP_MJ_QUERY_INFORMATION, (_, irp) =>
+        {
+            Assert.Equal(
+                FILE_INFORMATION_CLASS.FileStandardInformation,
+                IoGetCurrentIrpStackLocation(irp)->Parameters.QueryFile.FileInformationClass);
+            ((FILE_STANDARD_INFORMATION*)irp->AssociatedIrp.SystemBuffer)->EndOfFile.QuadPart = 1234;
+            return TestDriver.Complete(irp, STATUS_SUCCESS, (ulong)sizeof(FILE_STANDARD_INFORMATION));
+        });
+        void* handle = Open(FILE_GENERIC_READ, 0);
+        FILE_STANDARD_INFORMATION* standard = _machine.New<FILE_STANDARD_INFORMATION>();
+
+        NTSTATUS status = ZwQueryInformationFile(
+            handle, _machine.New<IO_STATUS_BLOCK>(), standard, (uint)sizeof(FILE_STANDARD_INFORMATION),
+            FILE_INFORMATION_CLASS.FileStandardInformation);
+
+        Assert.Equal(STATUS_SUCCESS, status);
+        Assert.Equal(1234, standard->EndOfFile.QuadPart);
+        ZwClose(handle);
+    });
+
+    [Fact]
     public void PathWithoutADeviceIsNotFound() => _machine.Run(() =>
     {
         OBJECT_ATTRIBUTES* attributes = Attributes(@"\SystemRoot\driver.log");

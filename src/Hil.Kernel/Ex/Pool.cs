@@ -41,21 +41,15 @@ public sealed unsafe class Pool
         return (void*)address;
     }
 
-    /// <summary>Frees a block that <see cref="Allocate"/> gave out.</summary>
+    /// <summary>Frees a block that <see cref="Allocate"/> gave out. What is none (any more) is a bug check: it is drivers that have
+    /// the kernel free twice.</summary>
     public void Free(void* address)
     {
         ref PoolBlock block = ref _own.Find((ulong)address);
-        if (!Unsafe.IsNullRef(ref block))
-        {
-            Invariant.Holds(
-                block.State == PoolBlockState.Live && block.Address == (ulong)address, "the kernel frees its own pool once");
+        if (!Unsafe.IsNullRef(ref block) && block.State == PoolBlockState.Live && block.Address == (ulong)address)
             _own.Free(ref block);
-            return;
-        }
-        block = ref _pages.Find((ulong)address);
-        Invariant.Holds(
-            !Unsafe.IsNullRef(ref block) && block.State == PoolBlockState.Live, "the kernel frees its own pool once");
-        _pages.Free(ref block, _kernel.Services.Memory);
+        else
+            Ntoskrnl.ExFreePool(address);
     }
 
     /// <summary>Whether an address lies in an allocation that was freed and not given out again.</summary>

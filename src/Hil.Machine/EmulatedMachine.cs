@@ -43,8 +43,11 @@ public sealed class EmulatedMachine : IDisposable
         try
         {
             VirtualCpu.Prepare(ram, options.Cpu);
-            qemu = await QemuProcess.StartAsync(QemuOptionsOf(options, ram), cancellation).ConfigureAwait(false);
-            var cpu = new VirtualCpu(ram, qemu, clock, options.Cpu);
+            Task<QemuProcess> starting = QemuProcess.StartAsync(QemuOptionsOf(options, ram), cancellation);
+            // QEMU boots while this is assembled.
+            var routines = new GuestRoutines(ram);
+            qemu = await starting.ConfigureAwait(false);
+            var cpu = new VirtualCpu(ram, qemu, routines, clock, options.Cpu);
             return new EmulatedMachine(ram, qemu, cpu, clock);
         }
         catch

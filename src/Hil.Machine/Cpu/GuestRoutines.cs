@@ -17,9 +17,9 @@ internal sealed unsafe class GuestRoutines
     private readonly Assembler _a = new(64);
     private readonly List<(string Name, Label Label)> _entries = [];
 
-    public GuestRoutines(RamWindow ram, ulong stubBase)
+    public GuestRoutines(RamWindow ram)
     {
-        _stubBase = stubBase;
+        _stubBase = ram.Base + MachineLayout.StubsOffset;
         EmitMemory();
         EmitIrql();
         EmitSpinLocks();

@@ -43,7 +43,8 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     private volatile MachineLostException? _loss;
 
     /// <summary>Waits for the monitor to come up. The RAM window was prepared before QEMU started.</summary>
-    public VirtualCpu(RamWindow ram, QemuProcess qemu, IClock clock, VirtualCpuOptions options)
+    internal VirtualCpu(
+        RamWindow ram, QemuProcess qemu, GuestRoutines routines, IClock clock, VirtualCpuOptions options)
     {
         _ram = ram;
         _qemu = qemu;
@@ -52,7 +53,7 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
         _sharedTime = new SharedTime(ram.SharedUserData, clock);
         _spinTicks = (long)(options.Spin.TotalSeconds * Stopwatch.Frequency);
         _watchdog = options.Watchdog.Ticks;
-        _routines = new GuestRoutines(ram, StubBase);
+        _routines = routines;
         qemu.OnLost(OnLost);
         WaitUntilReady();
     }

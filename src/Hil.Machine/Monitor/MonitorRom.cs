@@ -38,6 +38,7 @@ public static class MonitorRom
         var rom = new byte[MachineLayout.RomBytes];
         rom.AsSpan().Fill(0xF4); // hlt
         MonitorCode code = MonitorCode.Assemble(MachineLayout.Rom + CodeOffset, MachineLayout.Rom + StubsOffset);
+        Invariant.Holds(code.Gate == GateAddress, "the gate is the first thing in the monitor's code");
         Place(rom, CodeOffset, code.Loop, StubsOffset);
         Place(rom, StubsOffset, code.Stubs, BootOffset);
         WriteDescriptors(rom.AsSpan(GdtOffset));
@@ -50,9 +51,8 @@ public static class MonitorRom
         return rom;
     }
 
-    /// <summary>Address of the kernel-call gate that import stubs jump to.</summary>
-    internal static ulong GateAddress { get; } =
-        MonitorCode.Assemble(MachineLayout.Rom + CodeOffset, MachineLayout.Rom + StubsOffset).Gate;
+    /// <summary>Address of the kernel-call gate that import stubs jump to: the first thing in the code.</summary>
+    internal const ulong GateAddress = MachineLayout.Rom + CodeOffset;
 
     private static void Place(byte[] rom, int offset, byte[] code, int end)
     {

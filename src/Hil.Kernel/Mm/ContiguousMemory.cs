@@ -110,14 +110,9 @@ public static unsafe partial class Ntoskrnl
             return null;
         // A block aligned to its own size, rounded up to a power of two, crosses no multiple of a larger one.
         nuint alignment = boundary == 0 ? PAGE_SIZE : (nuint)BitOperations.RoundUpToPowerOf2(Math.Max(span, PAGE_SIZE));
-        ulong address = kernel.Pages.Allocate(bytes, access, highest, alignment);
+        ulong address = kernel.Pages.Allocate(bytes, access, highest, alignment, lowest);
         if (address == 0)
             return null;
-        if (kernel.Services.Memory.PhysicalOf(address) < lowest)
-        {
-            kernel.Pages.Free(address, bytes);
-            return null;
-        }
         kernel.PageBlocks.Add(address, PageBlockKind.Contiguous, bytes);
         return (void*)address;
     }

@@ -33,10 +33,12 @@ public sealed unsafe class PageAllocator
     /// <summary>Allocates zeroed, physically contiguous kernel pages; 0 when there are none.</summary>
     /// <param name="highestPhysical">No byte lies above this physical address (a device's DMA reach).</param>
     /// <param name="alignment">In bytes, a power of two of at least a page.</param>
+    /// <param name="lowestPhysical">No byte lies below this physical address.</param>
     public ulong Allocate(
-        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE)
+        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE,
+        ulong lowestPhysical = 0)
     {
-        ulong address = AllocateUnzeroed(bytes, access, highestPhysical, alignment);
+        ulong address = AllocateUnzeroed(bytes, access, highestPhysical, alignment, lowestPhysical);
         if (address != 0)
             Clear(address, bytes);
         return address;
@@ -80,9 +82,11 @@ public sealed unsafe class PageAllocator
 
     /// <summary>As Allocate, with whatever was in the pages before.</summary>
     internal ulong AllocateUnzeroed(
-        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE)
+        nuint bytes, PageAccess access, ulong highestPhysical = ulong.MaxValue, nuint alignment = PAGE_SIZE,
+        ulong lowestPhysical = 0)
     {
-        ulong address = TakeKernel(bytes, EndBelow(highestPhysical), Math.Max(alignment, PAGE_SIZE));
+        ulong address = TakeKernel(
+            bytes, EndBelow(highestPhysical), Math.Max(alignment, PAGE_SIZE), StartAbove(lowestPhysical));
         if (address != 0)
             _memory.Protect(address, (ulong)PagesIn(bytes) * PAGE_SIZE, access);
         return address;
@@ -108,10 +112,21 @@ public sealed unsafe class PageAllocator
         return (int)Math.Min(pages, (ulong)_kernel.Pages);
     }
 
-    private ulong TakeKernel(nuint bytes, int end, nuint alignment)
+    // Index of the first kernel page that lies wholly at or above a physical address.
+    private int StartAbove(ulong lowestPhysical)
     {
-        ulong address = end == _kernel.Pages ? Take(_kernel, bytes, _kernel.Pages / LowShare, end, alignment) : 0;
-        return address != 0 ? address : Take(_kernel, bytes, 0, end, alignment);
+        ulong first = _memory.PhysicalOf(_memory.KernelBase);
+        if (lowestPhysical <= first)
+            return 0;
+        ulong page = (lowestPhysical - first - 1) / PAGE_SIZE + 1;
+        return (int)Math.Min(page, (ulong)_kernel.Pages);
+    }
+
+    private ulong TakeKernel(nuint bytes, int end, nuint alignment, int start = 0)
+    {
+        int plenty = Math.Max(start, _kernel.Pages / LowShare);
+        ulong address = end == _kernel.Pages ? Take(_kernel, bytes, plenty, end, alignment) : 0;
+        return address != 0 ? address : Take(_kernel, bytes, start, end, alignment);
     }
 
     // Takes pages and leaves them unmapped.

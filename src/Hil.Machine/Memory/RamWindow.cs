@@ -121,8 +121,11 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
 
     public bool TryTranslateDevice(ulong address, out ulong physical)
     {
-        foreach ((ulong start, (ulong bytes, ulong mapped)) in _devices)
+        // Asked at every register access of a managed driver, and the list's enumerator is an object.
+        for (int i = 0; i < _devices.Count; i++)
         {
+            ulong start = _devices.GetKeyAtIndex(i);
+            (ulong bytes, ulong mapped) = _devices.GetValueAtIndex(i);
             if (address - start < bytes)
             {
                 physical = mapped + (address - start);

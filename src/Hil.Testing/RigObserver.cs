@@ -64,11 +64,12 @@ internal sealed class RigObserver : IKernelObserver
         }
     }
 
-    // The first dispatch of an IRP is the request; later ones are its way down the stack.
+    // An IRP that a driver made and freed has no end to hear of, and its address comes again with another request: so the last
+    // dispatch counts, which on the way down the stack is the same function as a rule.
     private void NoteDispatch(in KernelEvent dispatch)
     {
         lock (_lock)
-            _dispatched.TryAdd(dispatch.A, ((byte)dispatch.C, (byte)(dispatch.C >> 8)));
+            _dispatched[dispatch.A] = ((byte)dispatch.C, (byte)(dispatch.C >> 8));
     }
 
     private void NoteFinish(in KernelEvent finish)

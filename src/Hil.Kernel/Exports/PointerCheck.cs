@@ -22,7 +22,7 @@ public static unsafe class PointerCheck
     public static T* Follow<T>(void* pointer, string what)
         where T : unmanaged
     {
-        if (!IsReadable((ulong)pointer, (ulong)sizeof(T)))
+        if (!IsReadable((ulong)pointer, (ulong)sizeof(T)) && !IsManagedVariable((ulong)pointer))
             FailFollow((ulong)pointer, what);
         return (T*)pointer;
     }
@@ -37,6 +37,15 @@ public static unsafe class PointerCheck
             return false;
         return memory.AccessOf(address) != PageAccess.None
             && (bytes <= 1 || memory.AccessOf(address + bytes - 1) != PageAccess.None);
+    }
+
+    /// <summary>Whether an address outside the RAM window is a managed driver's own variable: so it is if no native driver is
+    /// calling.</summary>
+    internal static bool IsManagedVariable(ulong address)
+    {
+        NtKernel kernel = NtKernel.Current;
+        IGuestMemory memory = kernel.Services.Memory;
+        return kernel.Processor.DriverRip == 0 && address - memory.Base >= memory.Bytes && address >= PAGE_SIZE;
     }
 
     [DoesNotReturn]

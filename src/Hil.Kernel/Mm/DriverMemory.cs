@@ -50,7 +50,7 @@ internal static unsafe class DriverMemory
     private static void Require(ulong address, nuint bytes, PageAccess access, string export)
     {
         ulong forbidden = FindForbidden(address, bytes, access);
-        if (forbidden != 0)
+        if (forbidden != 0 && !PointerCheck.IsManagedVariable(forbidden))
             Fail(forbidden, address, access, export);
     }
 

@@ -1,0 +1,209 @@
+using System.Text.Json;
+
+namespace Hil.EndToEnd.Tests.Cli;
+
+/// <summary>`hil run` from outside: exit codes, what is printed, and that nothing is left behind.</summary>
+public sealed class RunCommandTests : IDisposable
+{
+    private const string NeverRaised = "{ioctl: 0x222008, in: u32 0, out: any 4, as: hang}";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("hil-run-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData()]
+    [InlineData("--managed")]
+    public async Task SampleMeetsAllItsExpectations(params string[] options)
+    {
+        (int code, string output) = await HilProcess.RunAsync(["run", Sample, .. options]);
+
+        Assert.True(code == 0, output);
+        Assert.Contains("all expectations met", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WorkloadIsRepeatedOnTheSameDriver()
+    {
+        string workload = Workload("- open: device", "- expect: {irps: 0}");
+
+        (int code, string output) = await RunEduAsync(workload, "--repeat", "3");
+
+        Assert.True(code == 0, output);
+        Assert.Contains("workload 3 of 3", output, StringComparison.Ordinal);
+        Assert.Equal(1, output.Split("DriverEntry returned").Length - 1);
+    }
+
+    [Fact]
+    public async Task StepThatFailsIsNamedWithBothValuesAndTheRunGoesOn()
+    {
+        string workload = Workload("- open: device", "- {ioctl: 0x222004, in: u32 5, out: u32 121}", "- close: file");
+
+        (int code, string output) = await RunEduAsync(workload);
+
+        Assert.True(code == 1, output);
+        Assert.Contains("out: byte 0x0 is 0x78, expected 0x79", output, StringComparison.Ordinal);
+        Assert.Contains(workload + ":3", output, StringComparison.Ordinal);
+        Assert.Contains("close file", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StepThatTakesTooLongFailsAndItsRequestIsCancelled()
+    {
+        string workload = Workload(
+            "- open: device", "- {ioctl: 0x222008, in: u32 0, out: any 4, within: 200 ms}", "- expect: {cancelled: 1}");
+
+        (int code, string output) = await RunEduAsync(workload);
+
+        Assert.True(code == 1, output);
+        Assert.Contains("not finished within 200 ms", output, StringComparison.Ordinal);
+        Assert.Contains("1 of 3 steps failed", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BugCheckIsReportedWithPlaceDisassemblyAndEvents()
+    {
+        string workload = Workload(@"- open: \\.\HilBad", "- {ioctl: 0x222000, in: zeros 16, out: any 16}");
+
+        (int code, string output) = await HilProcess.RunAsync("run", TestDrivers.Image("bad"), "--workload", workload);
+
+        Assert.True(code == 2, output);
+        Assert.Contains("(NullRead+0x", output, StringComparison.Ordinal);
+        Assert.Contains("  => bad.sys+0x", output, StringComparison.Ordinal);
+        Assert.Contains("IRP_MJ_DEVICE_CONTROL", output, StringComparison.Ordinal);
+        Assert.Contains("last events", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TripleFaultIsTheDriversFault()
+    {
+        string workload = Workload(@"- open: \\.\HilBad", "- {ioctl: 0x22204c, in: zeros 16, out: any 16}");
+
+        (int code, string output) = await HilProcess.RunAsync("run", TestDrivers.Image("bad"), "--workload", workload);
+
+        Assert.True(code == 2, output);
+        Assert.Contains("TRIPLE FAULT", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MissingImportIsAWarning()
+    {
+        (int code, string output) = await HilProcess.RunAsync("run", TestDrivers.Image("missing"));
+
+        Assert.True(code == 0, output);
+        Assert.Contains("missing imports", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task KilledQemuEndsTheRunWithThePendingRequestsByName()
+    {
+        using HilProcess hil = HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
+        await hil.SeeAsync("as hang");
+        int qemu = hil.QemuId();
+
+        HilProcess.KillProcess(qemu);
+
+        Assert.Equal(3, await hil.WaitAsync());
+        Assert.Contains("QEMU ended (signal 9)", hil.Output, StringComparison.Ordinal);
+        Assert.Contains("pending: IRP #", hil.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(HilProcess.Signal.Interrupt, 130)]
+    [InlineData(HilProcess.Signal.Terminate, 143)]
+    internal async Task SignalEndsHilAndQemu(HilProcess.Signal signal, int expected)
+    {
+        using HilProcess hil = HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
+        await hil.SeeAsync("as hang");
+        int qemu = hil.QemuId();
+
+        hil.Send(signal);
+
+        Assert.True(HilProcess.EndsWithinASecond(qemu), "QEMU outlived the signal");
+        Assert.Equal(expected, await hil.WaitAsync());
+    }
+
+    [Fact]
+    public async Task QemuDiesWithAHilThatWasKilled()
+    {
+        using HilProcess hil = HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
+        await hil.SeeAsync("as hang");
+        int qemu = hil.QemuId();
+
+        hil.Send(HilProcess.Signal.Kill);
+
+        Assert.True(HilProcess.EndsWithinASecond(qemu), "QEMU outlived hil");
+        await hil.WaitAsync();
+    }
+
+    [Fact]
+    public async Task JsonHasTheFactsOfTheRun()
+    {
+        (int code, string output) = await RunEduAsync(Workload("- open: device"), "--json");
+
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal(0, json.RootElement.GetProperty("exitCode").GetInt32());
+        Assert.Equal("open device", json.RootElement.GetProperty("steps")[0].GetProperty("step").GetString());
+    }
+
+    [Theory]
+    [InlineData("run", "gone")]
+    [InlineData("run", "/etc/passwd")]
+    [InlineData("run", "{image}", "--qemu", "/bin/false")]
+    [InlineData("run", "{image}", "--qemu", "/gone/qemu")]
+    [InlineData("run", "{image}", "--device", "no-such-device")]
+    [InlineData("run", "{image}", "--memory", "65M")]
+    [InlineData("run", "{image}", "--repeat", "0")]
+    [InlineData("run", "{image}", "--managed")]
+    [InlineData("run", "{image}", "--workload", "/gone.yaml")]
+    [InlineData("exports", "/etc/passwd")]
+    [InlineData("frobnicate")]
+    public async Task WrongInputIsExitCodeThreeAndNoTrace(params string[] arguments)
+    {
+        string[] actual = [.. arguments.Select(argument => argument == "{image}" ? TestDrivers.Image("bad") : argument)];
+
+        (int code, string output) = await HilProcess.RunAsync(actual);
+
+        Assert.True(code == 3, output);
+        Assert.DoesNotContain("   at Hil.", output, StringComparison.Ordinal);
+        Assert.Contains("hil: ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SourceThatDoesNotCompileShowsTheCompilersWords()
+    {
+        File.WriteAllText(Path.Combine(_folder, "a.c"), "#error not today\n");
+        File.WriteAllText(Path.Combine(_folder, "hil.yaml"), "driver: {name: broken, sources: [a.c]}\n");
+
+        (int code, string output) = await HilProcess.RunAsync("run", _folder);
+
+        Assert.True(code == 3, output);
+        Assert.Contains("#error not today", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LspciShowsTheDevice()
+    {
+        (int code, string output) = await HilProcess.RunAsync("lspci", "-v", "--device", "edu");
+
+        Assert.Equal(0, code);
+        Assert.Contains("[1234:11e8]", output, StringComparison.Ordinal);
+        Assert.Contains("[size=1M]", output, StringComparison.Ordinal);
+    }
+
+    private static string Sample => Path.Combine(TestDrivers.Root, "samples", "drivers", "edu");
+
+    private static Task<(int ExitCode, string Output)> RunEduAsync(string workload, params string[] options) =>
+        HilProcess.RunAsync([.. EduArguments(workload), .. options]);
+
+    private static string[] EduArguments(string workload) =>
+        ["run", TestDrivers.Image("edu"), "--device", "edu", "--interrupts", "msi", "--workload", workload];
+
+    private string Workload(params string[] steps)
+    {
+        string path = Path.Combine(_folder, "workload.yaml");
+        File.WriteAllText(path, "workload:\n" + string.Concat(steps.Select(step => $"  {step}\n")));
+        return path;
+    }
+}

@@ -44,6 +44,7 @@ public static unsafe partial class Ntoskrnl
                 BugCheckCodes.BAD_POOL_CALLER, 0xA, address, block.Tag, tag,
                 $"pool with tag '{Pool.TagName(block.Tag)}' was freed with tag '{Pool.TagName(tag)}'");
         CheckSlack(kernel, ref block);
+        RequireNothingPending(kernel, block.Address, block.Bytes, "pool");
         kernel.Pool.Free(ref block);
     }
 

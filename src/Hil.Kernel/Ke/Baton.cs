@@ -14,10 +14,11 @@ internal sealed unsafe partial class Baton : IDisposable
     // About 5 us: a hand-over that is answered at once stays awake, and the virtual processor is not robbed of its core.
     private const int SpinsMax = 100;
 
-    private const long FutexCall = 202; // x86-64: SYS_futex
     private const int WaitPrivate = 128;
     private const int WakePrivate = 129;
 
+    // SYS_futex.
+    private static readonly long s_futex = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 98 : 202;
     private static readonly int s_spins = Environment.ProcessorCount == 1 ? 0 : SpinsMax;
 
     private int* _word = (int*)NativeMemory.AlignedAlloc(64, 64);
@@ -28,7 +29,7 @@ internal sealed unsafe partial class Baton : IDisposable
     public void Give()
     {
         if (Interlocked.Exchange(ref *_word, Given) == TakerSleeps)
-            Futex(FutexCall, _word, WakePrivate, 1, null, null, 0);
+            Futex(s_futex, _word, WakePrivate, 1, null, null, 0);
     }
 
     /// <summary>Waits until the baton is given.</summary>
@@ -38,7 +39,7 @@ internal sealed unsafe partial class Baton : IDisposable
             Thread.SpinWait(1);
         Interlocked.CompareExchange(ref *_word, TakerSleeps, Absent);
         while (Volatile.Read(ref *_word) == TakerSleeps)
-            Futex(FutexCall, _word, WaitPrivate, TakerSleeps, null, null, 0);
+            Futex(s_futex, _word, WaitPrivate, TakerSleeps, null, null, 0);
         Volatile.Write(ref *_word, Absent);
     }
 

@@ -164,6 +164,36 @@ public sealed unsafe class TimerTests : IDisposable
     }
 
     [Fact]
+    public void FreeingPoolWithASetTimerInItIsABugCheck()
+    {
+        ulong timer = 0;
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            byte* block = (byte*)ExAllocatePoolWithTag(POOL_TYPE.NonPagedPool, 200, 0x74736554);
+            timer = (ulong)block + 64;
+            KeInitializeTimer((KTIMER*)timer);
+            KeSetTimer((KTIMER*)timer, -Millisecond, null);
+            ExFreePoolWithTag(block, 0x74736554);
+        });
+
+        Assert.Equal(BugCheckCodes.TIMER_OR_DPC_INVALID, report.Code);
+        Assert.Equal(timer, report.Parameter2);
+    }
+
+    [Fact]
+    public void FreeingPoolAfterTheTimerIsCancelledIsAllowed() => _machine.Run(() =>
+    {
+        var timer = (KTIMER*)ExAllocatePoolWithTag(POOL_TYPE.NonPagedPool, 200, 0x74736554);
+        KeInitializeTimer(timer);
+        KeSetTimer(timer, -Millisecond, null);
+        KeCancelTimer(timer);
+
+        ExFreePoolWithTag(timer, 0x74736554);
+
+        Assert.Equal(0, _machine.Kernel.Timers.Count);
+    });
+
+    [Fact]
     public void StallHoldsTheProcessorForTheTime() => _machine.Run(() =>
     {
         long start = _machine.Clock.Now;

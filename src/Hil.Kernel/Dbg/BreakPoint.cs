@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// There is never a debugger attached. A break into one that is not there is a breakpoint exception in the caller, which stops
-// the machine unless the driver handles it; that is why drivers ask KdDebuggerNotPresent first.
+// There is never a debugger attached. A break into one that is not there is a breakpoint exception in the caller,
+// which stops the machine unless the driver handles it; that is why drivers ask KdDebuggerNotPresent first.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Everything a driver prints is recorded, a departure: on Windows, DbgPrintEx drops what the component's filter mask does not
-// let through. Each line is one event; a line that a driver prints in pieces becomes several.
+// Everything a driver prints is recorded, a departure: on Windows, DbgPrintEx drops what the component's filter mask
+// does not let through. Each line is one event; a line that a driver prints in pieces becomes several.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -52,7 +52,8 @@ public static unsafe partial class Ntoskrnl
         string text = PrintFormat.Narrow(format, slots, out bool usesCodePage);
         NtKernel kernel = NtKernel.Current;
         if (usesCodePage && kernel.Processor.Irql > PASSIVE_LEVEL)
-            kernel.Violation($"DbgPrint of wide characters at {kernel.Processor.Irql}; it can be at PASSIVE_LEVEL only");
+            kernel.Violation(
+                $"DbgPrint of wide characters at {kernel.Processor.Irql}; it can be at PASSIVE_LEVEL only");
         return text;
     }
 

@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-// A lookaside list keeps freed blocks of one size for the next allocation. wdm.h inlines both: pop from ListHead, else call the
-// list's Allocate; push if ListHead is shorter than Depth, else call its Free. So what the kernel does is to fill in the list.
-// With special pool the depth is 0, as Driver Verifier makes it: every block then goes through pool, where late use is found.
+// A lookaside list keeps freed blocks of one size for the next allocation. wdm.h inlines both: pop from ListHead, else
+// call the list's Allocate; push if ListHead is shorter than Depth, else call its Free. So what the kernel does is to
+// fill in the list. With special pool the depth is 0, as Driver Verifier makes it: every block then goes through pool,
+// where late use is found.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -20,7 +21,8 @@ public static unsafe partial class Ntoskrnl
         NPAGED_LOOKASIDE_LIST* lookaside, DriverRoutine allocate, DriverRoutine free, uint flags, nuint size, uint tag,
         ushort depth) =>
         InitializeLookaside(
-            (GENERAL_LOOKASIDE_POOL*)lookaside, allocate, free, (POOL_TYPE)((uint)POOL_TYPE.NonPagedPool | flags), size, tag);
+            (GENERAL_LOOKASIDE_POOL*)lookaside, allocate, free,
+            (POOL_TYPE)((uint)POOL_TYPE.NonPagedPool | flags), size, tag);
 
     /// <summary>As ExInitializeNPagedLookasideList, for paged pool.</summary>
     /// <remarks>WDK: ExInitializePagedLookasideList.</remarks>
@@ -29,14 +31,15 @@ public static unsafe partial class Ntoskrnl
         PAGED_LOOKASIDE_LIST* lookaside, DriverRoutine allocate, DriverRoutine free, uint flags, nuint size, uint tag,
         ushort depth) =>
         InitializeLookaside(
-            (GENERAL_LOOKASIDE_POOL*)lookaside, allocate, free, (POOL_TYPE)((uint)POOL_TYPE.PagedPool | flags), size, tag);
+            (GENERAL_LOOKASIDE_POOL*)lookaside, allocate, free,
+            (POOL_TYPE)((uint)POOL_TYPE.PagedPool | flags), size, tag);
 
     /// <summary>Prepares a list of either pool; its routines get the list as their last argument.</summary>
     /// <remarks>WDK: ExInitializeLookasideListEx.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS ExInitializeLookasideListEx(
-        LOOKASIDE_LIST_EX* lookaside, DriverRoutine allocate, DriverRoutine free, POOL_TYPE poolType, uint flags, nuint size,
-        uint tag, ushort depth)
+        LOOKASIDE_LIST_EX* lookaside, DriverRoutine allocate, DriverRoutine free, POOL_TYPE poolType, uint flags,
+        nuint size, uint tag, ushort depth)
     {
         if ((flags & ~(LookasideRaiseOnFail | LookasideFailNoRaise)) != 0
             || flags == (LookasideRaiseOnFail | LookasideFailNoRaise))

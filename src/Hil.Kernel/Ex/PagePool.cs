@@ -1,9 +1,10 @@
 namespace Hil.Kernel;
 
-// Allocations that own whole pages. Guarded ones are the special pool: the allocation ends where an unmapped page begins, so
-// running over its end faults at the very instruction; what is left of its pages is filled with a pattern that is checked
-// when it is freed; freed pages stay unmapped, in quarantine, until others were freed after them, so late use faults too.
-// From a page size on, Windows promises page-aligned memory, so there the pattern stands behind the allocation.
+// Allocations that own whole pages. Guarded ones are the special pool: the allocation ends where an unmapped page
+// begins, so running over its end faults at the very instruction; what is left of its pages is filled with a pattern
+// that is checked when it is freed; freed pages stay unmapped, in quarantine, until others were freed after them, so
+// late use faults too. From a page size on, Windows promises page-aligned memory, so there the pattern stands behind
+// the allocation.
 //
 //   | FD FD FD … FD | allocation | FD 0–15 | unmapped |            | allocation         | FD … FD | unmapped |
 //   page            ^ 16-byte aligned      page                    page                           page
@@ -72,7 +73,8 @@ internal sealed class PagePool
         return address;
     }
 
-    /// <summary>The block whose pages contain an address, freed ones in quarantine included; null reference if none does.</summary>
+    /// <summary>The block whose pages contain an address, freed ones in quarantine included; null reference if none
+    /// does.</summary>
     public ref PoolBlock Find(ulong address)
     {
         int run = RunOf(address);
@@ -115,15 +117,17 @@ internal sealed class PagePool
         memory.Protect(AddressOf(first), (ulong)(run.Pages - 1) * PAGE_SIZE, PageAccess.None);
         _quarantine.Enqueue(first);
         _quarantinePages += run.Pages;
-        while (_quarantinePages > _quarantinePagesMax)
-            ReleaseOldest();
+        while (_quarantinePages > _quarantinePagesMax && TryReleaseOldest())
+        {
+        }
     }
 
     /// <summary>Gives pages in quarantine back until so many are free, or none is left in it.</summary>
     public void ReleaseUntil(int freePages)
     {
-        while (_pages.FreePages < freePages && _quarantine.Count > 0)
-            ReleaseOldest();
+        while (_pages.FreePages < freePages && TryReleaseOldest())
+        {
+        }
     }
 
     public void CollectLive(List<PoolBlock> blocks)
@@ -137,20 +141,24 @@ internal sealed class PagePool
 
     private ulong TakePages(nuint dataBytes, bool isGuarded, PageAccess access)
     {
-        ulong start = isGuarded ? _pages.AllocateGuarded(dataBytes, access) : _pages.AllocateUnzeroed(dataBytes, access);
-        while (start == 0 && _quarantine.Count > 0)
+        ulong start;
+        do
         {
-            ReleaseOldest();
-            start = isGuarded ? _pages.AllocateGuarded(dataBytes, access) : _pages.AllocateUnzeroed(dataBytes, access);
+            start = isGuarded
+                ? _pages.AllocateGuarded(dataBytes, access)
+                : _pages.AllocateUnzeroed(dataBytes, access);
         }
+        while (start == 0 && TryReleaseOldest());
         return start;
     }
 
-    private void ReleaseOldest()
+    private bool TryReleaseOldest()
     {
-        int first = _quarantine.Dequeue();
+        if (!_quarantine.TryDequeue(out int first))
+            return false;
         _quarantinePages -= _runs[first].Pages;
         Release(first);
+        return true;
     }
 
     private void Release(int first)

@@ -3,11 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Kernel;
 
-// Three kinds of block behind one front. Drivers get special pool (PagePool, guarded), because finding their mistakes is what
-// Hil is for; when pages run short, or by option, they get slots of a filled and checked SlabPool, or plain pages. The kernel's
-// own structures (IRPs above all) come from a SlabPool of their own that neither fills nor checks.
+// Three kinds of block behind one front. Drivers get special pool (PagePool, guarded), because finding their mistakes
+// is what Hil is for; when pages run short, or by option, they get slots of a filled and checked SlabPool, or plain
+// pages. The kernel's own structures (IRPs above all) come from a SlabPool of their own that neither fills nor checks.
 
-/// <summary>Paged and nonpaged pool in the RAM window. Both kinds are resident; paged pool only obeys the IRQL rules.</summary>
+/// <summary>Paged and nonpaged pool in the RAM window. Both kinds are resident; paged pool only obeys the IRQL
+/// rules.</summary>
 public sealed unsafe class Pool
 {
     // Below one eighth of the window special pool, two pages a block, gives way to slots.
@@ -27,7 +28,8 @@ public sealed unsafe class Pool
         _own = new SlabPool(kernel.Pages, baseAddress, isFilled: false);
     }
 
-    /// <summary>Allocates for the kernel itself, without guard page; null when memory is exhausted. Allocates nothing managed.</summary>
+    /// <summary>Allocates for the kernel itself, without guard page; null when memory is exhausted. Allocates nothing
+    /// managed.</summary>
     /// <param name="zero">Otherwise the contents are what was there before.</param>
     public void* Allocate(nuint bytes, uint tag, bool zero = false)
     {
@@ -41,8 +43,8 @@ public sealed unsafe class Pool
         return (void*)address;
     }
 
-    /// <summary>Frees a block that <see cref="Allocate"/> gave out. What is none (any more) is a bug check: it is drivers that have
-    /// the kernel free twice.</summary>
+    /// <summary>Frees a block that <see cref="Allocate"/> gave out. What is none (any more) is a bug check: it is
+    /// drivers that have the kernel free twice.</summary>
     public void Free(void* address)
     {
         ref PoolBlock block = ref _own.Find((ulong)address);
@@ -72,7 +74,8 @@ public sealed unsafe class Pool
             new PoolAllocation(block.Address, block.Bytes, block.Tag, block.IsPaged, block.Caller))];
     }
 
-    /// <summary>What the code of one driver image has allocated and not freed: its leaks, if it is being unloaded.</summary>
+    /// <summary>What the code of one driver image has allocated and not freed: its leaks, if it is being
+    /// unloaded.</summary>
     public IReadOnlyList<PoolAllocation> Outstanding(LoadedModule module) =>
         [.. Outstanding().Where(allocation => allocation.Caller - module.Base < module.Bytes)];
 
@@ -85,7 +88,8 @@ public sealed unsafe class Pool
         {
             PoolAllocation first = tag.First();
             _kernel.Violation($"{module.Name} leaves {tag.Count()} pool blocks with tag '{tag.Key}' behind, "
-                + $"{tag.Sum(leak => (long)leak.Bytes)} bytes; one at 0x{first.Address:x}, allocated by {_kernel.Modules.Describe(first.Caller)}");
+                + $"{tag.Sum(leak => (long)leak.Bytes)} bytes; one at 0x{first.Address:x}, "
+                + $"allocated by {_kernel.Modules.Describe(first.Caller)}");
         }
         foreach (string block in _kernel.PageBlocks.Outstanding(module))
             _kernel.Violation($"{module.Name} leaves behind: {block}");

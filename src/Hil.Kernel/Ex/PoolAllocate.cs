@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-// The pool-type parameter carries flags in its upper bits: nonexecutable, zeroed, raise on failure, fail instead of raise for
-// quota. Bit 0 says paged. Of the kinds of nonpaged pool only ExAllocatePool2's NON_PAGED_EXECUTE is executable here, a
-// departure: Windows lets code run in plain NonPagedPool too, and that is a mistake nobody should make today.
+// The pool-type parameter carries flags in its upper bits: nonexecutable, zeroed, raise on failure, fail instead of
+// raise for quota. Bit 0 says paged. Of the kinds of nonpaged pool only ExAllocatePool2's NON_PAGED_EXECUTE is
+// executable here, a departure: Windows lets code run in plain NonPagedPool too, and that is a mistake nobody should
+// make today.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -16,7 +17,8 @@ public static unsafe partial class Ntoskrnl
     public static void* ExAllocatePool(POOL_TYPE poolType, nuint numberOfBytes) =>
         ExAllocatePoolWithTag(poolType, numberOfBytes, UntaggedPool);
 
-    /// <summary>Allocates pool, 16-byte aligned, page-aligned from a page size on; null on failure. Contents undefined.</summary>
+    /// <summary>Allocates pool, 16-byte aligned, page-aligned from a page size on; null on failure. Contents
+    /// undefined.</summary>
     /// <remarks>WDK: ExAllocatePoolWithTag.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* ExAllocatePoolWithTag(POOL_TYPE poolType, nuint numberOfBytes, uint tag) =>
@@ -24,7 +26,8 @@ public static unsafe partial class Ntoskrnl
             poolType, numberOfBytes, tag, isExecutable: false,
             raise: ((uint)poolType & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0);
 
-    /// <summary>As ExAllocatePoolWithTag. Every allocation here succeeds or fails alike, whatever its priority.</summary>
+    /// <summary>As ExAllocatePoolWithTag. Every allocation here succeeds or fails alike, whatever its
+    /// priority.</summary>
     /// <remarks>WDK: ExAllocatePoolWithTagPriority.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* ExAllocatePoolWithTagPriority(
@@ -63,7 +66,8 @@ public static unsafe partial class Ntoskrnl
     public static void* ExAllocatePoolQuotaZero(POOL_TYPE poolType, nuint numberOfBytes, uint tag) =>
         ExAllocatePoolWithQuotaTag((POOL_TYPE)((uint)poolType | POOL_ZERO_ALLOCATION), numberOfBytes, tag);
 
-    /// <summary>Allocates pool, zeroed unless POOL_FLAG_UNINITIALIZED says otherwise; null on failure and for bad flags.</summary>
+    /// <summary>Allocates pool, zeroed unless POOL_FLAG_UNINITIALIZED says otherwise; null on failure and for bad
+    /// flags.</summary>
     /// <remarks>WDK: ExAllocatePool2.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* ExAllocatePool2(ulong flags, nuint numberOfBytes, uint tag)
@@ -83,7 +87,8 @@ public static unsafe partial class Ntoskrnl
             (POOL_TYPE)type, numberOfBytes, tag, (flags & POOL_FLAG_NON_PAGED_EXECUTE) != 0, raise);
     }
 
-    /// <summary>As ExAllocatePool2 with further parameters, of which priority and preferred node change nothing here.</summary>
+    /// <summary>As ExAllocatePool2 with further parameters, of which priority and preferred node change nothing
+    /// here.</summary>
     /// <remarks>WDK: ExAllocatePool3. Secure pool is refused.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* ExAllocatePool3(
@@ -96,7 +101,9 @@ public static unsafe partial class Ntoskrnl
             bool isHarmless = parameter->Type is POOL_EXTENDED_PARAMETER_TYPE.PoolExtendedParameterPriority
                 or POOL_EXTENDED_PARAMETER_TYPE.PoolExtendedParameterNumaNode;
             if (!isHarmless && !parameter->Optional)
-                return (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0 ? throw new GuestRaiseException(STATUS_NOT_SUPPORTED) : null;
+                return (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0
+                    ? throw new GuestRaiseException(STATUS_NOT_SUPPORTED)
+                    : null;
         }
         return ExAllocatePool2(flags, numberOfBytes, tag);
     }

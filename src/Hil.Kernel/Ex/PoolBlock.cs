@@ -7,7 +7,8 @@ internal enum PoolBlockState : byte
     Freed,
 }
 
-/// <summary>What the host knows of one pool allocation. Nothing of it lies in the window, where a driver could overwrite it.</summary>
+/// <summary>What the host knows of one pool allocation. Nothing of it lies in the window, where a driver could
+/// overwrite it.</summary>
 internal struct PoolBlock
 {
     public ulong Address;

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Kernel;
 
-/// <summary>The bytes that fill pool memory nobody has written yet: the ones Microsoft's debug heap uses, so that a driver
-/// author knows them at sight. Read as a pointer each of them is non-canonical and faults.</summary>
+/// <summary>The bytes that fill pool memory nobody has written yet: the ones Microsoft's debug heap uses, so that a
+/// driver author knows them at sight. Read as a pointer each of them is non-canonical and faults.</summary>
 internal static unsafe class PoolFill
 {
     public const byte Fresh = 0xCD;

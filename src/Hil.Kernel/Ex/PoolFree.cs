@@ -68,6 +68,7 @@ public static unsafe partial class Ntoskrnl
         if (address < kernelBase)
             kernel.BugCheck(BugCheckCodes.BAD_POOL_CALLER, 0x40, address, kernelBase, 0,
                 address == 0 ? "a null pointer was freed" : $"0x{address:x} was freed, a user address");
-        kernel.BugCheck(BugCheckCodes.BAD_POOL_CALLER, 0x46, address, 0, 0, $"0x{address:x} was freed, which is no pool");
+        kernel.BugCheck(BugCheckCodes.BAD_POOL_CALLER, 0x46, address, 0, 0,
+            $"0x{address:x} was freed, which is no pool");
     }
 }

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Hil.Kernel;
 
-// Small allocations without pages of their own: slabs of equal slots per size class, free slots in first-in first-out order
-// so that a freed one is not given out again at once. Allocating and freeing touch arrays that exist already.
+// Small allocations without pages of their own: slabs of equal slots per size class, free slots in first-in first-out
+// order so that a freed one is not given out again at once. Allocating and freeing touch arrays that exist already.
 
 /// <summary>Pool allocations of a few bytes to half a page, by size class.</summary>
 internal sealed class SlabPool

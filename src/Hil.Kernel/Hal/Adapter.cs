@@ -23,7 +23,8 @@ public static unsafe partial class Hal
     /// <remarks>WDK: HalFreeCommonBuffer (obsolete).</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static void HalFreeCommonBuffer(
-        DMA_ADAPTER* adapter, uint length, PHYSICAL_ADDRESS logicalAddress, void* virtualAddress, BOOLEAN cacheEnabled) =>
+        DMA_ADAPTER* adapter, uint length, PHYSICAL_ADDRESS logicalAddress, void* virtualAddress,
+        BOOLEAN cacheEnabled) =>
         Call(OperationsOf(adapter)->FreeCommonBuffer,
             (ulong)adapter, length, logicalAddress.Value, (ulong)virtualAddress, cacheEnabled.Value);
 

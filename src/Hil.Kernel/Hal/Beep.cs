@@ -2,7 +2,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Hal
 {
-    /// <summary>Sounds the speaker at a frequency in Hz; 0 ends it. FALSE for a frequency that the timer cannot make.</summary>
+    /// <summary>Sounds the speaker at a frequency in Hz; 0 ends it. FALSE for a frequency that the timer cannot
+    /// make.</summary>
     /// <remarks>WDK: HalMakeBeep. Counter 2 of the interval timer, gated through port 0x61.</remarks>
     [Export]
     public static BOOLEAN HalMakeBeep(uint frequency)
@@ -25,6 +26,7 @@ public static unsafe partial class Hal
         return true;
     }
 
+    // No port belongs to a debugger.
     [ExportData("KdComPortInUse", 8)]
-    public static void InitializeKdComPortInUse(byte* storage) => *(ulong*)storage = 0; // No port belongs to a debugger.
+    public static void InitializeKdComPortInUse(byte* storage) => *(ulong*)storage = 0;
 }

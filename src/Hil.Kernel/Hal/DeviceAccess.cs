@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Hil.Kernel;
 
 // Compiled drivers have these inlined as plain instructions; managed drivers call them. A register address is one that
-// MmMapIoSpace returned. An interrupt that an access raised is taken before the access returns, which is where a driver's own
-// instruction would have been cut into.
+// MmMapIoSpace returned. An interrupt that an access raised is taken before the access returns, which is where a
+// driver's own instruction would have been cut into.
 
 /// <summary>Device registers and ports for managed drivers, spelled as in wdm.h.</summary>
 public static unsafe class DeviceAccess

@@ -1,9 +1,10 @@
 namespace Hil.Kernel;
 
-// A device reaches RAM up to some address. Pages above it are bounced: a map register stands for one page of low memory that
-// takes the place of the driver's page in the transfer. A driver reserves as many registers as its largest transfer touches
-// pages (AllocateAdapterChannel, GetScatterGatherList), waits in line when there are too few, and gives them back afterwards.
-// Registers are counted for every transfer and backed by memory only if a page really has to be bounced.
+// A device reaches RAM up to some address. Pages above it are bounced: a map register stands for one page of low
+// memory that takes the place of the driver's page in the transfer. A driver reserves as many registers as its largest
+// transfer touches pages (AllocateAdapterChannel, GetScatterGatherList), waits in line when there are too few, and
+// gives them back afterwards. Registers are counted for every transfer and backed by memory only if a page really has
+// to be bounced.
 
 /// <summary>One device's way to memory: what it reaches, its map registers, and who waits for them.</summary>
 internal sealed unsafe class DmaAdapter(

@@ -53,8 +53,9 @@ public sealed unsafe class DmaAdapters
         int others = adapter.Registers.Count + adapter.Lists.Count + adapter.WaitingCount;
         if (buffers + others > 0)
             _kernel.BugCheck(BugCheckCodes.DRIVER_VERIFIER_DMA_VIOLATION,
-                buffers > 0 ? BuffersOutstanding : OthersOutstanding, (ulong)adapter.Visible, (ulong)(buffers + others), 0,
-                $"PutDmaAdapter with {buffers} common buffers and {others} channels, map registers or lists outstanding");
+                buffers > 0 ? BuffersOutstanding : OthersOutstanding,
+                (ulong)adapter.Visible, (ulong)(buffers + others), 0,
+                $"PutDmaAdapter with {buffers} common buffers and {others} registers, lists or waiters outstanding");
         _adapters.Remove((ulong)adapter.Visible);
         _bouncedBefore += adapter.BouncedBytes;
         adapter.Close();

@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>Transfers that a driver programs piece by piece: AllocateAdapterChannel, MapTransfer, FlushAdapterBuffers.</summary>
+/// <summary>Transfers that a driver programs piece by piece: AllocateAdapterChannel, MapTransfer,
+/// FlushAdapterBuffers.</summary>
 internal static unsafe class DmaChannel
 {
     // First parameters of bug check 0xE6 (WDK: Bug Check 0xE6).
@@ -31,7 +32,8 @@ internal static unsafe class DmaChannel
         DEVICE_OBJECT* device = request.DeviceObject;
         KIRQL irql = Ntoskrnl.RaiseTo(DISPATCH_LEVEL);
         var action = (IO_ALLOCATION_ACTION)(uint)kernel.Processor.Call(
-            request.Routine, device, device == null ? null : device->CurrentIrp, (void*)registers.Handle, request.Context);
+            request.Routine, device, device == null ? null : device->CurrentIrp, (void*)registers.Handle,
+            request.Context);
         Ntoskrnl.KeLowerIrql(irql);
         Settle(adapter, registers, action);
     }
@@ -84,7 +86,8 @@ internal static unsafe class DmaChannel
     }
 
     private static DmaTransfer Part(
-        DmaAdapter adapter, MDL* mdl, ulong registerBase, ulong virtualAddress, uint length, bool toDevice, string operation)
+        DmaAdapter adapter, MDL* mdl, ulong registerBase, ulong virtualAddress, uint length, bool toDevice,
+        string operation)
     {
         if (!adapter.Registers.TryGetValue(registerBase, out MapRegisters? registers))
             NtKernel.Current.BugCheck(BugCheckCodes.DRIVER_VERIFIER_DMA_VIOLATION, 0, registerBase, 0, 0,
@@ -104,7 +107,8 @@ internal static unsafe class DmaChannel
             NtKernel.Current.BugCheck(BugCheckCodes.DRIVER_VERIFIER_DMA_VIOLATION, 0, 1, mdl->ByteCount, length,
                 $"{operation} of {length} bytes at 0x{virtualAddress:x}, which is not part of the MDL's buffer");
         if ((mdl->MdlFlags & HasPages) == 0)
-            NtKernel.Current.BugCheck(BugCheckCodes.DRIVER_VERIFIER_DMA_VIOLATION, 0, (ulong)mdl, (ushort)mdl->MdlFlags, 0,
+            NtKernel.Current.BugCheck(
+                BugCheckCodes.DRIVER_VERIFIER_DMA_VIOLATION, 0, (ulong)mdl, (ushort)mdl->MdlFlags, 0,
                 $"{operation} of an MDL whose pages are not locked");
         return new DmaTransfer(adapter, mdl, registers, virtualAddress, length, toDevice);
     }

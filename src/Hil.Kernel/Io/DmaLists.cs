@@ -5,6 +5,7 @@ internal static unsafe class DmaLists
 {
     private const uint Tag = 0x4C617344; // 'DsaL'
     private const ulong ListFreedTwice = 6;
+    private const string ListOperation = "a scatter/gather list";
 
     public static uint BytesFor(uint pieces) =>
         (uint)sizeof(SCATTER_GATHER_LIST) + pieces * (uint)sizeof(SCATTER_GATHER_ELEMENT);
@@ -17,7 +18,7 @@ internal static unsafe class DmaLists
         // Without an MDL, for a buffer at that address of which nothing else is known: every page apart.
         pieces = mdl == null
             ? registers
-            : DmaChannel.Part(adapter, mdl, null, virtualAddress, length, false, "CalculateScatterGatherList").CountPieces();
+            : DmaChannel.Part(adapter, mdl, null, virtualAddress, length, false, ListOperation).CountPieces();
         return BytesFor(pieces);
     }
 
@@ -27,7 +28,7 @@ internal static unsafe class DmaLists
         DmaAdapter adapter, DEVICE_OBJECT* deviceObject, MDL* mdl, ulong virtualAddress, uint length,
         DriverRoutine routine, void* context, bool toDevice, SCATTER_GATHER_LIST* buffer, uint bufferBytes)
     {
-        DmaTransfer part = DmaChannel.Part(adapter, mdl, null, virtualAddress, length, toDevice, "a scatter/gather list");
+        DmaTransfer part = DmaChannel.Part(adapter, mdl, null, virtualAddress, length, toDevice, ListOperation);
         uint registers = part.CountRegisters();
         if (registers > adapter.RegistersMax)
             return STATUS_INSUFFICIENT_RESOURCES;

@@ -1,7 +1,8 @@
 namespace Hil.Kernel;
 
-// DMA_OPERATIONS is a table of functions that drivers call through their adapter. Each entry is a routine of the host behind a
-// stub of its own; version 3 has further entries. An entry that is not there yet stops the machine and names itself.
+// DMA_OPERATIONS is a table of functions that drivers call through their adapter. Each entry is a routine of the host
+// behind a stub of its own; version 3 has further entries. An entry that is not there yet stops the machine and names
+// itself.
 
 /// <summary>The functions of DMA adapters, as drivers call them, one table a version.</summary>
 internal sealed unsafe class DmaOperationTable

@@ -33,13 +33,15 @@ internal static unsafe partial class DmaOperations
         ["PutScatterGatherList"] = static a => PutScatterGatherList(
             Enter(a, "PutScatterGatherList", DISPATCH_LEVEL, DISPATCH_LEVEL), (SCATTER_GATHER_LIST*)a[1]),
         ["CalculateScatterGatherList"] = static a => CalculateScatterGatherList(
-            Enter(a, "CalculateScatterGatherList", DISPATCH_LEVEL), (MDL*)a[1], a[2], (uint)a[3], (uint*)a[4], (uint*)a[5]),
+            Enter(a, "CalculateScatterGatherList", DISPATCH_LEVEL), (MDL*)a[1], a[2], (uint)a[3], (uint*)a[4],
+            (uint*)a[5]),
         ["BuildScatterGatherList"] = static a => (uint)DmaLists.Submit(
             Enter(a, "BuildScatterGatherList", DISPATCH_LEVEL, DISPATCH_LEVEL), (DEVICE_OBJECT*)a[1], (MDL*)a[2],
             a[3], (uint)a[4], new DriverRoutine(a[5]), (void*)a[6], (byte)a[7] != 0,
             (SCATTER_GATHER_LIST*)a[8], (uint)a[9]).Value,
         ["BuildMdlFromScatterGatherList"] = static a => BuildMdlFromScatterGatherList(
-            Enter(a, "BuildMdlFromScatterGatherList", DISPATCH_LEVEL), (SCATTER_GATHER_LIST*)a[1], (MDL*)a[2], (MDL**)a[3]),
+            Enter(a, "BuildMdlFromScatterGatherList", DISPATCH_LEVEL), (SCATTER_GATHER_LIST*)a[1], (MDL*)a[2],
+            (MDL**)a[3]),
         ["GetDmaAdapterInfo"] = static a =>
             GetDmaAdapterInfo(Enter(a, "GetDmaAdapterInfo", DISPATCH_LEVEL), (DMA_ADAPTER_INFO*)a[1]),
         ["GetDmaTransferInfo"] = static a => GetDmaTransferInfo(
@@ -107,7 +109,7 @@ internal static unsafe partial class DmaOperations
         if (!adapter.CommonBuffers.TryGetValue(virtualAddress, out uint allocated) || allocated != length
             || kernel.Services.Memory.PhysicalOf(virtualAddress) != logicalAddress)
             kernel.BugCheck(BugCheckCodes.DRIVER_VERIFIER_DMA_VIOLATION, CommonBufferFreedTwice, 1, 0, 0,
-                $"FreeCommonBuffer of {length} bytes at 0x{virtualAddress:x}, which is no such common buffer (any more)");
+                $"FreeCommonBuffer of {length} bytes at 0x{virtualAddress:x}, which is no common buffer (any more)");
         adapter.CommonBuffers.Remove(virtualAddress);
         kernel.Pages.Free(virtualAddress, length);
         return 0;

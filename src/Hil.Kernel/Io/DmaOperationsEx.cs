@@ -46,8 +46,8 @@ internal static unsafe partial class DmaOperations
 
     // Without a routine, and with the flag, the registers come now or not at all.
     private static ulong AllocateAdapterChannelEx(
-        DmaAdapter adapter, DEVICE_OBJECT* deviceObject, uint registers, uint flags, DriverRoutine routine, void* context,
-        ulong* registerBase)
+        DmaAdapter adapter, DEVICE_OBJECT* deviceObject, uint registers, uint flags, DriverRoutine routine,
+        void* context, ulong* registerBase)
     {
         if (routine.IsNull && ((flags & SynchronousCallback) == 0 || registerBase == null))
             return (uint)STATUS_INVALID_PARAMETER.Value;

@@ -5,10 +5,11 @@ public static unsafe partial class Ntoskrnl
     // DEVICE_DESCRIPTION ends with DmaPort before version 3 (WDK: DEVICE_DESCRIPTION).
     private const int ShortDescriptionBytes = 40;
 
-    /// <summary>Gives a bus master its DMA adapter; null for anything else, for an unknown version, and when memory is out.</summary>
+    /// <summary>Gives a bus master its DMA adapter; null for anything else, for an unknown version, and when memory is
+    /// out.</summary>
     /// <param name="numberOfMapRegisters">The most registers that one transfer may ask for.</param>
-    /// <remarks>WDK: IoGetDmaAdapter. The physical device object does not matter here: every device reaches all of RAM that its
-    /// description says it can address.</remarks>
+    /// <remarks>WDK: IoGetDmaAdapter. The physical device object does not matter here: every device reaches all of RAM
+    /// that its description says it can address.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static DMA_ADAPTER* IoGetDmaAdapter(
         DEVICE_OBJECT* physicalDeviceObject, [UncheckedPointer] DEVICE_DESCRIPTION* deviceDescription,
@@ -44,7 +45,8 @@ public static unsafe partial class Ntoskrnl
         return description;
     }
 
-    // An address width counts in version 3 only. Before, a PCI device without any flag is taken to have 32 bits, an ISA one 24.
+    // An address width counts in version 3 only. Before, a PCI device without any flag is taken to have 32 bits, an
+    // ISA one 24.
     private static ulong HighestAddressOf(in DEVICE_DESCRIPTION description)
     {
         const int IsaBits = 24;

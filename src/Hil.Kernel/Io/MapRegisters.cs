@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>A block of map registers: one page of the transfer each, with low memory behind them once one is bounced.</summary>
+/// <summary>A block of map registers: one page of the transfer each, with low memory behind them once one is
+/// bounced.</summary>
 internal sealed unsafe class MapRegisters(NtKernel kernel) : IDisposable
 {
     private const uint Tag = 0x52616D44; // 'DmaR'
@@ -40,8 +41,10 @@ internal sealed unsafe class MapRegisters(NtKernel kernel) : IDisposable
         kernel.Pool.Free(_handle);
     }
 
-    /// <summary>Takes low memory for a part of the buffer, contiguous as the buffer's pages follow each other.</summary>
-    /// <param name="virtualAddress">Place in the buffer, as the MDL counts. The first one ever asked for is on register 0's page.</param>
+    /// <summary>Takes low memory for a part of the buffer, contiguous as the buffer's pages follow each
+    /// other.</summary>
+    /// <param name="virtualAddress">Place in the buffer, as the MDL counts. The first one ever asked for is on
+    /// register 0's page.</param>
     public ulong Bounce(ulong virtualAddress, uint bytes, ulong highestAddress)
     {
         if (_firstPage == 0)

@@ -1,11 +1,13 @@
 namespace Hil.Kernel;
 
-// A memory descriptor list names a buffer by its physical pages. Building one from pool, or locking one over any buffer, fills in
-// the page frame numbers; mapping one gives it an address in kernel space. Here a page has one address, so mapping is finding it,
-// and it works for every list whose pages follow each other in RAM: all but those a driver puts together by hand.
+// A memory descriptor list names a buffer by its physical pages. Building one from pool, or locking one over any
+// buffer, fills in the page frame numbers; mapping one gives it an address in kernel space. Here a page has one
+// address, so mapping is finding it, and it works for every list whose pages follow each other in RAM: all but those a
+// driver puts together by hand.
 //
 //   allocated ── MmBuildMdlForNonPagedPool ──► nonpaged pool (never locked, never unlocked, mapped as it is)
-//             ── MmProbeAndLockPages ──► locked ── MmMapLockedPagesSpecifyCache ──► locked and mapped ── MmUnlockPages ──► allocated
+//             ── MmProbeAndLockPages ──► locked ── MmMapLockedPagesSpecifyCache ──► locked and mapped ── MmUnlockPages
+// ──► allocated
 
 public static unsafe partial class Ntoskrnl
 {
@@ -38,7 +40,8 @@ public static unsafe partial class Ntoskrnl
         return mdl;
     }
 
-    /// <summary>Frees an MDL. One whose pages are still locked, or that describes pages of its own, loses them: reported.</summary>
+    /// <summary>Frees an MDL. One whose pages are still locked, or that describes pages of its own, loses them:
+    /// reported.</summary>
     /// <remarks>WDK: IoFreeMdl.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void IoFreeMdl(MDL* mdl)
@@ -52,7 +55,8 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Makes an MDL describe part of a buffer that another one describes.</summary>
     /// <param name="length">In bytes; 0 is everything from the address on.</param>
-    /// <remarks>WDK: IoBuildPartialMdl. The part must lie in the source and fit the target: otherwise a bug check, as in Windows.</remarks>
+    /// <remarks>WDK: IoBuildPartialMdl. The part must lie in the source and fit the target: otherwise a bug check, as
+    /// in Windows.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void IoBuildPartialMdl(MDL* sourceMdl, MDL* targetMdl, void* virtualAddress, uint length)
     {

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// The RAM window has one address space: user memory below MmUserProbeAddress, kernel memory above it, each page at one address
-// that also says which physical page it is. Device mappings lie outside the window.
+// The RAM window has one address space: user memory below MmUserProbeAddress, kernel memory above it, each page at one
+// address that also says which physical page it is. Device mappings lie outside the window.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -26,7 +26,8 @@ public static unsafe partial class Ntoskrnl
             || memory.TryTranslateDevice((ulong)virtualAddress, out _);
     }
 
-    /// <summary>Raises in the caller unless a range is user memory and aligned. Reads nothing; an empty range is right.</summary>
+    /// <summary>Raises in the caller unless a range is user memory and aligned. Reads nothing; an empty range is
+    /// right.</summary>
     /// <remarks>WDK: ProbeForRead.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static void ProbeForRead(void* address, nuint length, uint alignment) =>
@@ -63,7 +64,8 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: MmCopyMemory. STATUS_PARTIAL_COPY when it ended early.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static NTSTATUS MmCopyMemory(
-        void* targetAddress, MM_COPY_ADDRESS sourceAddress, nuint numberOfBytes, uint flags, nuint* numberOfBytesTransferred)
+        void* targetAddress, MM_COPY_ADDRESS sourceAddress, nuint numberOfBytes, uint flags,
+        nuint* numberOfBytesTransferred)
     {
         IGuestMemory memory = NtKernel.Current.Services.Memory;
         *numberOfBytesTransferred = 0;

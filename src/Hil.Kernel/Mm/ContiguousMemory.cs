@@ -2,18 +2,21 @@ using System.Numerics;
 
 namespace Hil.Kernel;
 
-// Every run of pages in the window is contiguous in RAM, and the host and every device see it coherently, so contiguous,
-// noncached and plain pages differ only in the limits that the caller sets and in the routine that frees them.
+// Every run of pages in the window is contiguous in RAM, and the host and every device see it coherently, so
+// contiguous, noncached and plain pages differ only in the limits that the caller sets and in the routine that frees
+// them.
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Allocates contiguous nonpaged memory, page-aligned, below a physical address; null on failure.</summary>
+    /// <summary>Allocates contiguous nonpaged memory, page-aligned, below a physical address; null on
+    /// failure.</summary>
     /// <remarks>WDK: MmAllocateContiguousMemory.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* MmAllocateContiguousMemory(nuint numberOfBytes, PHYSICAL_ADDRESS highestAcceptableAddress) =>
         AllocateContiguous(numberOfBytes, 0, highestAcceptableAddress.Value, 0);
 
-    /// <summary>As MmAllocateContiguousMemory, within bounds and not across a multiple of a boundary (0: any).</summary>
+    /// <summary>As MmAllocateContiguousMemory, within bounds and not across a multiple of a boundary (0:
+    /// any).</summary>
     /// <remarks>WDK: MmAllocateContiguousMemorySpecifyCache.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* MmAllocateContiguousMemorySpecifyCache(
@@ -23,7 +26,8 @@ public static unsafe partial class Ntoskrnl
         PHYSICAL_ADDRESS boundaryAddressMultiple,
         MEMORY_CACHING_TYPE cacheType) =>
         AllocateContiguous(
-            numberOfBytes, lowestAcceptableAddress.Value, highestAcceptableAddress.Value, boundaryAddressMultiple.Value);
+            numberOfBytes, lowestAcceptableAddress.Value, highestAcceptableAddress.Value,
+            boundaryAddressMultiple.Value);
 
     /// <summary>As MmAllocateContiguousMemorySpecifyCache; there is one node.</summary>
     /// <remarks>WDK: MmAllocateContiguousMemorySpecifyCacheNode.</remarks>
@@ -36,9 +40,11 @@ public static unsafe partial class Ntoskrnl
         MEMORY_CACHING_TYPE cacheType,
         uint preferredNode) =>
         AllocateContiguous(
-            numberOfBytes, lowestAcceptableAddress.Value, highestAcceptableAddress.Value, boundaryAddressMultiple.Value);
+            numberOfBytes, lowestAcceptableAddress.Value, highestAcceptableAddress.Value,
+            boundaryAddressMultiple.Value);
 
-    /// <summary>As MmAllocateContiguousMemorySpecifyCacheNode, with a page protection; null when that is not a writable one.</summary>
+    /// <summary>As MmAllocateContiguousMemorySpecifyCacheNode, with a page protection; null when that is not a
+    /// writable one.</summary>
     /// <remarks>WDK: MmAllocateContiguousNodeMemory.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* MmAllocateContiguousNodeMemory(

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Hil.Kernel;
 
-/// <summary>Checks ranges that the host reads or writes for a driver, with what an access by the driver itself would have come
-/// to: in user memory an access violation in the caller, in kernel memory a bug check.</summary>
+/// <summary>Checks ranges that the host reads or writes for a driver, with what an access by the driver itself would
+/// have come to: in user memory an access violation in the caller, in kernel memory a bug check.</summary>
 internal static unsafe class DriverMemory
 {
     /// <summary>Returns when driver code may read all of a range.</summary>
@@ -32,7 +32,8 @@ internal static unsafe class DriverMemory
         return 0;
     }
 
-    /// <summary>Bytes from an address to the terminating zero, of units of the given size; the terminator is not counted.</summary>
+    /// <summary>Bytes from an address to the terminating zero, of units of the given size; the terminator is not
+    /// counted.</summary>
     /// <param name="unitsMax">Looks at no more units than these.</param>
     public static nuint MeasureString(void* text, int unitBytes, string export, ulong unitsMax = ulong.MaxValue)
     {

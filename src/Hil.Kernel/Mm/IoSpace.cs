@@ -51,7 +51,8 @@ public static unsafe partial class Ntoskrnl
         var address = (ulong)baseAddress;
         if (kernel.PageBlocks.TryRemove(address, PageBlockKind.RamMapping, out _))
             return;
-        if (!kernel.PageBlocks.TryRemove(address, PageBlockKind.DeviceMapping, out nuint bytes) || bytes != numberOfBytes)
+        if (!kernel.PageBlocks.TryRemove(address, PageBlockKind.DeviceMapping, out nuint bytes)
+            || bytes != numberOfBytes)
             kernel.BugCheck(BugCheckCodes.SYSTEM_PTE_MISUSE, 0, address, numberOfBytes, bytes,
                 $"MmUnmapIoSpace of 0x{address:x}, {numberOfBytes} bytes, which is no mapping of that size");
         ulong offset = address % PAGE_SIZE;

@@ -26,12 +26,14 @@ public static unsafe partial class Ntoskrnl
     {
         MDL* mdl = memoryDescriptorList;
         if ((mdl->MdlFlags & MdlStateFlags) != 0)
-            FailMdl(mdl, LockWithWrongFlags, mdl->MdlFlags & MdlStateFlags, "MmBuildMdlForNonPagedPool of an MDL in use");
+            FailMdl(mdl, LockWithWrongFlags, mdl->MdlFlags & MdlStateFlags,
+                "MmBuildMdlForNonPagedPool of an MDL in use");
         void* address = MmGetMdlVirtualAddress(mdl);
         DriverMemory.RequireReadable(address, mdl->ByteCount, nameof(MmBuildMdlForNonPagedPool));
         ref PoolBlock block = ref NtKernel.Current.Pool.Find((ulong)address);
         if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref block) && block.IsPaged)
-            NtKernel.Current.Violation($"MmBuildMdlForNonPagedPool of paged pool at 0x{(ulong)address:x}: lock it instead");
+            NtKernel.Current.Violation(
+                $"MmBuildMdlForNonPagedPool of paged pool at 0x{(ulong)address:x}: lock it instead");
         FillPages(mdl);
         mdl->MappedSystemVa = address;
         mdl->Process = null;
@@ -39,10 +41,11 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Checks access to a buffer and locks its pages; raises in the caller when access is forbidden.</summary>
-    /// <remarks>WDK: MmProbeAndLockPages. STATUS_ACCESS_VIOLATION for a kernel address in user mode, for an unmapped page and
-    /// for a read-only one that is to be written.</remarks>
+    /// <remarks>WDK: MmProbeAndLockPages. STATUS_ACCESS_VIOLATION for a kernel address in user mode, for an unmapped
+    /// page and for a read-only one that is to be written.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
-    public static void MmProbeAndLockPages(MDL* memoryDescriptorList, KPROCESSOR_MODE accessMode, LOCK_OPERATION operation)
+    public static void MmProbeAndLockPages(
+        MDL* memoryDescriptorList, KPROCESSOR_MODE accessMode, LOCK_OPERATION operation)
     {
         MDL* mdl = memoryDescriptorList;
         if ((mdl->MdlFlags & MdlStateFlags) != 0)
@@ -128,6 +131,6 @@ public static unsafe partial class Ntoskrnl
     [DoesNotReturn]
     private static void FailMdl(MDL* mdl, ulong violation, int flags, string reason) =>
         NtKernel.Current.BugCheck(
-            BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, violation, (ulong)mdl, (ushort)mdl->MdlFlags, (ushort)flags,
-            $"{reason} (MDL 0x{(ulong)mdl:x})");
+            BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, violation, (ulong)mdl, (ushort)mdl->MdlFlags,
+            (ushort)flags, $"{reason} (MDL 0x{(ulong)mdl:x})");
 }

@@ -9,8 +9,10 @@ public static unsafe partial class Ntoskrnl
         MmMapLockedPagesSpecifyCache(
             memoryDescriptorList, accessMode, MEMORY_CACHING_TYPE.MmCached, null, bugCheckOnFailure: 1, priority: 0);
 
-    /// <summary>Maps the pages of a locked MDL; null (or bug check, on request) when they do not follow each other in RAM.</summary>
-    /// <param name="accessMode">UserMode wants an address below MmUserProbeAddress, which only user pages have; else it raises.</param>
+    /// <summary>Maps the pages of a locked MDL; null (or bug check, on request) when they do not follow each other in
+    /// RAM.</summary>
+    /// <param name="accessMode">UserMode wants an address below MmUserProbeAddress, which only user pages have; else
+    /// it raises.</param>
     /// <remarks>WDK: MmMapLockedPagesSpecifyCache.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* MmMapLockedPagesSpecifyCache(
@@ -113,5 +115,6 @@ public static unsafe partial class Ntoskrnl
         mapped != null && (ulong)mapped < NtKernel.Current.Services.Memory.KernelBase
             ? mapped
             : throw new GuestRaiseException(
-                STATUS_INSUFFICIENT_RESOURCES, "kernel pages have no address in user space, where an MDL was to be mapped");
+                STATUS_INSUFFICIENT_RESOURCES,
+                "kernel pages have no address in user space, where an MDL was to be mapped");
 }

@@ -2,7 +2,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Allocates pages below a physical address, zeroed, and an MDL for them; null when there are none.</summary>
+    /// <summary>Allocates pages below a physical address, zeroed, and an MDL for them; null when there are
+    /// none.</summary>
     /// <remarks>WDK: MmAllocatePagesForMdl. It may give fewer bytes than asked for; MmGetMdlByteCount tells.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static MDL* MmAllocatePagesForMdl(
@@ -47,7 +48,8 @@ public static unsafe partial class Ntoskrnl
         return mdl;
     }
 
-    /// <summary>Frees the pages of an MDL from MmAllocatePagesForMdl; the caller frees the MDL with ExFreePool.</summary>
+    /// <summary>Frees the pages of an MDL from MmAllocatePagesForMdl; the caller frees the MDL with
+    /// ExFreePool.</summary>
     /// <remarks>WDK: MmFreePagesFromMdl.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static void MmFreePagesFromMdl(MDL* memoryDescriptorList)

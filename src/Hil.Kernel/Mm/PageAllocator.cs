@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-// Every page of the window has one address for good, and that address fixes its physical one: there is no second mapping of
-// a page, and a run of addresses is a run of RAM. Two bitmaps tell what is taken: user pages below KernelBase, kernel pages
-// above it. A page that nobody owns is unmapped for driver code, so an access to freed memory faults.
+// Every page of the window has one address for good, and that address fixes its physical one: there is no second
+// mapping of a page, and a run of addresses is a run of RAM. Two bitmaps tell what is taken: user pages below
+// KernelBase, kernel pages above it. A page that nobody owns is unmapped for driver code, so an access to freed memory
+// faults.
 
 /// <summary>Gives out pages of the RAM window.</summary>
 public sealed unsafe class PageAllocator

@@ -10,7 +10,8 @@ internal enum PageBlockKind
     RamMapping,
 }
 
-/// <summary>Page allocations and device mappings that drivers hold, by address: they free most of them by address alone.</summary>
+/// <summary>Page allocations and device mappings that drivers hold, by address: they free most of them by address
+/// alone.</summary>
 public sealed class PageBlocks
 {
     private readonly Dictionary<ulong, Block> _blocks = [];
@@ -26,7 +27,8 @@ public sealed class PageBlocks
         foreach ((ulong address, Block block) in _blocks)
         {
             if (block.Caller - module.Base < module.Bytes)
-                yield return $"{block.Kind} memory at 0x{address:x}, {block.Bytes} bytes, from {module.Name}+0x{block.Caller - module.Base:x}";
+                yield return $"{block.Kind} memory at 0x{address:x}, {block.Bytes} bytes, "
+                    + $"from {module.Name}+0x{block.Caller - module.Base:x}";
         }
     }
 

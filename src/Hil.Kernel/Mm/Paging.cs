@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Nothing is ever paged out, so making driver code and data resident succeeds at once. The handle of a section is its image's
-// base address; what matters to a driver is that it is not null and that it gets the same one for one section.
+// Nothing is ever paged out, so making driver code and data resident succeeds at once. The handle of a section is its
+// image's base address; what matters to a driver is that it is not null and that it gets the same one for one section.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -35,7 +35,8 @@ public static unsafe partial class Ntoskrnl
     {
     }
 
-    /// <summary>Makes a whole driver pageable; returns the base of its image, or null when the address is in none.</summary>
+    /// <summary>Makes a whole driver pageable; returns the base of its image, or null when the address is in
+    /// none.</summary>
     /// <remarks>WDK: MmPageEntireDriver.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static void* MmPageEntireDriver(void* addressWithinSection) =>

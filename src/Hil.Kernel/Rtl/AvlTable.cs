@@ -21,7 +21,8 @@ public static unsafe partial class Ntoskrnl
         table->BalancedRoot.Parent = &table->BalancedRoot;
     }
 
-    /// <summary>Adds a copy of an element unless an equal one is there; returns the one in the table, null without memory.</summary>
+    /// <summary>Adds a copy of an element unless an equal one is there; returns the one in the table, null without
+    /// memory.</summary>
     /// <remarks>WDK: RtlInsertElementGenericTableAvl.</remarks>
     [Export]
     public static void* RtlInsertElementGenericTableAvl(

@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// A balanced tree in driver memory. The table's BalancedRoot is a header whose right child is the root, so that every node has a
-// parent. Balance is the height of the right subtree less that of the left: -1, 0 or 1 between operations. The driver owns the
-// memory, so every link is checked before it is followed.
+// A balanced tree in driver memory. The table's BalancedRoot is a header whose right child is the root, so that every
+// node has a parent. Balance is the height of the right subtree less that of the left: -1, 0 or 1 between operations.
+// The driver owns the memory, so every link is checked before it is followed.
 
 /// <summary>Linking, unlinking and walking the nodes of RTL_AVL_TABLE.</summary>
 internal static unsafe class AvlTree
@@ -41,7 +41,8 @@ internal static unsafe class AvlTree
     }
 
     /// <summary>Hangs a new node under a parent that has no child on that side.</summary>
-    public static void Insert(RTL_BALANCED_LINKS* header, RTL_BALANCED_LINKS* parent, RTL_BALANCED_LINKS* node, bool isRight)
+    public static void Insert(
+        RTL_BALANCED_LINKS* header, RTL_BALANCED_LINKS* parent, RTL_BALANCED_LINKS* node, bool isRight)
     {
         *node = new RTL_BALANCED_LINKS { Parent = parent };
         if (isRight)

@@ -16,7 +16,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Sets every bit.</summary>
     /// <remarks>WDK: RtlSetAllBits.</remarks>
     [Export]
-    public static void RtlSetAllBits(RTL_BITMAP* bitMapHeader) => RtlSetBits(bitMapHeader, 0, bitMapHeader->SizeOfBitMap);
+    public static void RtlSetAllBits(RTL_BITMAP* bitMapHeader) =>
+        RtlSetBits(bitMapHeader, 0, bitMapHeader->SizeOfBitMap);
 
     /// <summary>Clears every bit.</summary>
     /// <remarks>WDK: RtlClearAllBits.</remarks>
@@ -52,7 +53,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Clears one bit.</summary>
     /// <remarks>WDK: RtlClearBit.</remarks>
     [Export]
-    public static void RtlClearBit(RTL_BITMAP* bitMapHeader, uint bitNumber) => RtlClearBits(bitMapHeader, bitNumber, 1);
+    public static void RtlClearBit(RTL_BITMAP* bitMapHeader, uint bitNumber) =>
+        RtlClearBits(bitMapHeader, bitNumber, 1);
 
     /// <summary>Whether one bit is set.</summary>
     /// <remarks>WDK: RtlTestBit.</remarks>
@@ -93,7 +95,8 @@ public static unsafe partial class Ntoskrnl
     public static uint RtlNumberOfClearBits(RTL_BITMAP* bitMapHeader) =>
         bitMapHeader->SizeOfBitMap - RtlNumberOfSetBits(bitMapHeader);
 
-    /// <summary>Index of a run of clear bits, searched from the hint and then from the start; 0xFFFFFFFF when there is none.</summary>
+    /// <summary>Index of a run of clear bits, searched from the hint and then from the start; 0xFFFFFFFF when there is
+    /// none.</summary>
     /// <remarks>WDK: RtlFindClearBits.</remarks>
     [Export]
     public static uint RtlFindClearBits(RTL_BITMAP* bitMapHeader, uint numberToFind, uint hintIndex) =>

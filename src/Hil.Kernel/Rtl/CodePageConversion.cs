@@ -5,7 +5,8 @@ namespace Hil.Kernel;
 public static unsafe partial class Ntoskrnl
 {
     /// <summary>Converts to UTF-16, into fresh pool on request. The result is zero-terminated.</summary>
-    /// <remarks>WDK: RtlAnsiStringToUnicodeString. STATUS_BUFFER_OVERFLOW when text and terminator do not fit.</remarks>
+    /// <remarks>WDK: RtlAnsiStringToUnicodeString. STATUS_BUFFER_OVERFLOW when text and terminator do not
+    /// fit.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS RtlAnsiStringToUnicodeString(
         UNICODE_STRING* destinationString, ANSI_STRING* sourceString, BOOLEAN allocateDestinationString)

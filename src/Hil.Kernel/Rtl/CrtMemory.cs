@@ -2,7 +2,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Copies memory and returns the destination. Overlapping ranges are copied right, which C does not promise.</summary>
+    /// <summary>Copies memory and returns the destination. Overlapping ranges are copied right, which C does not
+    /// promise.</summary>
     /// <remarks>C runtime: memcpy.</remarks>
     [Export]
     public static void* memcpy(void* destination, void* source, nuint count)

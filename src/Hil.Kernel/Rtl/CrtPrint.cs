@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// The bounded routines without _s write what fits, end it with a zero only if there is room for one, and return -1 when there
-// was more (Microsoft C runtime: _snprintf). With a null buffer and count 0 they only measure.
+// The bounded routines without _s write what fits, end it with a zero only if there is room for one, and return -1
+// when there was more (Microsoft C runtime: _snprintf). With a null buffer and count 0 they only measure.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -19,7 +19,8 @@ public static unsafe partial class Ntoskrnl
     [Export]
     public static void srand(uint seed) => NtKernel.Current.Crt.RandSeed = seed;
 
-    /// <summary>A pseudo-random number below 2^31 - 1 from a seed, which it replaces: the same seed, the same number.</summary>
+    /// <summary>A pseudo-random number below 2^31 - 1 from a seed, which it replaces: the same seed, the same
+    /// number.</summary>
     /// <remarks>WDK: RtlRandom. The sequence is this kernel's own; Windows documents none.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static uint RtlRandom(uint* seed)

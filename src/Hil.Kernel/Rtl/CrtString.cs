@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Zero-terminated strings of bytes. A length is measured first, page by page, so that a string without end is found where it
-// leaves mapped memory; then the characters are known to be readable.
+// Zero-terminated strings of bytes. A length is measured first, page by page, so that a string without end is found
+// where it leaves mapped memory; then the characters are known to be readable.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -13,7 +13,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>As strlen, looking at no more than a number of characters.</summary>
     /// <remarks>C runtime: strnlen.</remarks>
     [Export]
-    public static nuint strnlen([UncheckedPointer] byte* text, nuint count) => DriverMemory.MeasureString(text, 1, nameof(strnlen), count);
+    public static nuint strnlen([UncheckedPointer] byte* text, nuint count) =>
+        DriverMemory.MeasureString(text, 1, nameof(strnlen), count);
 
     /// <summary>Copies a string with its terminator and returns the destination.</summary>
     /// <remarks>C runtime: strcpy.</remarks>
@@ -24,7 +25,8 @@ public static unsafe partial class Ntoskrnl
         return destination;
     }
 
-    /// <summary>Copies at most a number of characters, and fills up with zeros; no terminator when there is no room for one.</summary>
+    /// <summary>Copies at most a number of characters, and fills up with zeros; no terminator when there is no room
+    /// for one.</summary>
     /// <remarks>C runtime: strncpy.</remarks>
     [Export]
     public static byte* strncpy(

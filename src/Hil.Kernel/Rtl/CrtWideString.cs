@@ -7,7 +7,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Length in characters, without the terminator.</summary>
     /// <remarks>C runtime: wcslen.</remarks>
     [Export]
-    public static nuint wcslen([UncheckedPointer] char* text) => DriverMemory.MeasureString(text, sizeof(char), nameof(wcslen)) / sizeof(char);
+    public static nuint wcslen([UncheckedPointer] char* text) =>
+        DriverMemory.MeasureString(text, sizeof(char), nameof(wcslen)) / sizeof(char);
 
     /// <summary>As wcslen, looking at no more than a number of characters.</summary>
     /// <remarks>C runtime: wcsnlen.</remarks>
@@ -24,7 +25,8 @@ public static unsafe partial class Ntoskrnl
         return destination;
     }
 
-    /// <summary>Copies at most a number of characters, and fills up with zeros; no terminator when there is no room for one.</summary>
+    /// <summary>Copies at most a number of characters, and fills up with zeros; no terminator when there is no room
+    /// for one.</summary>
     /// <remarks>C runtime: wcsncpy.</remarks>
     [Export]
     public static char* wcsncpy(

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// As the AVL table (AvlTable.cs), but a splay tree, and its elements are also threaded on a list in the order of insertion, which
-// RtlGetElementGenericTable counts by.
+// As the AVL table (AvlTable.cs), but a splay tree, and its elements are also threaded on a list in the order of
+// insertion, which RtlGetElementGenericTable counts by.
 //
 //   | RTL_SPLAY_LINKS | LIST_ENTRY | the driver's data |
 
@@ -13,8 +13,8 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: RtlInitializeGenericTable.</remarks>
     [Export]
     public static void RtlInitializeGenericTable(
-        RTL_GENERIC_TABLE* table, DriverRoutine compareRoutine, DriverRoutine allocateRoutine, DriverRoutine freeRoutine,
-        void* tableContext)
+        RTL_GENERIC_TABLE* table, DriverRoutine compareRoutine, DriverRoutine allocateRoutine,
+        DriverRoutine freeRoutine, void* tableContext)
     {
         *table = new RTL_GENERIC_TABLE
         {
@@ -27,7 +27,8 @@ public static unsafe partial class Ntoskrnl
         table->OrderedPointer = &table->InsertOrderList;
     }
 
-    /// <summary>Adds a copy of an element unless an equal one is there; returns the one in the table, null without memory.</summary>
+    /// <summary>Adds a copy of an element unless an equal one is there; returns the one in the table, null without
+    /// memory.</summary>
     /// <remarks>WDK: RtlInsertElementGenericTable.</remarks>
     [Export]
     public static void* RtlInsertElementGenericTable(
@@ -136,7 +137,8 @@ public static unsafe partial class Ntoskrnl
 
     private static void* DataOf(RTL_SPLAY_LINKS* node) => (byte*)node + TableHeaderBytes;
 
-    private static void AddElement(RTL_GENERIC_TABLE* table, RTL_SPLAY_LINKS* node, RTL_SPLAY_LINKS* parent, bool isRight)
+    private static void AddElement(
+        RTL_GENERIC_TABLE* table, RTL_SPLAY_LINKS* node, RTL_SPLAY_LINKS* parent, bool isRight)
     {
         *node = new RTL_SPLAY_LINKS { Parent = parent == null ? node : parent };
         if (parent != null && isRight)

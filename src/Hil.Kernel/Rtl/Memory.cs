@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Drivers use these on device memory too, where the host goes through the bus. Elsewhere the pages are checked first, so that
-// running over the end of a block is found here as it would be in the driver's own code.
+// Drivers use these on device memory too, where the host goes through the bus. Elsewhere the pages are checked first,
+// so that running over the end of a block is found here as it would be in the driver's own code.
 
 public static unsafe partial class Ntoskrnl
 {

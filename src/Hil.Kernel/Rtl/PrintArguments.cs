@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>The arguments of a print routine, one 8-byte slot each, read in order and not beyond driver-visible memory.</summary>
+/// <summary>The arguments of a print routine, one 8-byte slot each, read in order and not beyond driver-visible
+/// memory.</summary>
 internal unsafe struct PrintArguments
 {
     private readonly bool _isInWindow;

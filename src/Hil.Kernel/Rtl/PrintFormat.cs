@@ -3,10 +3,11 @@ using System.Text;
 
 namespace Hil.Kernel;
 
-// printf as the kernel's C runtime speaks it, which is older than C99: %I64d and %p with sixteen upper-case digits, %ws, %hs,
-// %S and %wZ for the other kind of string, zero padding for strings too, hh as h, characters of unknown conversions printed
-// as they are. Floating point is not there (WDK: DbgPrint). The text is made as UTF-16 here; the narrow routines convert it,
-// which loses nothing of narrow input because the ANSI code page maps all 256 bytes to different characters.
+// printf as the kernel's C runtime speaks it, which is older than C99: %I64d and %p with sixteen upper-case digits,
+// %ws, %hs, %S and %wZ for the other kind of string, zero padding for strings too, hh as h, characters of unknown
+// conversions printed as they are. Floating point is not there (WDK: DbgPrint). The text is made as UTF-16 here; the
+// narrow routines convert it, which loses nothing of narrow input because the ANSI code page maps all 256 bytes to
+// different characters.
 
 /// <summary>Formats text in the dialect of Microsoft's kernel C runtime.</summary>
 internal unsafe ref struct PrintFormat
@@ -218,7 +219,8 @@ internal unsafe ref struct PrintFormat
 
     private void ConvertCountedString(in PrintSpecification specification)
     {
-        // ANSI_STRING and UNICODE_STRING have the same layout; only a prefix makes it the wide one, in wide routines too.
+        // ANSI_STRING and UNICODE_STRING have the same layout; only a prefix makes it the wide one, in wide routines
+        // too.
         bool isWide = specification.Size is PrintSize.Wide or PrintSize.Long;
         UsesCodePage |= isWide != _isWide;
         var counted = (UNICODE_STRING*)_arguments.Next();

@@ -1,7 +1,8 @@
 namespace Hil.Kernel;
 
-// A splay tree (Sleator, Tarjan 1985) in driver memory: each node that is found is rotated to the root. The root is its own parent,
-// as wdm.h's RtlIsRoot expects. The driver owns the memory, so every link is checked before it is followed.
+// A splay tree (Sleator, Tarjan 1985) in driver memory: each node that is found is rotated to the root. The root is
+// its own parent, as wdm.h's RtlIsRoot expects. The driver owns the memory, so every link is checked before it is
+// followed.
 
 /// <summary>Linking, unlinking and walking the nodes of RTL_GENERIC_TABLE.</summary>
 internal static unsafe class SplayTree

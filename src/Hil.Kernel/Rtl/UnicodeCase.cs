@@ -27,7 +27,8 @@ public static unsafe partial class Ntoskrnl
         return prefix.Length <= text.Length && Compare(prefix, text[..prefix.Length], caseInSensitive) == 0;
     }
 
-    /// <summary>Copies a string in upper case, into fresh pool on request; STATUS_BUFFER_OVERFLOW when it does not fit.</summary>
+    /// <summary>Copies a string in upper case, into fresh pool on request; STATUS_BUFFER_OVERFLOW when it does not
+    /// fit.</summary>
     /// <remarks>WDK: RtlUpcaseUnicodeString.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS RtlUpcaseUnicodeString(

@@ -35,7 +35,8 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
-    /// <summary>Copies as much of a string as fits, with a terminator if that fits too; null empties the destination.</summary>
+    /// <summary>Copies as much of a string as fits, with a terminator if that fits too; null empties the
+    /// destination.</summary>
     /// <remarks>WDK: RtlCopyUnicodeString.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void RtlCopyUnicodeString(UNICODE_STRING* destinationString, UNICODE_STRING* sourceString)
@@ -47,7 +48,8 @@ public static unsafe partial class Ntoskrnl
         Append(destinationString, source[..Math.Min(source.Length, destinationString->MaximumLength / sizeof(char))]);
     }
 
-    /// <summary>Appends a zero-terminated string; STATUS_BUFFER_TOO_SMALL, and nothing appended, when it does not fit.</summary>
+    /// <summary>Appends a zero-terminated string; STATUS_BUFFER_TOO_SMALL, and nothing appended, when it does not
+    /// fit.</summary>
     /// <remarks>WDK: RtlAppendUnicodeToString.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS RtlAppendUnicodeToString(UNICODE_STRING* destination, [UncheckedPointer] char* source)
@@ -60,13 +62,15 @@ public static unsafe partial class Ntoskrnl
             : Append(destination, new ReadOnlySpan<char>(source, (int)bytes / sizeof(char)));
     }
 
-    /// <summary>Appends a counted string; STATUS_BUFFER_TOO_SMALL, and nothing appended, when it does not fit.</summary>
+    /// <summary>Appends a counted string; STATUS_BUFFER_TOO_SMALL, and nothing appended, when it does not
+    /// fit.</summary>
     /// <remarks>WDK: RtlAppendUnicodeStringToString.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS RtlAppendUnicodeStringToString(UNICODE_STRING* destination, UNICODE_STRING* source) =>
         Append(destination, CharsOf(source, "Source"));
 
-    /// <summary>Copies a zero-terminated string into fresh pool; FALSE when there is no memory or it is too long.</summary>
+    /// <summary>Copies a zero-terminated string into fresh pool; FALSE when there is no memory or it is too
+    /// long.</summary>
     /// <remarks>WDK: RtlCreateUnicodeString. RtlFreeUnicodeString frees it.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static BOOLEAN RtlCreateUnicodeString(

@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-// The kernel says that it is Windows 10 22H2, client, free build: the last whose structures the layouts were checked against.
+// The kernel says that it is Windows 10 22H2, client, free build: the last whose structures the layouts were checked
+// against.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -80,7 +81,8 @@ public static unsafe partial class Ntoskrnl
     [ExportData("InitSafeBootMode", 4)]
     public static void InitializeInitSafeBootMode(byte* storage) => *(uint*)storage = 0;
 
-    // Major, minor and service pack are one number when several of them are compared, with the major version's condition.
+    // Major, minor and service pack are one number when several of them are compared, with the major version's
+    // condition.
     private static bool HoldsVersions(RTL_OSVERSIONINFOEXW* wanted, uint typeMask, ulong conditionMask)
     {
         const uint Parts = VerMajorVersion | VerMinorVersion | VerServicePackMajor | VerServicePackMinor;

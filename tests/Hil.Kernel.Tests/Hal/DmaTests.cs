@@ -55,7 +55,8 @@ public sealed unsafe class DmaTests : IDisposable
         byte[] expected = Device(address, length).ToArray();
 
         Assert.False(Bytes(mdl).SequenceEqual(expected));
-        Operation(adapter, o => o->FlushAdapterBuffers, (ulong)mdl, registers, (ulong)MmGetMdlVirtualAddress(mdl), length, 0);
+        Operation(adapter, o => o->FlushAdapterBuffers,
+            (ulong)mdl, registers, (ulong)MmGetMdlVirtualAddress(mdl), length, 0);
 
         Assert.True(Bytes(mdl).SequenceEqual(expected));
     });
@@ -379,7 +380,8 @@ public sealed unsafe class DmaTests : IDisposable
         return (SCATTER_GATHER_LIST*)list;
     }
 
-    private Span<byte> Device(ulong address, uint length) => new((void*)_machine.Memory.AddressOf(address), (int)length);
+    private Span<byte> Device(ulong address, uint length) =>
+        new((void*)_machine.Memory.AddressOf(address), (int)length);
 
     private static Span<byte> Bytes(MDL* mdl) => new(MmGetMdlVirtualAddress(mdl), (int)mdl->ByteCount);
 

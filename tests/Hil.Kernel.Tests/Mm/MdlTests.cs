@@ -36,7 +36,8 @@ public sealed unsafe class MdlTests : IDisposable
     [InlineData(PageAccess.Read, LOCK_OPERATION.IoModifyAccess, false)]
     [InlineData(PageAccess.None, LOCK_OPERATION.IoReadAccess, false)]
     [InlineData(PageAccess.ReadWrite, LOCK_OPERATION.IoModifyAccess, true)]
-    public void LockingRaisesWhenThePagesForbidTheOperation(PageAccess access, LOCK_OPERATION operation, bool allowed) =>
+    public void LockingRaisesWhenThePagesForbidTheOperation(
+        PageAccess access, LOCK_OPERATION operation, bool allowed) =>
         _machine.Run(() =>
         {
             ulong mdl = (ulong)User(PAGE_SIZE, access);
@@ -149,7 +150,8 @@ public sealed unsafe class MdlTests : IDisposable
     [InlineData(1, 8, 8, 0x80000002)]
     [InlineData(0, 8, 8, null)]
     [InlineData(0x10000000, 8, 8, 0xC0000005)]
-    public void ProbeForReadRaisesForMisalignedAndKernelAddresses(int offset, int length, uint alignment, uint? status) =>
+    public void ProbeForReadRaisesForMisalignedAndKernelAddresses(
+        int offset, int length, uint alignment, uint? status) =>
         _machine.Run(() =>
         {
             ulong address = _machine.Kernel.Pages.AllocateUser(PAGE_SIZE, PageAccess.Read) + (ulong)offset;

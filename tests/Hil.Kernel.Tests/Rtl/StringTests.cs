@@ -45,7 +45,8 @@ public sealed unsafe class StringTests : IDisposable
         {
             "compare" => [Math.Sign(RtlCompareUnicodeString(String(fields[1]), String(fields[2]), fields[3] == "yes"))
                 .ToString(CultureInfo.InvariantCulture)],
-            "prefix" => [RtlPrefixUnicodeString(String(fields[1]), String(fields[2]), fields[3] == "yes") ? "yes" : "no"],
+            "prefix" =>
+                [RtlPrefixUnicodeString(String(fields[1]), String(fields[2]), fields[3] == "yes") ? "yes" : "no"],
             "append" => Append(fields),
             "toansi" => ToAnsi(fields),
             "tounicode" => ToUnicode(fields),

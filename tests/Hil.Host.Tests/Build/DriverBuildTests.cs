@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Hil.Loader;
+
+namespace Hil.Host.Tests.Build;
+
+/// <summary>Needs mingw-w64; scripts/test installs it.</summary>
+public sealed class DriverBuildTests : IDisposable
+{
+    private const string Source = """
+        #include "code.h"
+        #include <ntddk.h>
+        NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+        {
+            (void)DriverObject; (void)RegistryPath;
+            return CODE;
+        }
+        """;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hil-build-");
+    private readonly List<string> _lines = [];
+    private readonly DriverSection _driver;
+
+    public DriverBuildTests()
+    {
+        Write("a.c", Source);
+        Write("code.h", "#define CODE STATUS_SUCCESS\n");
+        _driver = new DriverSection(
+            $"build-test-{Guid.NewGuid():n}", _folder.FullName, [Path.Combine(_folder.FullName, "a.c")], [], null, null,
+            ImmutableDictionary<string, object>.Empty);
+    }
+
+    private string Output => Path.Combine(ArtifactsFolder.Path, "drivers", _driver.Name);
+
+    public void Dispose()
+    {
+        _folder.Delete(recursive: true);
+        if (Directory.Exists(Output))
+            Directory.Delete(Output, recursive: true);
+    }
+
+    [Fact]
+    public void SourcesBecomeADriverImageWithSymbolsBesideNoSource()
+    {
+        string image = DriverBuild.Build(_driver, _lines.Add);
+
+        Assert.Equal(Path.Combine(Output, _driver.Name + ".sys"), image);
+        Assert.NotEqual(0u, DriverImage.ReadFile(image).EntryRva);
+        Assert.Equal(["a.c", "code.h"], _folder.EnumerateFiles().Select(file => file.Name).Order());
+        Assert.Empty(_lines);
+    }
+
+    [Fact]
+    public void ImageIsMadeAgainOnlyWhenSomethingIsNewer()
+    {
+        string image = DriverBuild.Build(_driver, _lines.Add);
+        DateTime first = Age(image);
+
+        DriverBuild.Build(_driver, _lines.Add);
+        Assert.Equal(first, File.GetLastWriteTimeUtc(image));
+
+        Write("code.h", "#define CODE STATUS_UNSUCCESSFUL\n");
+        DriverBuild.Build(_driver, _lines.Add);
+        Assert.NotEqual(first, File.GetLastWriteTimeUtc(image));
+    }
+
+    [Fact]
+    public void OtherDefinesMakeTheImageAgain()
+    {
+        string image = DriverBuild.Build(_driver, _lines.Add);
+        DateTime first = Age(image);
+
+        DriverBuild.Build(_driver with { Defines = ["EXTRA=1"] }, _lines.Add);
+
+        Assert.NotEqual(first, File.GetLastWriteTimeUtc(image));
+    }
+
+    [Fact]
+    public void CompilersWordsComeThroughAndNoImageIsLeft()
+    {
+        Write("code.h", "#error not today\n");
+
+        Assert.Throws<DriverBuildException>(() => DriverBuild.Build(_driver, _lines.Add));
+
+        Assert.Contains(_lines, line => line.Contains("#error not today", StringComparison.Ordinal));
+        Assert.Empty(Directory.EnumerateFiles(Output));
+    }
+
+    // An hour ago: later than that are the sources that a test writes, earlier those of the constructor.
+    private DateTime Age(string image)
+    {
+        DateTime hourAgo = DateTime.UtcNow.AddHours(-1);
+        foreach (FileInfo file in _folder.EnumerateFiles())
+            file.LastWriteTimeUtc = hourAgo.AddHours(-1);
+        File.SetLastWriteTimeUtc(image, hourAgo);
+        return File.GetLastWriteTimeUtc(image);
+    }
+
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder.FullName, name), text);
+}

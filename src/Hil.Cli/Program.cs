@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Hil.Cli.Commands;
 using Hil.Host;
+using Hil.Machine;
 
+Ahead.Begin();
 RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, without Windows.")
 {
     RunCommand.Create(),

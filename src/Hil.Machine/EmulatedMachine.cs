@@ -44,6 +44,7 @@ public sealed class EmulatedMachine : IDisposable
         {
             VirtualCpu.Prepare(ram, options.Cpu);
             Task<QemuProcess> starting = QemuProcess.StartAsync(QemuOptionsOf(options, ram), cancellation);
+            Ahead.GoOn();
             // QEMU boots while this is assembled.
             var routines = new GuestRoutines(ram);
             qemu = await starting.ConfigureAwait(false);

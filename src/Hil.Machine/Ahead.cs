@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Hil.Machine;
+
+/// <summary>Loads what every machine needs, on a core that has nothing to do yet while the command line is read. Starting
+/// is most of a short run.</summary>
+public static class Ahead
+{
+    /// <summary>Returns at once.</summary>
+    public static void Begin()
+    {
+        // On one core it would only delay what waits for it.
+        if (Environment.ProcessorCount > 1)
+            new Thread(LoadForStart) { IsBackground = true }.Start();
+    }
+
+    /// <summary>The same for what is needed once QEMU is up; it boots meanwhile.</summary>
+    internal static void GoOn()
+    {
+        if (Environment.ProcessorCount > 1)
+            new Thread(LoadForControl) { IsBackground = true }.Start();
+    }
+
+    // The first hash loads OpenSSL, the first document the JSON reader's tables.
+    private static void LoadForControl()
+    {
+        SHA256.HashData([]);
+        using var document = JsonDocument.Parse("""{"return": {}, "text": "a"}""");
+        _ = document.RootElement.GetProperty("text").GetString();
+    }
+
+    private static void LoadForStart()
+    {
+        new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified).Dispose();
+        RuntimeHelpers.RunClassConstructor(typeof(System.Diagnostics.Process).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(ExportTable).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(GuestRoutines).TypeHandle);
+    }
+}

@@ -7,8 +7,9 @@ namespace Hil.Host;
 public sealed partial class DriverSession
 {
     /// <summary>Opens a file.</summary>
-    /// <param name="path">A name such as \\.\Edu, or null for the device under test: through the first interface that it has
-    /// enabled, else the top of its stack; without a PnP device, the first device object that the driver has named.</param>
+    /// <param name="path">A name such as \\.\Edu, or null for the device under test: through the first interface that
+    /// it has enabled, else the top of its stack; without a PnP device, the first device object that the driver has
+    /// named.</param>
     /// <exception cref="NtStatusException">There is no such device, or its driver refused.</exception>
     public async Task<HilFile> OpenAsync(string? path = null, FileOpening? opening = null)
     {

@@ -8,7 +8,8 @@ using Hil.Wdm;
 
 namespace Hil.Host;
 
-/// <summary>One driver on one machine, from QEMU's start to its end: what `hil run`, `hil bench` and Hil.Testing stand on.</summary>
+/// <summary>One driver on one machine, from QEMU's start to its end: what `hil run`, `hil bench` and Hil.Testing stand
+/// on.</summary>
 public sealed partial class DriverSession : IDisposable
 {
     private readonly List<DeviceNode> _devices = [];
@@ -90,7 +91,8 @@ public sealed partial class DriverSession : IDisposable
     /// <exception cref="BugCheckException">The driver broke a rule.</exception>
     public void Start() => Kernel.Scheduler.Run(StartCore);
 
-    /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left undone.</summary>
+    /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left
+    /// undone.</summary>
     public NTSTATUS Unload()
     {
         NTSTATUS status = NtStatus.STATUS_SUCCESS;

@@ -19,7 +19,8 @@ public sealed record DriverSessionOptions
     /// <summary>Service name; null for the image's or the type's.</summary>
     public string? ServiceName { get; init; }
 
-    /// <summary>PCI vendor and device that the driver is for; null for the functions that the machine's devices brought.</summary>
+    /// <summary>PCI vendor and device that the driver is for; null for the functions that the machine's devices
+    /// brought.</summary>
     public (ushort Vendor, ushort Device)? Match { get; init; }
 
     public InterruptPreference Interrupts { get; init; } = InterruptPreference.Registry;

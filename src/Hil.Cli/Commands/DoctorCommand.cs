@@ -38,7 +38,8 @@ internal static class DoctorCommand
 
     private static bool Say(string what, string purpose, string? found, string remedy)
     {
-        Console.Out.WriteLine($"{(found == null ? "missing" : "ok"),-8} {what,-24} {purpose,-26} {found ?? "mend it with: " + remedy}");
+        Console.Out.WriteLine(
+            $"{(found == null ? "missing" : "ok"),-8} {what,-24} {purpose,-26} {found ?? "mend it with: " + remedy}");
         return found != null;
     }
 

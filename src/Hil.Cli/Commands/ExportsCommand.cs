@@ -17,7 +17,8 @@ internal static class ExportsCommand
             Description = "A driver image; without one, everything is listed",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("exports", "Lists the kernel's exports with the IRQL they may be called at.") { driver };
+        var command =
+            new Command("exports", "Lists the kernel's exports with the IRQL they may be called at.") { driver };
         command.SetAction(parsed => parsed.GetValue(driver) is { } path ? ListDriver(path) : ListAll());
         return command;
     }
@@ -43,10 +44,12 @@ internal static class ExportsCommand
                 total++;
                 string? contract = Find(import.Name);
                 missing += contract == null ? 1 : 0;
-                Console.Out.WriteLine($"{(contract == null ? "lack" : "have")}  {module.Module}!{import,-40} {contract}".TrimEnd());
+                Console.Out.WriteLine(
+                    $"{(contract == null ? "lack" : "have")}  {module.Module}!{import,-40} {contract}".TrimEnd());
             }
         }
-        Console.Out.WriteLine($"{total - missing} of {total} imports are there; calling one that is not stops the machine");
+        Console.Out.WriteLine(
+            $"{total - missing} of {total} imports are there; calling one that is not stops the machine");
         return ExitCode.Success;
     }
 
@@ -69,5 +72,7 @@ internal static class ExportsCommand
         var (min, max) => $"{Name(min)}..{Name(max)}",
     };
 
-    private static string Name(byte irql) => irql < s_irqlNames.Length ? s_irqlNames[irql] : irql == 15 ? "HIGH_LEVEL" : $"IRQL {irql}";
+    private static string Name(byte irql) => irql < s_irqlNames.Length
+        ? s_irqlNames[irql]
+        : irql == 15 ? "HIGH_LEVEL" : $"IRQL {irql}";
 }

@@ -16,13 +16,15 @@ internal static class LspciCommand
         };
         Option<string?> qemu = new("--qemu") { Description = "The QEMU to use", HelpName = "path" };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Adds BARs, bridge windows and capabilities" };
-        var command = new Command("lspci", "Lists the PCI functions of the emulated machine.") { device, qemu, verbose };
+        var command =
+            new Command("lspci", "Lists the PCI functions of the emulated machine.") { device, qemu, verbose };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed.GetValue(device) ?? [], parsed.GetValue(qemu), parsed.GetValue(verbose), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string[] devices, string? qemu, bool verbose, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        string[] devices, string? qemu, bool verbose, CancellationToken cancellation)
     {
         MachineOptions options = new() { Devices = [.. devices] };
         if (qemu != null)

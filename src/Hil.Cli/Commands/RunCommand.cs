@@ -48,7 +48,8 @@ internal static class RunCommand
         HelpName = "size",
     };
 
-    private static readonly Option<string?> s_qemu = new("--qemu") { Description = "The QEMU to use", HelpName = "path" };
+    private static readonly Option<string?> s_qemu =
+        new("--qemu") { Description = "The QEMU to use", HelpName = "path" };
 
     private static readonly Option<string[]> s_qemuArgument = new("--qemu-arg")
     {
@@ -72,7 +73,8 @@ internal static class RunCommand
         Description = "Shows every PnP request and interrupt, and logs to stderr",
     };
 
-    private static readonly Option<bool> s_json = new("--json") { Description = "Prints one JSON object instead of text" };
+    private static readonly Option<bool> s_json =
+        new("--json") { Description = "Prints one JSON object instead of text" };
 
     private static readonly Option<bool> s_timing = new("--timing") { Hidden = true };
 
@@ -80,8 +82,8 @@ internal static class RunCommand
     {
         var command = new Command("run", "Builds, loads and starts a driver, runs its workload, unloads it.")
         {
-            s_target, s_device, s_workload, s_repeat, s_managed, s_watchdog, s_memory, s_qemu, s_qemuArgument, s_interrupts,
-            s_storm, s_verbose, s_json, s_timing,
+            s_target, s_device, s_workload, s_repeat, s_managed, s_watchdog, s_memory, s_qemu, s_qemuArgument,
+            s_interrupts, s_storm, s_verbose, s_json, s_timing,
         };
         command.SetAction(static (parsed, _) => RunAsync(parsed));
         return command;

@@ -17,7 +17,8 @@ internal static class BugCheckText
         writer.WriteLine();
         writer.WriteLine($"  parameters   0x{report.Parameter1:x16} 0x{report.Parameter2:x16}");
         writer.WriteLine($"               0x{report.Parameter3:x16} 0x{report.Parameter4:x16}");
-        writer.WriteLine($"  at           {(report.Rip == 0 ? "no driver code was running" : kernel.Modules.Describe(report.Rip))}");
+        string place = report.Rip == 0 ? "no driver code was running" : kernel.Modules.Describe(report.Rip);
+        writer.WriteLine($"  at           {place}");
         if (report.Export != null)
             writer.WriteLine($"  in call of   {report.Export}");
         writer.WriteLine($"  IRQL         {report.Irql}");
@@ -33,7 +34,7 @@ internal static class BugCheckText
     {
         writer.WriteLine();
         writer.WriteLine("*** TRIPLE FAULT");
-        writer.WriteLine("    the processor could not deliver an exception and was reset: its IDT, page tables or stack are wrecked");
+        writer.WriteLine("    the processor could not deliver an exception and was reset: IDT, page tables or stack are wrecked");
         WriteEvents(writer, kernel.Events.Last(EventsMax), kernel);
     }
 
@@ -58,7 +59,8 @@ internal static class BugCheckText
         writer.WriteLine($"  rsi={r.Rsi:x16} rdi={r.Rdi:x16} rbp={r.Rbp:x16} rsp={r.Rsp:x16}");
         writer.WriteLine($"   r8={r.R8:x16}  r9={r.R9:x16} r10={r.R10:x16} r11={r.R11:x16}");
         writer.WriteLine($"  r12={r.R12:x16} r13={r.R13:x16} r14={r.R14:x16} r15={r.R15:x16}");
-        writer.WriteLine($"  rip={r.Rip:x16} cr2={r.Cr2:x16} efl={r.Rflags:x8} vector={r.Vector} error={r.ErrorCode:x}");
+        writer.WriteLine(
+            $"  rip={r.Rip:x16} cr2={r.Cr2:x16} efl={r.Rflags:x8} vector={r.Vector} error={r.ErrorCode:x}");
     }
 
     private static void WriteDisassembly(TextWriter writer, BugCheckReport report, NtKernel kernel)

@@ -32,7 +32,8 @@ internal static class Disassembly
         return Format(kernel, instructions, marked);
     }
 
-    // A function's first byte is in step; failing that, any place a little before, which x86 code soon gets in step with.
+    // A function's first byte is in step; failing that, any place a little before, which x86 code soon gets in step
+    // with.
     private static ulong FindStart(LoadedModule module, ulong rip)
     {
         uint rva = (uint)(rip - module.Base);
@@ -66,7 +67,8 @@ internal static class Disassembly
         for (int i = first; i <= last; i++)
         {
             formatter.Format(instructions[i], output);
-            lines.Add($"{(i == marked ? "=>" : "  ")} {kernel.Modules.Describe(instructions[i].IP),-44} {output.ToStringAndReset()}");
+            string place = kernel.Modules.Describe(instructions[i].IP);
+            lines.Add($"{(i == marked ? "=>" : "  ")} {place,-44} {output.ToStringAndReset()}");
         }
         return lines;
     }

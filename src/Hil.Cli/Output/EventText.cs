@@ -9,7 +9,8 @@ internal static class EventText
 {
     /// <summary>Whether a PnP event is a step of the device's life rather than a question about it.</summary>
     public static bool IsMilestone(in KernelEvent e) => (byte)e.B is WdmConstants.IRP_MN_START_DEVICE
-        or WdmConstants.IRP_MN_STOP_DEVICE or WdmConstants.IRP_MN_QUERY_STOP_DEVICE or WdmConstants.IRP_MN_CANCEL_STOP_DEVICE
+        or WdmConstants.IRP_MN_STOP_DEVICE or WdmConstants.IRP_MN_QUERY_STOP_DEVICE
+        or WdmConstants.IRP_MN_CANCEL_STOP_DEVICE
         or WdmConstants.IRP_MN_REMOVE_DEVICE or WdmConstants.IRP_MN_QUERY_REMOVE_DEVICE
         or WdmConstants.IRP_MN_CANCEL_REMOVE_DEVICE or WdmConstants.IRP_MN_SURPRISE_REMOVAL
         or WdmConstants.IRP_MN_DEVICE_ENUMERATED;
@@ -30,7 +31,8 @@ internal static class EventText
         KernelEventKind.IsrEnter => $"interrupt, vector 0x{e.A:x}",
         KernelEventKind.IsrLeave => $"service routine {(e.C != 0 ? "claimed" : "did not claim")} vector 0x{e.A:x}",
         KernelEventKind.InterruptUnclaimed => $"nobody claimed the interrupt of vector 0x{e.A:x}",
-        KernelEventKind.InterruptStorm => $"interrupt storm: line {e.A} was masked after {e.B} interrupts that nobody cleared",
+        KernelEventKind.InterruptStorm =>
+            $"interrupt storm: line {e.A} was masked after {e.B} interrupts that nobody cleared",
         KernelEventKind.DpcEnter => $"DPC 0x{e.A:x}, routine {Place(e.B, modules)}",
         KernelEventKind.DpcLeave => $"DPC 0x{e.A:x} returned",
         KernelEventKind.ThreadSwitch => $"thread {e.A}",

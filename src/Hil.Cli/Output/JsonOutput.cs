@@ -155,7 +155,8 @@ internal sealed class JsonOutput : RunOutput
         _json.WriteString("name", BugCheckCodes.Name(report.Code));
         _json.WriteString("reason", report.Reason);
         _json.WriteStartArray("parameters");
-        foreach (ulong parameter in (ReadOnlySpan<ulong>)[report.Parameter1, report.Parameter2, report.Parameter3, report.Parameter4])
+        ReadOnlySpan<ulong> parameters = [report.Parameter1, report.Parameter2, report.Parameter3, report.Parameter4];
+        foreach (ulong parameter in parameters)
             _json.WriteStringValue($"0x{parameter:x}");
         _json.WriteEndArray();
         _json.WriteNumber("irql", report.Irql.Value);

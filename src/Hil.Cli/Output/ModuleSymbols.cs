@@ -4,11 +4,17 @@ using Iced.Intel;
 
 namespace Hil.Cli.Output;
 
-/// <summary>Names for the addresses in disassembled code: imports by their slots, functions by the image's symbols.</summary>
+/// <summary>Names for the addresses in disassembled code: imports by their slots, functions by the image's
+/// symbols.</summary>
 internal sealed class ModuleSymbols(ModuleTable modules) : ISymbolResolver
 {
     public bool TryGetSymbol(
-        in Instruction instruction, int operand, int instructionOperand, ulong address, int addressSize, out SymbolResult symbol)
+        in Instruction instruction,
+        int operand,
+        int instructionOperand,
+        ulong address,
+        int addressSize,
+        out SymbolResult symbol)
     {
         symbol = default;
         LoadedModule? module = modules.Find(address);

@@ -27,7 +27,8 @@ internal class PlainOutput(TextWriter writer, bool isVerbose) : RunOutput
 
     public override void Step(StepOutcome outcome, string path)
     {
-        string left = Text($"{outcome.Number,3}  {Cut(outcome.Step.Description, TextColumns - 6).PadRight(TextColumns - 6)}");
+        string left =
+            Text($"{outcome.Number,3}  {Cut(outcome.Step.Description, TextColumns - 6).PadRight(TextColumns - 6)}");
         if (outcome.Failure != null)
         {
             Write(Kind.Failure, Text($"{left} {outcome.Failure.Text}  {path}:{outcome.Failure.Line}"));
@@ -37,7 +38,8 @@ internal class PlainOutput(TextWriter writer, bool isVerbose) : RunOutput
             $"irps {outcome.Events.Irps}  interrupts {outcome.Events.Interrupts}  dpcs {outcome.Events.Dpcs}");
         if (outcome.Events.Registers != 0)
             events += Text($"  registers {outcome.Events.Registers}");
-        Write(Kind.Step, Text($"{left} {outcome.Result.PadRight(ResultColumns)} {Milliseconds(outcome.Time),12}  {events}"));
+        Write(Kind.Step, Text(
+            $"{left} {outcome.Result.PadRight(ResultColumns)} {Milliseconds(outcome.Time),12}  {events}"));
     }
 
     public override void BugCheck(BugCheckReport report, NtKernel kernel)
@@ -103,7 +105,8 @@ internal class PlainOutput(TextWriter writer, bool isVerbose) : RunOutput
             case KernelEventKind.Violation or KernelEventKind.InterruptStorm or KernelEventKind.ErrorLog:
                 Write(Kind.Warning, EventText.Of(kernelEvent));
                 break;
-            case KernelEventKind.InterruptUnclaimed or KernelEventKind.IsrLeave or KernelEventKind.IrpCancel when isVerbose:
+            case KernelEventKind.InterruptUnclaimed or KernelEventKind.IsrLeave or KernelEventKind.IrpCancel
+                when isVerbose:
                 Write(Kind.Event, EventText.Of(kernelEvent));
                 break;
         }

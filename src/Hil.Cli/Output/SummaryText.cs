@@ -19,7 +19,9 @@ internal static class SummaryText
         yield return ("interrupts", Text($"{events.Interrupts}"));
         yield return ("DPCs", Text($"{events.Dpcs}"));
         yield return ("kernel calls", Text($"{events.KernelCalls}"));
-        yield return ("register accesses", summary.RegistersAreCounted ? Text($"{events.Registers}") : "direct, not counted");
+        yield return ("register accesses", summary.RegistersAreCounted
+            ? Text($"{events.Registers}")
+            : "direct, not counted");
         yield return ("warnings", Text($"{summary.Warnings}"));
         yield return ("time", Text($"{summary.Time.TotalSeconds:0.000} s"));
         foreach (string problem in summary.Problems)

@@ -3,8 +3,8 @@ using Spectre.Console;
 
 namespace Hil.Cli.Output;
 
-/// <summary>The same lines in colour, and the summary as a table. Only this file knows Spectre.Console, so that a run into
-/// a pipe does not load it.</summary>
+/// <summary>The same lines in colour, and the summary as a table. Only this file knows Spectre.Console, so that a run
+/// into a pipe does not load it.</summary>
 internal sealed class TerminalOutput(TextWriter writer, bool isVerbose) : PlainOutput(writer, isVerbose)
 {
     protected override void WriteLine(Kind kind, string time, string label, string text)

@@ -1,7 +1,7 @@
 namespace Hil.Host;
 
-/// <summary>Where built things go: the folder <c>artifacts</c> of the repository that this program was built in, else of the
-/// current folder.</summary>
+/// <summary>Where built things go: the folder <c>artifacts</c> of the repository that this program was built in, else
+/// of the current folder.</summary>
 public static class ArtifactsFolder
 {
     private const string Name = "artifacts";

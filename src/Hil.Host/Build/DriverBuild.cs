@@ -38,7 +38,8 @@ public static class DriverBuild
             return image;
 
         // Two runs at once must not see each other's half-written image.
-        string fresh = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $".{Environment.ProcessId}-{driver.Name}.sys"));
+        string fresh = Path.Combine(
+            folder, string.Create(CultureInfo.InvariantCulture, $".{Environment.ProcessId}-{driver.Name}.sys"));
         try
         {
             Compile(driver, fresh, say);
@@ -91,7 +92,8 @@ public static class DriverBuild
         }
         catch (Win32Exception e)
         {
-            throw new DriverBuildException($"{Compiler} cannot be started ({e.Message}); install it with: {InstallCommand}");
+            throw new DriverBuildException(
+                $"{Compiler} cannot be started ({e.Message}); install it with: {InstallCommand}");
         }
         compiler.BeginErrorReadLine();
         compiler.BeginOutputReadLine();

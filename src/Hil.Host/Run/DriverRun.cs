@@ -8,8 +8,8 @@ using Hil.Wdm;
 
 namespace Hil.Host;
 
-// The order matters twice. QEMU starts before the driver is compiled and read, because it takes longest. And whatever goes
-// wrong is reported before the session ends, because the reports look into the kernel and the driver's memory.
+// The order matters twice. QEMU starts before the driver is compiled and read, because it takes longest. And whatever
+// goes wrong is reported before the session ends, because the reports look into the kernel and the driver's memory.
 
 /// <summary>One `hil run`: build, load, start, workload, remove, unload, and what is said about it.</summary>
 /// <param name="starting">The machine, which belongs to this run from now on.</param>
@@ -87,7 +87,9 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
             Interrupts = plan.Interrupts,
             Parameters = driver?.Parameters ?? [],
             ImagePath = plan.Options.IsManaged ? null : plan.Image ?? DriverBuild.Build(driver!, output.Compiler),
-            ManagedDriver = plan.Options.IsManaged ? () => ManagedDriverLoader.Create(driver!.Managed!, driver.Folder) : null,
+            ManagedDriver = plan.Options.IsManaged
+                ? () => ManagedDriverLoader.Create(driver!.Managed!, driver.Folder)
+                : null,
         };
     }
 
@@ -117,7 +119,7 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
                 _problems.Add($"{device} did not start: {device.Problem}");
         }
         if (session.Devices.Count == 0 && session.HasAddDevice)
-            output.Warn("no device matches: AddDevice was not called. --device or hil.yaml's device says which QEMU adds");
+            output.Warn("no device matches: AddDevice was not called. --device, or device in hil.yaml, says what QEMU adds");
         return _problems.Count == 0;
     }
 
@@ -177,9 +179,9 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
     private RunSummary Summarize(int code, TimeSpan time)
     {
         EventCounts events = _counter.Counts;
+        long warnings = events.Violations + events.Storms + _session!.Driver.MissingImports.Count;
         return new RunSummary(
-            plan.Name, plan.Options.IsManaged, code, _done.Rounds, _done.Steps, _done.Failed, _done.Requests, _done.Cancelled,
-            events, plan.Options.IsManaged, (int)(events.Violations + events.Storms) + _session!.Driver.MissingImports.Count,
-            _problems, time);
+            plan.Name, plan.Options.IsManaged, code, _done.Rounds, _done.Steps, _done.Failed, _done.Requests,
+            _done.Cancelled, events, plan.Options.IsManaged, (int)warnings, _problems, time);
     }
 }

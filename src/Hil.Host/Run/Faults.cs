@@ -18,7 +18,9 @@ public static class Faults
             case HilYamlException or RunInputException or DriverBuildException or BadDriverImageException
                 or MachineStartException or OptionsValidationException or MachineLostException:
                 say(exception.Message);
-                return exception is MachineLostException { IsTripleFault: true } ? ExitCode.BugCheck : ExitCode.Environment;
+                return exception is MachineLostException { IsTripleFault: true }
+                    ? ExitCode.BugCheck
+                    : ExitCode.Environment;
             case BugCheckException:
                 say(exception.Message);
                 return ExitCode.BugCheck;

@@ -18,14 +18,16 @@ public static class ManagedDriverLoader
         if (type == null)
             throw new RunInputException($"managed driver: {assemblyName} has no type {parts[0]}");
         if (!type.IsAssignableTo(typeof(ManagedDriver)) || type.IsAbstract || type.GetConstructor([]) == null)
-            throw new RunInputException($"managed driver: {parts[0]} must derive from ManagedDriver and have a public constructor without parameters");
+            throw new RunInputException(
+                $"managed driver: {parts[0]} must derive from ManagedDriver and have a public constructor without parameters");
         return (ManagedDriver)Activator.CreateInstance(type)!;
     }
 
     private static Assembly LoadAssembly(string name, string folder)
     {
         string file = name + ".dll";
-        foreach (string path in (ReadOnlySpan<string>)[Path.Combine(AppContext.BaseDirectory, file), Path.Combine(folder, file)])
+        ReadOnlySpan<string> places = [Path.Combine(AppContext.BaseDirectory, file), Path.Combine(folder, file)];
+        foreach (string path in places)
         {
             if (!File.Exists(path))
                 continue;

@@ -53,7 +53,8 @@ public static class RunHost
         });
     }
 
-    // Neither configuration files nor environment variables steer a run, so none are read: an empty builder starts quickly.
+    // Neither configuration files nor environment variables steer a run, so none are read: an empty builder starts
+    // quickly.
     private static IHost Build(RunOptions options, IRunOutput output, RunStart start)
     {
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(

@@ -32,5 +32,6 @@ public sealed class RunOptionsValidator : IValidateOptions<RunOptions>
     }
 
     /// <summary>Whether a target is a driver image rather than a folder.</summary>
-    internal static bool IsImage(string target) => !Directory.Exists(target) && File.Exists(target) && Path.GetFileName(target) != HilYaml.FileName;
+    internal static bool IsImage(string target) =>
+        !Directory.Exists(target) && File.Exists(target) && Path.GetFileName(target) != HilYaml.FileName;
 }

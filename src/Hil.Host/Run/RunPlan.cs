@@ -45,7 +45,8 @@ public sealed record RunPlan(
         HilYaml? workload = options.WorkloadPath == null ? file : HilYaml.ReadWorkload(options.WorkloadPath);
         if (options.IsManaged && file?.Driver!.Managed == null)
             throw new RunInputException($"{file?.Path}: --managed needs 'managed' in driver, which names the C# twin");
-        return new RunPlan(options, file, isImage ? options.Target : null, workload?.Path ?? "", workload?.Workload ?? []);
+        string? image = isImage ? options.Target : null;
+        return new RunPlan(options, file, image, workload?.Path ?? "", workload?.Workload ?? []);
     }
 
     private static string PathOfYaml(string target)
@@ -55,6 +56,7 @@ public sealed record RunPlan(
         string path = Path.Combine(target, HilYaml.FileName);
         return Directory.Exists(target)
             ? path
-            : throw new HilYamlException(target, 0, 0, "no such file; hil run takes a folder with a hil.yaml, or a .sys file");
+            : throw new HilYamlException(
+                target, 0, 0, "no such file; hil run takes a folder with a hil.yaml, or a .sys file");
     }
 }

@@ -23,8 +23,9 @@ internal sealed class FailureTally(string unit)
     {
         if (_first is not var (number, step, failure))
             return null;
+        string others = _failed > 1 ? string.Create(CultureInfo.InvariantCulture, $" ({_failed} failed)") : "";
         string text = string.Create(CultureInfo.InvariantCulture,
-            $"{unit} {number} of {count}: {step.Description}: {failure.Text}{(_failed > 1 ? $" ({_failed} failed)" : "")}");
+            $"{unit} {number} of {count}: {step.Description}: {failure.Text}{others}");
         return new StepFailure(text, failure.Line);
     }
 }

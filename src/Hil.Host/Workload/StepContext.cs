@@ -2,7 +2,8 @@ using Hil.Kernel;
 
 namespace Hil.Host;
 
-/// <summary>The open files and running requests of one list of steps: of one round or copy, or of the workload.</summary>
+/// <summary>The open files and running requests of one list of steps: of one round or copy, or of the
+/// workload.</summary>
 /// <param name="outer">The list around it, whose files can be used.</param>
 internal sealed class StepContext(StepContext? outer = null)
 {
@@ -23,5 +24,7 @@ internal sealed class StepContext(StepContext? outer = null)
 
     public void AddRequest(string name, RunningRequest request) => _requests.Add(name, request);
 
-    public RunningRequest? TakeRequest(string name) => _requests.Remove(name, out RunningRequest? request) ? request : null;
+    public RunningRequest? TakeRequest(string name) => _requests.Remove(name, out RunningRequest? request)
+        ? request
+        : null;
 }

@@ -5,9 +5,9 @@ using Hil.Wdm;
 
 namespace Hil.Host;
 
-// A step is awaited, never blocked on: fifty copies of a list are fifty tasks, and the kernel decides in its own order what
-// becomes of their IRPs. Everything a step expects is checked here; what the driver does wrong on the way (bug checks, lost
-// machines) comes as an exception and ends the run.
+// A step is awaited, never blocked on: fifty copies of a list are fifty tasks, and the kernel decides in its own order
+// what becomes of their IRPs. Everything a step expects is checked here; what the driver does wrong on the way (bug
+// checks, lost machines) comes as an exception and ends the run.
 
 /// <summary>Runs the steps of a workload against a started driver.</summary>
 /// <param name="counter">Counts the session's events.</param>
@@ -42,7 +42,8 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
         return new WorkloadResult(steps.Length, failed, _requests, _cancelled, Stopwatch.GetElapsedTime(began));
     }
 
-    private async Task<bool> RunAndReportAsync(int number, WorkloadStep step, StepContext context, CancellationToken cancellation)
+    private async Task<bool> RunAndReportAsync(
+        int number, WorkloadStep step, StepContext context, CancellationToken cancellation)
     {
         EventCounts before = counter.Counts;
         long began = Stopwatch.GetTimestamp();
@@ -57,10 +58,12 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
     {
         EventCounts before = counter.Counts;
         long began = Stopwatch.GetTimestamp();
-        List<(WorkloadStep Step, StepFailure Failure)> failures = await EndAsync(context, cancellation).ConfigureAwait(false);
+        List<(WorkloadStep Step, StepFailure Failure)> failures =
+            await EndAsync(context, cancellation).ConfigureAwait(false);
         ThrowIfStopped();
         foreach ((WorkloadStep step, StepFailure failure) in failures)
-            report?.Invoke(new StepOutcome(++number, step, "", failure, Stopwatch.GetElapsedTime(began), counter.Counts - before));
+            report?.Invoke(new StepOutcome(
+                ++number, step, "", failure, Stopwatch.GetElapsedTime(began), counter.Counts - before));
         return failures.Count;
     }
 
@@ -86,7 +89,8 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
     private async Task<StepEnd> OpenAsync(OpenStep step, StepContext context, CancellationToken cancellation)
     {
         Task<(NTSTATUS, HilFile?)> opening = session.TryOpenAsync(step.Target);
-        (bool isInTime, (NTSTATUS status, HilFile? file)) = await LimitAsync(step, opening, null, cancellation).ConfigureAwait(false);
+        (bool isInTime, (NTSTATUS status, HilFile? file)) =
+            await LimitAsync(step, opening, null, cancellation).ConfigureAwait(false);
         if (file != null && step.Status.IsSuccess)
             context.AddFile(step.As, file);
         else if (file != null)
@@ -112,8 +116,8 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
         return true;
     }
 
-    // The request after this one must find it in the driver. Requests are taken in order, so when an empty one is through,
-    // the dispatch routine has returned or waits.
+    // The request after this one must find it in the driver. Requests are taken in order, so when an empty one is
+    // through, the dispatch routine has returned or waits.
     private async Task<StepEnd> StartAsync(RequestStep step, StepContext context, CancellationToken cancellation)
     {
         if (context.FindFile(step.File) is not { } file)
@@ -143,7 +147,8 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
         if (context.TakeRequest(step.Request) is not { } request)
             return Fail(step, $"'{step.Request}' does not run");
         request.Cancel();
-        return await AwaitAsync(step, request, step.Status ?? NtStatus.STATUS_CANCELLED, cancellation).ConfigureAwait(false);
+        return await AwaitAsync(
+            step, request, step.Status ?? NtStatus.STATUS_CANCELLED, cancellation).ConfigureAwait(false);
     }
 
     private async Task<StepEnd> AwaitAsync(
@@ -186,7 +191,9 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
         var tally = new FailureTally("copy");
         for (int i = 0; i < copies.Length; i++)
             tally.Add((ulong)i + 1, await copies[i].ConfigureAwait(false));
-        return Stopwatch.GetElapsedTime(began) > step.Within ? TooLate(step) : new StepEnd("", tally.Sum((ulong)step.Count));
+        return Stopwatch.GetElapsedTime(began) > step.Within
+            ? TooLate(step)
+            : new StepEnd("", tally.Sum((ulong)step.Count));
     }
 
     private async Task<List<(WorkloadStep, StepFailure)>> RunListAsync(
@@ -213,7 +220,8 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
         foreach (string name in context.Requests)
         {
             RunningRequest request = context.TakeRequest(name)!;
-            StepEnd end = await AwaitAsync(request.Step, request, request.Step.Status, cancellation).ConfigureAwait(false);
+            StepEnd end =
+                await AwaitAsync(request.Step, request, request.Step.Status, cancellation).ConfigureAwait(false);
             if (end.Failure != null)
                 failures.Add((request.Step, end.Failure));
         }
@@ -278,7 +286,9 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
     {
         if (!isInTime)
             return TooLate(step);
-        return actual == expected ? new StepEnd(actual.ToString(), null) : Fail(step, $"status {actual}, expected {expected}");
+        return actual == expected
+            ? new StepEnd(actual.ToString(), null)
+            : Fail(step, $"status {actual}, expected {expected}");
     }
 
     private static StepEnd TooLate(WorkloadStep step) => Fail(step, $"not finished within {Text(step.Within)}");

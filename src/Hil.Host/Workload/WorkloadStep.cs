@@ -95,12 +95,14 @@ public sealed record WaitStep(string Request, NTSTATUS? Status) : WorkloadStep
 
 public sealed record RepeatStep(ulong Count, ImmutableArray<WorkloadStep> Steps) : WorkloadStep
 {
-    private protected override string Describe() => $"repeat {Count}: {string.Join(", ", Steps.Select(step => step.Description))}";
+    private protected override string Describe() =>
+        $"repeat {Count}: {string.Join(", ", Steps.Select(step => step.Description))}";
 }
 
 public sealed record ParallelStep(int Count, ImmutableArray<WorkloadStep> Steps) : WorkloadStep
 {
-    private protected override string Describe() => $"parallel {Count}: {string.Join(", ", Steps.Select(step => step.Description))}";
+    private protected override string Describe() =>
+        $"parallel {Count}: {string.Join(", ", Steps.Select(step => step.Description))}";
 }
 
 public enum PnpAction
@@ -119,7 +121,8 @@ public sealed record PnpStep(PnpAction Action, NTSTATUS Status) : WorkloadStep
 }
 
 /// <summary>Compares what has happened since the workload began; null is not compared.</summary>
-public sealed record ExpectStep(CountRange? Interrupts, CountRange? Dpcs, CountRange? Irps, CountRange? Cancelled) : WorkloadStep
+public sealed record ExpectStep(
+    CountRange? Interrupts, CountRange? Dpcs, CountRange? Irps, CountRange? Cancelled) : WorkloadStep
 {
     private protected override string Describe() => "expect";
 }

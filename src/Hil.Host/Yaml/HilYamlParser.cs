@@ -65,7 +65,9 @@ internal sealed class HilYamlParser
             driver.Has("defines") ? ParseDefines(driver) : [],
             driver.Has("image") ? ParseImage(driver) : null,
             driver.Has("managed") ? ParseManaged(driver) : null,
-            driver.Has("parameters") ? ParseParameters(driver.SubSection("parameters", null)) : ImmutableDictionary<string, object>.Empty);
+            driver.Has("parameters")
+                ? ParseParameters(driver.SubSection("parameters", null))
+                : ImmutableDictionary<string, object>.Empty);
     }
 
     private string ParseDriverName(YamlSection driver)
@@ -73,7 +75,9 @@ internal sealed class HilYamlParser
         if (driver.Has("name"))
             return driver.NameAt("name");
         string folder = Path.GetFileName(_folder);
-        return YamlValues.IsName(folder) ? folder : throw driver.Missing($"'name', because the folder's, '{folder}', is no name");
+        return YamlValues.IsName(folder)
+            ? folder
+            : throw driver.Missing($"'name', because the folder's, '{folder}', is no name");
     }
 
     private ImmutableArray<string> ParseSources(YamlSection driver)
@@ -98,8 +102,11 @@ internal sealed class HilYamlParser
         foreach (YamlScalar define in driver.Texts("defines", Type))
         {
             string name = define.Value.Split('=', 2)[0];
-            bool isName = name.Length != 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
-            defines.Add(isName ? define.Value : throw driver.Fault(define, $"'defines' must be {Type}, not '{define.Value}'"));
+            bool isName = name.Length != 0 && !char.IsAsciiDigit(name[0])
+                && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_');
+            defines.Add(isName
+                ? define.Value
+                : throw driver.Fault(define, $"'defines' must be {Type}, not '{define.Value}'"));
         }
         return defines.ToImmutable();
     }
@@ -127,7 +134,9 @@ internal sealed class HilYamlParser
             if (value is not YamlScalar scalar)
                 throw parameters.Bad(key.Value, "a number or a text");
             bool isNumber = !scalar.IsQuoted && YamlValues.TryNumber(scalar.Value, out _);
-            values[key.Value] = isNumber ? (object)(uint)parameters.Number(key.Value, 0, uint.MaxValue, "at most 32 bits") : scalar.Value;
+            values[key.Value] = isNumber
+                ? (object)(uint)parameters.Number(key.Value, 0, uint.MaxValue, "at most 32 bits")
+                : scalar.Value;
         }
         return values.ToImmutable();
     }
@@ -142,7 +151,9 @@ internal sealed class HilYamlParser
             throw device.Bad("qemu", QemuType);
         (ushort, ushort)? match = null;
         if (device.Has("match"))
-            match = YamlValues.TryPciId(device.Text("match"), out var id) ? id : throw device.Bad("match", "VVVV:DDDD (hexadecimal)");
+            match = YamlValues.TryPciId(device.Text("match"), out var id)
+                ? id
+                : throw device.Bad("match", "VVVV:DDDD (hexadecimal)");
         return new DeviceSection(qemu, match, ParseInterrupts(device));
     }
 
@@ -169,7 +180,9 @@ internal sealed class HilYamlParser
                 throw machine.Fault(machine.Find("memory")!, $"'memory' must be {Range}, not {machine.Text("memory")}");
         }
         TimeSpan watchdog = machine.Has("watchdog") ? machine.Time("watchdog") : MachineSection.Default.Watchdog;
-        return new MachineSection(memory, watchdog > TimeSpan.Zero ? watchdog : throw machine.Bad("watchdog", "more than no time"));
+        if (watchdog <= TimeSpan.Zero)
+            throw machine.Bad("watchdog", "more than no time");
+        return new MachineSection(memory, watchdog);
     }
 
     private ImmutableDictionary<string, uint> ParseIoctls()

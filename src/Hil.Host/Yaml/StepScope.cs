@@ -17,7 +17,8 @@ internal sealed class StepScope(StepScope? outer = null)
 
     public void AddRequest(string name) => _requests.Add(name);
 
-    /// <summary>False if the name is not of this very list: what rounds and copies share is not theirs to end.</summary>
+    /// <summary>False if the name is not of this very list: what rounds and copies share is not theirs to
+    /// end.</summary>
     public bool RemoveFile(string name) => _files.Remove(name);
 
     /// <inheritdoc cref="RemoveFile"/>

@@ -12,7 +12,9 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
     private const string DefaultFile = "file";
 
     private static readonly string[] s_actions =
-        ["open", "close", "ioctl", "internal-ioctl", "read", "write", "cancel", "wait", "repeat", "parallel", "pnp", "expect"];
+    [
+        "open", "close", "ioctl", "internal-ioctl", "read", "write", "cancel", "wait", "repeat", "parallel", "pnp", "expect",
+    ];
 
     // Further key, and the actions that it goes with.
     private static readonly (string Key, string[] Actions)[] s_details =
@@ -112,7 +114,9 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
     private static string EndRequest(YamlSection step, string key, StepScope scope)
     {
         string name = step.NameAt(key);
-        return scope.RemoveRequest(name) ? name : throw step.Fault(step.Find(key)!, $"no request is called '{name}' here");
+        return scope.RemoveRequest(name)
+            ? name
+            : throw step.Fault(step.Find(key)!, $"no request is called '{name}' here");
     }
 
     private RepeatStep ParseRepeat(YamlSection step, StepScope scope)
@@ -155,7 +159,10 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
     {
         YamlSection counts = step.SubSection("expect", s_counts);
         return new ExpectStep(
-            counts.Count("interrupts"), counts.Count("dpcs"), counts.Count("irps"), counts.Count("cancelled")) { Line = 0 };
+            counts.Count("interrupts"), counts.Count("dpcs"), counts.Count("irps"), counts.Count("cancelled"))
+        {
+            Line = 0,
+        };
     }
 
     private RequestStep ParseRequest(YamlSection step, string action, StepScope scope)
@@ -206,7 +213,9 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
             return (code, text);
         if (YamlValues.TryNumber(text, out _))
             return ((uint)step.Number(key, 0, uint.MaxValue, "at most 32 bits"), text);
-        string known = ioctls.IsEmpty ? "none" : string.Join(", ", ioctls.OrderBy(pair => pair.Value).Select(pair => pair.Key));
+        string known = ioctls.IsEmpty
+            ? "none"
+            : string.Join(", ", ioctls.OrderBy(pair => pair.Value).Select(pair => pair.Key));
         throw step.Fault(step.Find(key)!, $"no ioctl is called '{text}'; known: {known}");
     }
 

@@ -5,10 +5,11 @@ using YamlDotNet.Core.Events;
 
 namespace Hil.Host.Yaml;
 
-// YamlDotNet's parser gives events with their places; everything above that (types, reflection, implicit conversions) is not
-// used, so that every error can say where it is and nothing is loaded that a run does not need.
+// YamlDotNet's parser gives events with their places; everything above that (types, reflection, implicit conversions)
+// is not used, so that every error can say where it is and nothing is loaded that a run does not need.
 
-/// <summary>Reads the text of a file into nodes. Whatever the bytes are, the result is nodes or a HilYamlException.</summary>
+/// <summary>Reads the text of a file into nodes. Whatever the bytes are, the result is nodes or a
+/// HilYamlException.</summary>
 internal sealed class YamlReader
 {
     private const long FileBytesMax = 1 << 20;
@@ -126,7 +127,8 @@ internal sealed class YamlReader
     private YamlScalar ReadScalar(Scalar scalar)
     {
         _parser.MoveNext();
-        return new YamlScalar(LineOf(scalar.Start), ColumnOf(scalar.Start), scalar.Value, scalar.Style != ScalarStyle.Plain);
+        return new YamlScalar(
+            LineOf(scalar.Start), ColumnOf(scalar.Start), scalar.Value, scalar.Style != ScalarStyle.Plain);
     }
 
     private YamlList ReadList(NodeEvent start, int depth)

@@ -2,7 +2,8 @@ using Hil.Wdm;
 
 namespace Hil.Host.Yaml;
 
-/// <summary>One map of the file whose keys are known: finds values by key and has the words for what is wrong with them.</summary>
+/// <summary>One map of the file whose keys are known: finds values by key and has the words for what is wrong with
+/// them.</summary>
 internal sealed class YamlSection
 {
     private readonly string _path;
@@ -45,7 +46,8 @@ internal sealed class YamlSection
             ? $"'{key}' must be {type}, not '{scalar.Value}'"
             : $"'{key}' must be {type}");
 
-    public YamlSection SubSection(string key, IReadOnlyList<string>? keys) => new(_path, key, KeyOf(key), Find(key)!, keys);
+    public YamlSection SubSection(string key, IReadOnlyList<string>? keys) =>
+        new(_path, key, KeyOf(key), Find(key)!, keys);
 
     /// <summary>A list of anything under a key of the top level.</summary>
     public IReadOnlyList<YamlNode> Items(string key) =>
@@ -65,7 +67,9 @@ internal sealed class YamlSection
             throw Bad(key, type);
         var texts = new List<YamlScalar>(list.Items.Count);
         foreach (YamlNode item in list.Items)
-            texts.Add(item is YamlScalar { Value.Length: > 0 } text ? text : throw Fault(item, $"'{key}' must be {type}"));
+            texts.Add(item is YamlScalar { Value.Length: > 0 } text
+                ? text
+                : throw Fault(item, $"'{key}' must be {type}"));
         return texts;
     }
 

@@ -5,7 +5,8 @@ using Hil.Wdm;
 
 namespace Hil.Host.Yaml;
 
-/// <summary>The value types of hil.yaml: their texts in, .NET values out. Each answers false for another type's text.</summary>
+/// <summary>The value types of hil.yaml: their texts in, .NET values out. Each answers false for another type's
+/// text.</summary>
 internal static class YamlValues
 {
     private static readonly (string Unit, double Seconds)[] s_units = [("ms", 1e-3), ("s", 1)];
@@ -37,7 +38,8 @@ internal static class YamlValues
             if (!text.EndsWith(unit, StringComparison.Ordinal))
                 continue;
             ReadOnlySpan<char> digits = text.AsSpan(0, text.Length - unit.Length).TrimEnd(' ');
-            if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+            const NumberStyles Style = NumberStyles.AllowDecimalPoint;
+            if (!double.TryParse(digits, Style, CultureInfo.InvariantCulture, out double number)
                 || number * seconds > SecondsMax)
                 return false;
             value = TimeSpan.FromSeconds(number * seconds);
@@ -59,7 +61,8 @@ internal static class YamlValues
             status = new NTSTATUS((uint)number);
             return number <= uint.MaxValue;
         }
-        if (typeof(NtStatus).GetProperty(text, BindingFlags.Public | BindingFlags.Static)?.GetValue(null) is not NTSTATUS named)
+        PropertyInfo? property = typeof(NtStatus).GetProperty(text, BindingFlags.Public | BindingFlags.Static);
+        if (property?.GetValue(null) is not NTSTATUS named)
             return false;
         status = named;
         return true;
@@ -92,7 +95,10 @@ internal static class YamlValues
     {
         id = default;
         return text.Length == 9 && text[4] == ':'
-            && ushort.TryParse(text.AsSpan(0, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out id.Vendor)
-            && ushort.TryParse(text.AsSpan(5), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out id.Device);
+            && TryHex(text.AsSpan(0, 4), out id.Vendor)
+            && TryHex(text.AsSpan(5), out id.Device);
     }
+
+    private static bool TryHex(ReadOnlySpan<char> digits, out ushort value) =>
+        ushort.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 }

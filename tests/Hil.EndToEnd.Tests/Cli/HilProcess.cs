@@ -18,7 +18,8 @@ internal sealed partial class HilProcess : IDisposable
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo =
+                new ProcessStartInfo(Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
         };
         _process.OutputDataReceived += Note;
         _process.ErrorDataReceived += Note;
@@ -127,10 +128,14 @@ internal sealed partial class HilProcess : IDisposable
 
     private static string FindProgram()
     {
-        string configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
+        string configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal)
+            ? "Release"
+            : "Debug";
         string path = System.IO.Path.Combine(
             TestDrivers.Root, "src", "Hil.Cli", "bin", configuration, "net10.0", "linux-x64", "hil");
-        return File.Exists(path) ? path : throw new InvalidOperationException($"{path} is not built: dotnet build src/Hil.Cli");
+        return File.Exists(path)
+            ? path
+            : throw new InvalidOperationException($"{path} is not built: dotnet build src/Hil.Cli");
     }
 
     private void Note(object sender, DataReceivedEventArgs line)

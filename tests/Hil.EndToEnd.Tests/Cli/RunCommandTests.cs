@@ -97,7 +97,8 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task KilledQemuEndsTheRunWithThePendingRequestsByName()
     {
-        using HilProcess hil = HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
+        using HilProcess hil =
+            HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
         await hil.SeeAsync("as hang");
         int qemu = hil.QemuId();
 
@@ -113,7 +114,8 @@ public sealed class RunCommandTests : IDisposable
     [InlineData(HilProcess.Signal.Terminate, 143)]
     internal async Task SignalEndsHilAndQemu(HilProcess.Signal signal, int expected)
     {
-        using HilProcess hil = HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
+        using HilProcess hil =
+            HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
         await hil.SeeAsync("as hang");
         int qemu = hil.QemuId();
 
@@ -126,7 +128,8 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task QemuDiesWithAHilThatWasKilled()
     {
-        using HilProcess hil = HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
+        using HilProcess hil =
+            HilProcess.Start(EduArguments(Workload("- open: device", "- " + NeverRaised, "- wait: hang")));
         await hil.SeeAsync("as hang");
         int qemu = hil.QemuId();
 
@@ -161,7 +164,8 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("frobnicate")]
     public async Task WrongInputIsExitCodeThreeAndNoTrace(params string[] arguments)
     {
-        string[] actual = [.. arguments.Select(argument => argument == "{image}" ? TestDrivers.Image("bad") : argument)];
+        string image = TestDrivers.Image("bad");
+        string[] actual = [.. arguments.Select(argument => argument == "{image}" ? image : argument)];
 
         (int code, string output) = await HilProcess.RunAsync(actual);
 

@@ -47,7 +47,8 @@ public sealed class RunPlanTests : IDisposable
     {
         Write("driver: {sources: [a.c]}");
 
-        Assert.Throws<RunInputException>(() => RunPlan.Read(new RunOptions { Target = _folder.Path, IsManaged = true }));
+        Assert.Throws<RunInputException>(() =>
+            RunPlan.Read(new RunOptions { Target = _folder.Path, IsManaged = true }));
     }
 
     [Fact]

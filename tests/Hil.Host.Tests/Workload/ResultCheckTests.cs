@@ -15,14 +15,17 @@ public sealed class ResultCheckTests : IDisposable
     [InlineData("ioctl: 1, out: u32 120", 0, 4, "18000000", "out: byte 0x0 is 0x18, expected 0x78")]
     [InlineData("ioctl: 1, out: u32 120", 0, 0, "78000000", "length 0, expected 4")]
     [InlineData("ioctl: 1, out: u32 120, length: 2", 0, 2, "7800ffff", null)]
-    [InlineData("ioctl: 1, out: u32 120", 0xc00000b5, 0, "00000000", "status STATUS_IO_TIMEOUT, expected STATUS_SUCCESS")]
+    [InlineData("ioctl: 1, out: u32 120", 0xc00000b5, 0, "00000000",
+        "status STATUS_IO_TIMEOUT, expected STATUS_SUCCESS")]
     [InlineData("ioctl: 1, out: any 4, status: STATUS_IO_TIMEOUT", 0xc00000b5, 0, "00000000", null)]
-    [InlineData("ioctl: 1, out: any 4, status: STATUS_IO_TIMEOUT, length: 4", 0xc00000b5, 0, "00000000", "length 0, expected 4")]
+    [InlineData("ioctl: 1, out: any 4, status: STATUS_IO_TIMEOUT, length: 4", 0xc00000b5, 0, "00000000",
+        "length 0, expected 4")]
     [InlineData("read: 4", 0, 4, "01020304", null)]
     [InlineData("read: 4", 0, 3, "01020304", "length 3, expected 4")]
     [InlineData("write: 4", 0, 4, "", null)]
     [InlineData("write: 4", 0, 0, "", "length 0, expected 4")]
-    public void FirstUnmetExpectationIsNamed(string step, uint status, ulong information, string output, string? expected)
+    public void FirstUnmetExpectationIsNamed(
+        string step, uint status, ulong information, string output, string? expected)
     {
         var request = (RequestStep)_folder.Parse(
             "driver: {sources: [a.c]}\nworkload:\n  - open: device\n  - {" + step + "}").Workload[1];

@@ -42,7 +42,8 @@ public sealed class HilYamlErrorTests : IDisposable
     {
         var error = Assert.Throws<HilYamlException>(() => HilYaml.ReadFile("gone/hil.yaml"));
 
-        Assert.Equal("gone/hil.yaml: no such file; hil run takes a folder with a hil.yaml, or a .sys file", error.Message);
+        Assert.Equal("gone/hil.yaml: no such file; hil run takes a folder with a hil.yaml, or a .sys file",
+            error.Message);
     }
 
     [Fact]

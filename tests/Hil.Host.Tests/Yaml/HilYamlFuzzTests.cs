@@ -9,8 +9,8 @@ public sealed class HilYamlFuzzTests
 
     private static readonly string[] s_tokens =
     [
-        "{", "}", "[", "]", "- ", ": ", "\n", "\n  ", "&a ", "*a", "!!x ", "|", ">", "'", "\"", "---\n", "...", "%YAML", "? ",
-        "0xffffffffffffffffffff", "9999999G", "u8 ", "any ", "random 99M", "..", "\t", "\0", "é", "<<: ",
+        "{", "}", "[", "]", "- ", ": ", "\n", "\n  ", "&a ", "*a", "!!x ", "|", ">", "'", "\"", "---\n", "...", "%YAML",
+        "? ", "0xffffffffffffffffffff", "9999999G", "u8 ", "any ", "random 99M", "..", "\t", "\0", "é", "<<: ",
     ];
 
     [Fact]

@@ -72,7 +72,8 @@ public static unsafe partial class Ntoskrnl
         IoCreateDevice(
             driverObject, deviceExtensionSize, deviceName, deviceType, deviceCharacteristics, exclusive, deviceObject);
 
-    /// <summary>Deletes a device object: at once, or when the last file on it is closed and nobody refers to it.</summary>
+    /// <summary>Deletes a device object: at once, or when the last file on it is closed, nothing is attached to it and nobody
+    /// refers to it.</summary>
     /// <remarks>WDK: IoDeleteDevice.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static void IoDeleteDevice(DEVICE_OBJECT* deviceObject)
@@ -84,15 +85,11 @@ public static unsafe partial class Ntoskrnl
             kernel.BugCheck(
                 BugCheckCodes.REFERENCE_BY_POINTER, 0, (ulong)deviceObject, 2, ulong.MaxValue,
                 $"the driver deleted {kernel.Io.DescribeDevice(deviceObject)} twice");
-        if (deviceObject->AttachedDevice != null)
-            kernel.Violation(
-                $"{kernel.Io.DescribeDevice(deviceObject)} was deleted while another device is attached to it");
         extension->ExtensionFlags |= DOE_DELETE_PENDING;
         kernel.Objects.Names.Remove(known);
         kernel.Io.UnregisterShutdown(deviceObject);
         kernel.DeviceTimers.Remove(deviceObject);
-        if (deviceObject->ReferenceCount == 0)
-            RemoveDevice(kernel, deviceObject);
+        FinishDeletion(deviceObject);
     }
 
     /// <summary>Counts down a device's open files, and carries out a deletion that waited for the last.</summary>
@@ -100,7 +97,14 @@ public static unsafe partial class Ntoskrnl
     {
         deviceObject->ReferenceCount--;
         NtKernel.Current.Pnp.FileClosed();
-        if (deviceObject->ReferenceCount == 0 && (ExtensionOf(deviceObject)->ExtensionFlags & DOE_DELETE_PENDING) != 0)
+        FinishDeletion(deviceObject);
+    }
+
+    // In IRP_MN_REMOVE_DEVICE a function driver deletes its device before the filter above it gets the IRP back and detaches.
+    private static void FinishDeletion(DEVICE_OBJECT* deviceObject)
+    {
+        bool isPending = (ExtensionOf(deviceObject)->ExtensionFlags & DOE_DELETE_PENDING) != 0;
+        if (isPending && deviceObject->ReferenceCount == 0 && deviceObject->AttachedDevice == null)
             RemoveDevice(NtKernel.Current, deviceObject);
     }
 

@@ -75,6 +75,7 @@ public static unsafe partial class Ntoskrnl
         }
         ExtensionOf(PointerCheck.Follow<DEVICE_OBJECT>(upper, "TargetDevice->AttachedDevice"))->AttachedTo = null;
         targetDevice->AttachedDevice = null;
+        FinishDeletion(targetDevice);
     }
 
     /// <summary>The top of the stack that a device is in.</summary>

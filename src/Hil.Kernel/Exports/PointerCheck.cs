@@ -39,13 +39,13 @@ public static unsafe class PointerCheck
             && (bytes <= 1 || memory.AccessOf(address + bytes - 1) != PageAccess.None);
     }
 
-    /// <summary>Whether an address outside the RAM window is a managed driver's own variable: so it is if no native driver is
-    /// calling.</summary>
+    /// <summary>Whether an address outside the RAM window is a managed driver's own variable: so it is if no native
+    /// driver is calling and the host has something there.</summary>
     internal static bool IsManagedVariable(ulong address)
     {
         NtKernel kernel = NtKernel.Current;
         IGuestMemory memory = kernel.Services.Memory;
-        return kernel.Processor.DriverRip == 0 && address - memory.Base >= memory.Bytes && address >= PAGE_SIZE;
+        return kernel.Processor.DriverRip == 0 && address - memory.Base >= memory.Bytes && HostMemory.IsMapped(address);
     }
 
     [DoesNotReturn]

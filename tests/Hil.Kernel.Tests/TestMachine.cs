@@ -1,10 +1,11 @@
 namespace Hil.Kernel.Tests;
 
 // A machine without QEMU: the kernel is the real one, drivers are managed, devices are whatever a test puts on the bus.
-// Time stands still but for 100 ns a look, and jumps to the next due timer when nothing can happen before it: while a test
-// waits inside Run, so that it cannot be about to do something from outside.
+// Time stands still but for 100 ns a look, and jumps to the next due timer when nothing can happen before it: while a
+// test waits inside Run, so that it cannot be about to do something from outside.
 
-/// <summary>A kernel on fake hardware, for tests that need no QEMU. Kernel code runs inside <see cref="Run(Action)"/>.</summary>
+/// <summary>A kernel on fake hardware, for tests that need no QEMU. Kernel code runs inside <see
+/// cref="Run(Action)"/>.</summary>
 public sealed unsafe class TestMachine : IDisposable
 {
     public TestMachine(Schedule? schedule = null, IKernelObserver? observer = null, bool specialPool = true)

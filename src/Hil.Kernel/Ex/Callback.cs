@@ -64,7 +64,8 @@ public static unsafe partial class Ntoskrnl
         kernel.Objects.Dereference(record);
     }
 
-    /// <summary>Calls every registered routine with two arguments, at the caller's IRQL, in order of registration.</summary>
+    /// <summary>Calls every registered routine with two arguments, at the caller's IRQL, in order of
+    /// registration.</summary>
     /// <remarks>WDK: ExNotifyCallback.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void ExNotifyCallback(void* callbackObject, void* argument1, void* argument2)
@@ -109,5 +110,6 @@ public static unsafe partial class Ntoskrnl
     private static string NameOf(OBJECT_ATTRIBUTES* attributes) =>
         attributes == null || attributes->ObjectName == null
             ? ""
-            : DriverString.Read(PointerCheck.Follow<UNICODE_STRING>(attributes->ObjectName, "ObjectAttributes->ObjectName"));
+            : DriverString.Read(
+                PointerCheck.Follow<UNICODE_STRING>(attributes->ObjectName, "ObjectAttributes->ObjectName"));
 }

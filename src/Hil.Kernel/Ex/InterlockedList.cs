@@ -1,14 +1,15 @@
 namespace Hil.Kernel;
 
-// These run at any IRQL: on Windows they hold the spin lock with interrupts off. Host code that holds the baton cannot be
-// cut into, so the lock word is only checked and marked for the moment.
+// These run at any IRQL: on Windows they hold the spin lock with interrupts off. Host code that holds the baton cannot
+// be cut into, so the lock word is only checked and marked for the moment.
 
 public static unsafe partial class Ntoskrnl
 {
     /// <summary>Inserts at the head; returns the entry that was first, or null.</summary>
     /// <remarks>WDK: ExInterlockedInsertHeadList.</remarks>
     [Export]
-    public static LIST_ENTRY* ExInterlockedInsertHeadList(LIST_ENTRY* listHead, LIST_ENTRY* listEntry, KSPIN_LOCK* @lock)
+    public static LIST_ENTRY* ExInterlockedInsertHeadList(
+        LIST_ENTRY* listHead, LIST_ENTRY* listEntry, KSPIN_LOCK* @lock)
     {
         Hold(@lock);
         LIST_ENTRY* first = IsListEmpty(listHead) ? null : RequireLink(listHead->Flink);
@@ -20,7 +21,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Inserts at the tail; returns the entry that was last, or null.</summary>
     /// <remarks>WDK: ExInterlockedInsertTailList.</remarks>
     [Export]
-    public static LIST_ENTRY* ExInterlockedInsertTailList(LIST_ENTRY* listHead, LIST_ENTRY* listEntry, KSPIN_LOCK* @lock)
+    public static LIST_ENTRY* ExInterlockedInsertTailList(
+        LIST_ENTRY* listHead, LIST_ENTRY* listEntry, KSPIN_LOCK* @lock)
     {
         Hold(@lock);
         LIST_ENTRY* last = IsListEmpty(listHead) ? null : RequireLink(listHead->Blink);

@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-// A reader/writer lock for threads. Who owns it and who waits is kept on the host's side; the ERESOURCE shows the counts.
+// A reader/writer lock for threads. Who owns it and who waits is kept on the host's side; the ERESOURCE shows the
+// counts.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -48,7 +49,8 @@ public static unsafe partial class Ntoskrnl
     public static BOOLEAN ExAcquireSharedStarveExclusive(ERESOURCE* resource, BOOLEAN wait) =>
         NtKernel.Current.Resources.Of(resource).Acquire(ResourceRequest.SharedStarveExclusive, wait);
 
-    /// <summary>Acquires a resource for sharing, behind those who wait for it exclusively even if the caller owns it.</summary>
+    /// <summary>Acquires a resource for sharing, behind those who wait for it exclusively even if the caller owns
+    /// it.</summary>
     /// <remarks>WDK: ExAcquireSharedWaitForExclusive.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static BOOLEAN ExAcquireSharedWaitForExclusive(ERESOURCE* resource, BOOLEAN wait) =>

@@ -81,7 +81,8 @@ internal sealed unsafe class ResourceState(Scheduler scheduler, ERESOURCE* resou
     private bool CanGrant(ResourceRequest request, nuint owner)
     {
         if (_owners.Count == 0)
-            return request is ResourceRequest.Exclusive or ResourceRequest.SharedStarveExclusive || !HasExclusiveWaiter();
+            return request is ResourceRequest.Exclusive or ResourceRequest.SharedStarveExclusive
+                || !HasExclusiveWaiter();
         bool isOwner = IndexOf(owner) >= 0;
         if (_isExclusive)
             return isOwner;

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// EX_RUNDOWN_REF is one word: bit 0 says that the rundown has begun, the rest counts protections in steps of two. Who waits
-// for the count to fall is kept on the host's side.
+// EX_RUNDOWN_REF is one word: bit 0 says that the rundown has begun, the rest counts protections in steps of two. Who
+// waits for the count to fall is kept on the host's side.
 
 public static unsafe partial class Ntoskrnl
 {

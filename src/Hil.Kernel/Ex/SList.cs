@@ -12,7 +12,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Initialises an interlocked list.</summary>
     /// <remarks>WDK: InitializeSListHead.</remarks>
     [Export]
-    public static void InitializeSListHead(SLIST_HEADER* listHead) => RequireAligned(listHead)->Alignment = listHead->Region = 0;
+    public static void InitializeSListHead(SLIST_HEADER* listHead) =>
+        RequireAligned(listHead)->Alignment = listHead->Region = 0;
 
     /// <inheritdoc cref="InitializeSListHead"/>
     [Export]

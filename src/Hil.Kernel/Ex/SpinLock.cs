@@ -61,7 +61,8 @@ public static unsafe partial class Ntoskrnl
     public static void ExAcquireSpinLockSharedAtDpcLevel(int* spinLock)
     {
         if (*spinLock < 0)
-            FailReaderWriter(BugCheckCodes.SPIN_LOCK_ALREADY_OWNED, spinLock, "is held by a writer and can never be got");
+            FailReaderWriter(
+                BugCheckCodes.SPIN_LOCK_ALREADY_OWNED, spinLock, "is held by a writer and can never be got");
         ++*spinLock;
     }
 

@@ -52,7 +52,8 @@ public static unsafe partial class Ntoskrnl
     public static BOOLEAN ExCancelTimer(void* timer, void* parameters) => KeCancelTimer(&RequireExTimer(timer)->Timer);
 
     /// <summary>Deletes a timer; TRUE if <paramref name="cancel"/> found it set.</summary>
-    /// <param name="wait">TRUE to return only when its routine cannot be called any more, which is always so here.</param>
+    /// <param name="wait">TRUE to return only when its routine cannot be called any more, which is always so
+    /// here.</param>
     /// <remarks>WDK: ExDeleteTimer.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static BOOLEAN ExDeleteTimer(void* timer, BOOLEAN cancel, BOOLEAN wait, void* parameters)

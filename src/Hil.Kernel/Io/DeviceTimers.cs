@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Every started IoTimer ticks with the others, once a second, out of one DPC: on Windows too a driver cannot tell when in
-// the second that is (WDK: "Using an IoTimer Routine").
+// Every started IoTimer ticks with the others, once a second, out of one DPC: on Windows too a driver cannot tell when
+// in the second that is (WDK: "Using an IoTimer Routine").
 
 /// <summary>The once-a-second timers of devices.</summary>
 public sealed unsafe class DeviceTimers

@@ -1,14 +1,14 @@
 namespace Hil.Kernel;
 
-// A KINTERRUPT ties one service routine to one vector. Its lock is the driver's or its own. Whatever synchronises with the
-// service routine runs at SynchronizeIrql and holds that lock; on one processor the IRQL alone keeps the routine out, the
-// lock shows mistakes.
+// A KINTERRUPT ties one service routine to one vector. Its lock is the driver's or its own. Whatever synchronises with
+// the service routine runs at SynchronizeIrql and holds that lock; on one processor the IRQL alone keeps the routine
+// out, the lock shows mistakes.
 
 public static unsafe partial class Ntoskrnl
 {
     /// <summary>Connects a service routine to an interrupt vector.</summary>
-    /// <returns>STATUS_INVALID_PARAMETER for a vector that was not granted, a wrong IRQL or mode, or one that is taken and
-    /// not shared; STATUS_INSUFFICIENT_RESOURCES.</returns>
+    /// <returns>STATUS_INVALID_PARAMETER for a vector that was not granted, a wrong IRQL or mode, or one that is taken
+    /// and not shared; STATUS_INSUFFICIENT_RESOURCES.</returns>
     /// <remarks>WDK: IoConnectInterrupt.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoConnectInterrupt(
@@ -51,7 +51,8 @@ public static unsafe partial class Ntoskrnl
         kernel.Pool.Free(interruptObject);
     }
 
-    /// <summary>Calls a routine that its interrupt's service routine cannot cut into; returns what it returns.</summary>
+    /// <summary>Calls a routine that its interrupt's service routine cannot cut into; returns what it
+    /// returns.</summary>
     /// <remarks>WDK: KeSynchronizeExecution.</remarks>
     [Export(MaxIrql = SYNCH_LEVEL)]
     public static BOOLEAN KeSynchronizeExecution(

@@ -2,9 +2,10 @@ using System.Collections.Immutable;
 
 namespace Hil.Kernel;
 
-// Three forms of one call. Fully specified: the driver passes on what it found in its resources. Line-based: the kernel looks
-// the device's line up. Message-based: every message is connected, each with an interrupt object of its own but one lock and
-// one IRQL; a device that got no messages is connected by line if the driver has a fallback routine, and Version says so.
+// Three forms of one call. Fully specified: the driver passes on what it found in its resources. Line-based: the kernel
+// looks the device's line up. Message-based: every message is connected, each with an interrupt object of its own but
+// one lock and one IRQL; a device that got no messages is connected by line if the driver has a fallback routine, and
+// Version says so.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -1,9 +1,9 @@
 namespace Hil.Kernel;
 
-// A level-triggered line that nobody clears is delivered again as soon as its interrupt is ended, for ever. (QEMU's IOAPIC
-// pauses for 10 ms after each 10,000.) Two signs tell it from a busy device: no service routine claims it, many times in a
-// row; or one claims it thousands of times while no request ends and no thread is woken, and the processor does little else
-// than serve it. The share of time holds on a loaded machine as well, where a rate would not.
+// A level-triggered line that nobody clears is delivered again as soon as its interrupt is ended, for ever. (QEMU's
+// IOAPIC pauses for 10 ms after each 10,000.) Two signs tell it from a busy device: no service routine claims it, many
+// times in a row; or one claims it thousands of times while no request ends and no thread is woken, and the processor
+// does little else than serve it. The share of time holds on a loaded machine as well, where a rate would not.
 
 /// <summary>Finds out whether an interrupt comes again and again without reason.</summary>
 internal sealed class InterruptStorm

@@ -2,14 +2,17 @@ using System.Numerics;
 
 namespace Hil.Kernel;
 
-// A vector's upper half is its level, so choosing a vector is choosing a DIRQL. Devices are dealt out over the levels in
-// turn, so that their interrupts nest as they may on a real machine; vector 0x2F (dispatch) and 0xD0 (doorbell) lie outside the levels of devices.
+// A vector's upper half is its level, so choosing a vector is choosing a DIRQL. Devices are dealt out over the levels
+// in turn, so that their interrupts nest as they may on a real machine; vector 0x2F (dispatch) and 0xD0 (doorbell) lie
+// outside the levels of devices.
 //
-// One interrupt: raise IRQL, call service routines, end the interrupt, restore IRQL. It is ended after the routines have
-// run, never before: a level-triggered line would otherwise be delivered again at once. A line's routines are called until
-// one claims it. A message, or an edge, may stand for more than one cause, so all of its routines are called.
+// One interrupt: raise IRQL, call service routines, end the interrupt, restore IRQL. It is ended after the routines
+// have run, never before: a level-triggered line would otherwise be delivered again at once. A line's routines are
+// called until one claims it. A message, or an edge, may stand for more than one cause, so all of its routines are
+// called.
 
-/// <summary>Connected interrupts by vector: allocates vectors and DIRQLs, calls service routines, ends interrupts, finds storms.</summary>
+/// <summary>Connected interrupts by vector: allocates vectors and DIRQLs, calls service routines, ends interrupts,
+/// finds storms.</summary>
 public sealed unsafe class InterruptTable
 {
     private const int VectorsPerLevel = 16;
@@ -97,7 +100,8 @@ public sealed unsafe class InterruptTable
     /// <summary>How often a vector came.</summary>
     public long CountOf(byte vector) => _vectors[vector]?.Count ?? 0;
 
-    /// <summary>Calls the service routines of a vector at its DIRQL on the ISR stack, ends the interrupt (EOI), restores IRQL.</summary>
+    /// <summary>Calls the service routines of a vector at its DIRQL on the ISR stack, ends the interrupt (EOI),
+    /// restores IRQL.</summary>
     public void Service(byte vector)
     {
         Processor processor = _kernel.Processor;

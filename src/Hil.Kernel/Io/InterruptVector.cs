@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>What the kernel knows about one vector: how it is raised and which interrupt objects are connected to it.</summary>
+/// <summary>What the kernel knows about one vector: how it is raised and which interrupt objects are connected to
+/// it.</summary>
 internal sealed unsafe class InterruptVector(byte vector, uint? line, bool isLevel)
 {
     public byte Vector { get; } = vector;

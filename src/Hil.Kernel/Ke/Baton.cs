@@ -2,16 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Kernel;
 
-/// <summary>One thread's permission to run. The giver hands it over; the taker spins for a moment, then sleeps.</summary>
-/// <remarks>Exactly one baton of a kernel is held at any time, so all of the kernel's state passes from thread to thread
-/// with it: Give releases, Take acquires.</remarks>
+/// <summary>One thread's permission to run. The giver hands it over; the taker spins for a moment, then
+/// sleeps.</summary>
+/// <remarks>Exactly one baton of a kernel is held at any time, so all of the kernel's state passes from thread to
+/// thread with it: Give releases, Take acquires.</remarks>
 internal sealed unsafe partial class Baton : IDisposable
 {
     private const int Absent = 0;
     private const int Given = 1;
     private const int TakerSleeps = 2;
 
-    // About 5 us: a hand-over that is answered at once stays awake, and the virtual processor is not robbed of its core.
+    // About 5 us: a hand-over that is answered at once stays awake, and the virtual processor is not robbed of its
+    // core.
     private const int SpinsMax = 100;
 
     private const int WaitPrivate = 128;
@@ -51,5 +53,6 @@ internal sealed unsafe partial class Baton : IDisposable
 
     // A wait that returns early (a signal, a late wake) only makes Take look again, so the result is not needed.
     [LibraryImport("libc", EntryPoint = "syscall")]
-    private static partial long Futex(long number, int* word, long operation, long value, void* timeout, void* word2, long value3);
+    private static partial long Futex(
+        long number, int* word, long operation, long value, void* timeout, void* word2, long value3);
 }

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Hil delivers no APCs; the regions that keep them out are counted, because KeAreApcsDisabled tells and because a thread
-// that ends inside one is a bug check.
+// Hil delivers no APCs; the regions that keep them out are counted, because KeAreApcsDisabled tells and because a
+// thread that ends inside one is a bug check.
 
 public static unsafe partial class Ntoskrnl
 {

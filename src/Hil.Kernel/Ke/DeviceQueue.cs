@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// A device queue is busy or not. Inserting into one that is not busy only makes it busy: the caller's request is the one to
-// work on, and nothing is queued. Removing from a busy one with nothing in it makes it not busy. Keys ascend; equal keys
-// stay in order of arrival.
+// A device queue is busy or not. Inserting into one that is not busy only makes it busy: the caller's request is the
+// one to work on, and nothing is queued. Removing from a busy one with nothing in it makes it not busy. Keys ascend;
+// equal keys stay in order of arrival.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -107,7 +107,8 @@ public static unsafe partial class Ntoskrnl
         return entry;
     }
 
-    // The link before which an entry with this key goes; the head itself stands for the end. DeviceListEntry is the first field.
+    // The link before which an entry with this key goes; the head itself stands for the end. DeviceListEntry is the
+    // first field.
     private static LIST_ENTRY* FirstAbove(KDEVICE_QUEUE* queue, uint key)
     {
         LIST_ENTRY* link = queue->DeviceListHead.Flink;

@@ -1,9 +1,9 @@
 namespace Hil.Kernel;
 
-// A DPC is queued at any IRQL and runs once IRQL would fall below DISPATCH_LEVEL, before the code that was interrupted goes
-// on. The same moment serves due timers and the switch to a more urgent thread, so one flag stands for all three: what
-// Windows does with its dispatch interrupt. KDPC.DpcData is the mark that a DPC is queued; it is cleared right before
-// the routine runs, which may therefore queue its own DPC again.
+// A DPC is queued at any IRQL and runs once IRQL would fall below DISPATCH_LEVEL, before the code that was interrupted
+// goes on. The same moment serves due timers and the switch to a more urgent thread, so one flag stands for all three:
+// what Windows does with its dispatch interrupt. KDPC.DpcData is the mark that a DPC is queued; it is cleared right
+// before the routine runs, which may therefore queue its own DPC again.
 
 /// <summary>Deferred procedure calls waiting for IRQL to fall below DISPATCH_LEVEL.</summary>
 public sealed unsafe class DpcQueue
@@ -21,8 +21,8 @@ public sealed unsafe class DpcQueue
         Stack = kernel.Pages.AllocateStack(DispatchStackBytes);
     }
 
-    /// <summary>Whether there is something to do once IRQL falls: DPCs, due timers, a more urgent thread. One field read:
-    /// it is asked before every entry to driver code.</summary>
+    /// <summary>Whether there is something to do once IRQL falls: DPCs, due timers, a more urgent thread. One field
+    /// read: it is asked before every entry to driver code.</summary>
     public bool HasQueued { get; private set; }
 
     /// <summary>Whether a DPC routine is running, or was cut into by an interrupt.</summary>
@@ -83,8 +83,9 @@ public sealed unsafe class DpcQueue
         return null;
     }
 
-    /// <summary>Expires due timers and runs queued DPCs at DISPATCH_LEVEL on the DPC stack, then returns to the caller's IRQL
-    /// (below DISPATCH_LEVEL) and gives the processor to a more urgent thread if one became ready.</summary>
+    /// <summary>Expires due timers and runs queued DPCs at DISPATCH_LEVEL on the DPC stack, then returns to the
+    /// caller's IRQL (below DISPATCH_LEVEL) and gives the processor to a more urgent thread if one became
+    /// ready.</summary>
     public void Drain()
     {
         Processor processor = _kernel.Processor;

@@ -13,7 +13,8 @@ public static unsafe partial class Ntoskrnl
         InitializeHeader(&@event->Header, kind, sizeof(KEVENT), state ? 1 : 0);
     }
 
-    /// <summary>Sets an event and releases its waiters: all of a notification event, one of a synchronisation event.</summary>
+    /// <summary>Sets an event and releases its waiters: all of a notification event, one of a synchronisation
+    /// event.</summary>
     /// <param name="increment">Priority boost for the threads released.</param>
     /// <param name="wait">TRUE if a KeWait… call follows at once: no other thread runs in between.</param>
     /// <returns>Signal state before.</returns>
@@ -81,7 +82,8 @@ public static unsafe partial class Ntoskrnl
         InitializeListHead(&header->WaitListHead);
     }
 
-    // Windows would lose the waiters for good; a driver that initialises an object again while it is waited for is broken.
+    // Windows would lose the waiters for good; a driver that initialises an object again while it is waited for is
+    // broken.
     private static void RequireNoWaiter(DISPATCHER_HEADER* header)
     {
         if (NtKernel.Current.Scheduler.HasWaiter(header))
@@ -98,5 +100,6 @@ public static unsafe partial class Ntoskrnl
         NtKernel.Current.BugCheck(
             BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL, (ulong)header, NtKernel.Current.Processor.Irql, 1,
             NtKernel.Current.Processor.DriverRip,
-            $"0x{(ulong)header:x} was used as {expected}, but is none (type {header->Type}): never initialised or overwritten");
+            $"0x{(ulong)header:x} was used as {expected}, but is none (type {header->Type}): never initialised, or "
+            + "overwritten");
 }

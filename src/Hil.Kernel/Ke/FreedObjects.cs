@@ -2,8 +2,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Stops the machine if memory that is about to be given back holds a timer that is set or a DPC that is queued:
-    /// either would be used after the memory has become something else.</summary>
+    /// <summary>Stops the machine if memory that is about to be given back holds a timer that is set or a DPC that is
+    /// queued: either would be used after the memory has become something else.</summary>
     /// <param name="what">What the memory is, for the report: "pool", "the image of edu.sys".</param>
     internal static void RequireNothingPending(NtKernel kernel, ulong address, ulong bytes, string what)
     {

@@ -62,7 +62,7 @@ public static unsafe partial class Ntoskrnl
         if (*owner == thread)
             NtKernel.Current.BugCheck(
                 BugCheckCodes.MUTEX_ALREADY_OWNED, (ulong)count, (ulong)thread, 0, 0,
-                $"the mutex at 0x{(ulong)count:x} was acquired by the thread that owns it already: it would wait for ever");
+                $"the mutex at 0x{(ulong)count:x} was acquired by the thread that owns it: it would wait for ever");
         if (--*count != 0)
         {
             ++*contention;

@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-// IRQL is a property of the processor: CR8 while driver code runs, Processor.Irql while the host does. Raising it is only an
-// assignment. Lowering it is where everything that waited for it happens, in this order: device interrupts above the new
-// level, then, below DISPATCH_LEVEL, due timers and DPCs, then, if a more urgent thread became ready, a thread switch.
+// IRQL is a property of the processor: CR8 while driver code runs, Processor.Irql while the host does. Raising it is
+// only an assignment. Lowering it is where everything that waited for it happens, in this order: device interrupts
+// above the new level, then, below DISPATCH_LEVEL, due timers and DPCs, then, if a more urgent thread became ready, a
+// thread switch.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -33,7 +33,8 @@ internal sealed unsafe class KernelThread
 
     public Scheduler Scheduler { get; }
 
-    /// <summary>Number of the floating-point context, non-zero; what drivers see as thread id is four times it.</summary>
+    /// <summary>Number of the floating-point context, non-zero; what drivers see as thread id is four times
+    /// it.</summary>
     public uint Id { get; }
 
     public Action Body { get; }

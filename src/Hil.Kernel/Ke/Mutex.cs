@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// A mutex's SignalState is 1 when free and counts down with each acquisition by its owner. Its owner runs with normal kernel
-// APCs disabled, as in a critical region. Which mutexes a thread owns is known to the host, because a thread that ends with
-// one is a bug check.
+// A mutex's SignalState is 1 when free and counts down with each acquisition by its owner. Its owner runs with normal
+// kernel APCs disabled, as in a critical region. Which mutexes a thread owns is known to the host, because a thread
+// that ends with one is a bug check.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -136,7 +136,8 @@ public static unsafe partial class Ntoskrnl
     public static uint KeGetRecommendedSharedDataAlignment() => 64;
 
     /// <summary>Saves the floating-point state; on x64 it is preserved without that.</summary>
-    /// <remarks>WDK: KeSaveFloatingPointState. The contract, not the contents, is checked: restore must follow.</remarks>
+    /// <remarks>WDK: KeSaveFloatingPointState. The contract, not the contents, is checked: restore must
+    /// follow.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS KeSaveFloatingPointState(KFLOATING_SAVE* floatSave)
     {

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>Requests from outside the kernel, in order of arrival. The only part of the scheduler that other host threads
-/// touch.</summary>
+/// <summary>Requests from outside the kernel, in order of arrival. The only part of the scheduler that other host
+/// threads touch.</summary>
 internal sealed class RequestQueue(Scheduler scheduler)
     : WorkerPool(scheduler, "request", Scheduler.DefaultPriority)
 {

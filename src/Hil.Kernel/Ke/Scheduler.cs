@@ -1,15 +1,15 @@
 namespace Hil.Kernel;
 
-// A kernel thread is a host thread that runs only while it holds the baton. The kernel, not the host's scheduler, decides
-// who is next: the ready thread of highest priority, equals in turn, each for a quantum. A thread that waits hands the baton
-// to the next ready thread; if there is none it keeps the baton and idles: it takes interrupts, runs due timers and DPCs and
-// admits requests on its own host thread until somebody is ready, itself perhaps. A thread that waits for its own I/O is
-// therefore continued by its own interrupt without a switch between host threads.
+// A kernel thread is a host thread that runs only while it holds the baton. The kernel, not the host's scheduler,
+// decides who is next: the ready thread of highest priority, equals in turn, each for a quantum. A thread that waits
+// hands the baton to the next ready thread; if there is none it keeps the baton and idles: it takes interrupts, runs
+// due timers and DPCs and admits requests on its own host thread until somebody is ready, itself perhaps. A thread that
+// waits for its own I/O is therefore continued by its own interrupt without a switch between host threads.
 //
 // The giver of the baton prepares everything (processor context, IRQL, KPCR) for the taker, then lets go.
 //
-// Stopping (a bug check, a lost machine, Dispose) takes the same path: each thread throws out of the place where it waits,
-// one after the other, because the one that ends hands the baton to the next. No two threads unwind at once.
+// Stopping (a bug check, a lost machine, Dispose) takes the same path: each thread throws out of the place where it
+// waits, one after the other, because the one that ends hands the baton to the next. No two threads unwind at once.
 
 /// <summary>Threads, priorities and the baton: which thread runs.</summary>
 public sealed unsafe partial class Scheduler : IDisposable
@@ -54,13 +54,13 @@ public sealed unsafe partial class Scheduler : IDisposable
     {
         get
         {
-            Invariant.Holds(t_thread != null && t_thread == _current, "only the kernel thread that holds the baton waits");
+            Invariant.Holds(t_thread != null && t_thread == _current, "only the thread that holds the baton waits");
             return t_thread;
         }
     }
 
-    /// <summary>Gives the processor to a more urgent thread, or after a quantum to an equal one, if IRQL allows; also runs due
-    /// timers. Called after an interrupt of driver code and at the kernel's own preemption points.</summary>
+    /// <summary>Gives the processor to a more urgent thread, or after a quantum to an equal one, if IRQL allows; also
+    /// runs due timers. Called after an interrupt of driver code and at the kernel's own preemption points.</summary>
     public void PreemptionPoint()
     {
         if (_stoppedBy != null)
@@ -105,7 +105,7 @@ public sealed unsafe partial class Scheduler : IDisposable
             KernelThread? next = _ready.TakeNext(_kernel.Services.Schedule);
             if (next == self)
             {
-                self.State = ThreadState.Running;
+                Resume(self);
                 return;
             }
             if (next != null)
@@ -180,8 +180,8 @@ public sealed unsafe partial class Scheduler : IDisposable
         }
     }
 
-    // Arms the next reason to interrupt driver code. A deadline that has become pointless (the timer was cancelled) is not
-    // disarmed: it comes once, finds nothing to do and ends up here.
+    // Arms the next reason to interrupt driver code. A deadline that has become pointless (the timer was cancelled) is
+    // not disarmed: it comes once, finds nothing to do and ends up here.
     private void ArmNext()
     {
         long deadline = _kernel.Timers.NextDue;
@@ -194,7 +194,8 @@ public sealed unsafe partial class Scheduler : IDisposable
         }
     }
 
-    // What is armed is never later than the first timer, so this one look at the clock also tells whether a timer is due.
+    // What is armed is never later than the first timer, so this one look at the clock also tells whether a timer is
+    // due.
     private bool IsDeadlineOver() => _armed != long.MaxValue && _armed <= _kernel.Clock.InterruptTime;
 
     // A thread that idles is not Running, so nobody preempts it: it looks for a ready thread itself.
@@ -220,7 +221,8 @@ public sealed unsafe partial class Scheduler : IDisposable
         _kernel.Dpcs.Drain();
     }
 
-    // One round of what a processor does when it has nothing to run, at PASSIVE_LEVEL whatever the idling thread's IRQL is.
+    // One round of what a processor does when it has nothing to run, at PASSIVE_LEVEL whatever the idling thread's IRQL
+    // is.
     private void Idle()
     {
         Processor processor = _kernel.Processor;

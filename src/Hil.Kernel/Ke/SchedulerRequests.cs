@@ -6,8 +6,8 @@ public sealed unsafe partial class Scheduler
     private readonly Lock _startLock = new();
     private bool _isStarted;
 
-    /// <summary>Runs work on a kernel thread at PASSIVE_LEVEL and waits for it (any host thread; on a kernel thread the work
-    /// runs right there). Exceptions come out here; a stopped machine throws BugCheckException.</summary>
+    /// <summary>Runs work on a kernel thread at PASSIVE_LEVEL and waits for it (any host thread; on a kernel thread the
+    /// work runs right there). Exceptions come out here; a stopped machine throws BugCheckException.</summary>
     public void Run(Action work)
     {
         if (t_thread?.Scheduler == this)
@@ -20,7 +20,8 @@ public sealed unsafe partial class Scheduler
         request.Wait();
     }
 
-    /// <summary>As Run without blocking the caller. Further kernel threads serve requests while earlier ones wait.</summary>
+    /// <summary>As Run without blocking the caller. Further kernel threads serve requests while earlier ones
+    /// wait.</summary>
     public Task<T> RunAsync<T>(Func<T> work)
     {
         var request = new AsynchronousRequest<T>(work);

@@ -11,14 +11,15 @@ public sealed unsafe partial class Scheduler
     private readonly ManualResetEventSlim _ended = new();
     private volatile Exception? _stoppedBy;
 
-    /// <summary>Told once, on a kernel thread or the disposing one, when the machine stops: a bug check, a lost machine, or
-    /// ObjectDisposedException. Whoever keeps requests of its own open answers them now.</summary>
+    /// <summary>Told once, on a kernel thread or the disposing one, when the machine stops: a bug check, a lost
+    /// machine, or ObjectDisposedException. Whoever keeps requests of its own open answers them now.</summary>
     public event Action<Exception>? Stopped;
 
     /// <summary>Why nothing runs any more, or null.</summary>
     public Exception? StoppedBy => _stoppedBy;
 
-    /// <summary>Ends every kernel thread without leaving one behind, unless a managed driver never comes back.</summary>
+    /// <summary>Ends every kernel thread without leaving one behind, unless a managed driver never comes
+    /// back.</summary>
     public void Dispose()
     {
         Stop(new ObjectDisposedException(nameof(NtKernel)));

@@ -13,7 +13,7 @@ public sealed unsafe partial class Scheduler
     /// <summary>The stack whose guard page or range a stack pointer just left, or null.</summary>
     public GuestStack? StackBelow(ulong stackPointer)
     {
-        const ulong Reach = 64 * 1024; // A large frame steps over the guard page; further down it is no overflow any more.
+        const ulong Reach = 64 * 1024; // A large frame steps over the guard page; further down it is no overflow.
         GuestStack? nearest = null;
         foreach (KernelThread thread in _threads)
             Consider(thread.Stack);
@@ -146,8 +146,8 @@ public sealed unsafe partial class Scheduler
         next.Baton.Give();
     }
 
-    // The ended thread keeps the baton and idles until somebody is ready. Once the machine stops, everybody left is next in
-    // turn: to throw out of its wait and end.
+    // The ended thread keeps the baton and idles until somebody is ready. Once the machine stops, everybody left is
+    // next in turn: to throw out of its wait and end.
     private KernelThread? NextAfterEnd()
     {
         while (true)

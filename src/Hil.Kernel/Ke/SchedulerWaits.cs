@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// SignalState in the object is the truth: drivers read it, and KeReadState… is a plain read. Who waits is known to the host
-// only. Whoever makes an object signalled calls Signal, which gives the signal to waiters in order of arrival for as long as
-// it lasts; what it means to get one depends on the type of object (Satisfy).
+// SignalState in the object is the truth: drivers read it, and KeReadState… is a plain read. Who waits is known to the
+// host only. Whoever makes an object signalled calls Signal, which gives the signal to waiters in order of arrival for
+// as long as it lasts; what it means to get one depends on the type of object (Satisfy).
 
 public sealed unsafe partial class Scheduler
 {
@@ -45,7 +45,8 @@ public sealed unsafe partial class Scheduler
         }
     }
 
-    /// <summary>Releases every waiter that the object satisfies at this moment, then takes the signal away again.</summary>
+    /// <summary>Releases every waiter that the object satisfies at this moment, then takes the signal away
+    /// again.</summary>
     internal void Pulse(DISPATCHER_HEADER* header, int boost)
     {
         header->SignalState = 1;

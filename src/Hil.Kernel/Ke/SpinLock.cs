@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
 // There is one processor. A spin lock that is held when somebody wants it can therefore never be got: its holder is the
-// code that asks, or code that this code has cut into. Windows would hang; here it is a bug check at once. The lock word is
-// 0 when free and 1 when held, in all forms, host's and guest's.
+// code that asks, or code that this code has cut into. Windows would hang; here it is a bug check at once. The lock
+// word is 0 when free and 1 when held, in all forms, host's and guest's.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -21,7 +21,8 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
-    /// <summary>As KeExpandKernelStackAndCallout; the stack is never waited for, so <paramref name="wait"/> changes nothing.</summary>
+    /// <summary>As KeExpandKernelStackAndCallout; the stack is never waited for, so <paramref name="wait"/> changes
+    /// nothing.</summary>
     /// <remarks>WDK: KeExpandKernelStackAndCalloutEx.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS KeExpandKernelStackAndCalloutEx(

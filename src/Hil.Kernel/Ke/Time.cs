@@ -47,7 +47,8 @@ public static unsafe partial class Ntoskrnl
     [Export]
     public static uint KeQueryTimeIncrement() => TimeIncrement;
 
-    /// <summary>Asks for a finer clock; timers here are never coarser than the host's. Returns the length of a tick.</summary>
+    /// <summary>Asks for a finer clock; timers here are never coarser than the host's. Returns the length of a
+    /// tick.</summary>
     /// <remarks>WDK: ExSetTimerResolution.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static uint ExSetTimerResolution(uint desiredTime, BOOLEAN setResolution) => TimeIncrement;
@@ -76,7 +77,8 @@ public static unsafe partial class Hal
         return clock.PerformanceCounter;
     }
 
-    /// <summary>Holds the processor for some microseconds; interrupts above the current IRQL are served meanwhile.</summary>
+    /// <summary>Holds the processor for some microseconds; interrupts above the current IRQL are served
+    /// meanwhile.</summary>
     /// <remarks>WDK: KeStallExecutionProcessor; drivers should stall for at most 50 µs.</remarks>
     [Export]
     public static void KeStallExecutionProcessor(uint microseconds)

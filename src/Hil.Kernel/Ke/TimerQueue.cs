@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// A binary heap of due times. An entry is a driver's KTIMER or a thread's timeout. The place of a KTIMER in the heap is kept
-// in its own TimerListEntry, which is opaque to drivers, and is checked before it is believed.
+// A binary heap of due times. An entry is a driver's KTIMER or a thread's timeout. The place of a KTIMER in the heap is
+// kept in its own TimerListEntry, which is opaque to drivers, and is checked before it is believed.
 
 /// <summary>Kernel timers and timeouts by due time, in interrupt time (100 ns units).</summary>
 public sealed unsafe class TimerQueue
@@ -23,7 +23,8 @@ public sealed unsafe class TimerQueue
     /// <summary>Whether one is due by now.</summary>
     internal bool IsDue => Count != 0 && _heap[0].Due <= _kernel.Clock.InterruptTime;
 
-    /// <summary>Interrupt time for a due time as drivers give it: negative is relative, else it is system time.</summary>
+    /// <summary>Interrupt time for a due time as drivers give it: negative is relative, else it is system
+    /// time.</summary>
     internal static long ToInterruptTime(IClock clock, long dueTime)
     {
         long now = clock.InterruptTime;
@@ -72,7 +73,8 @@ public sealed unsafe class TimerQueue
         return null;
     }
 
-    /// <summary>Expires what is due, in order of due time: signals timers, queues their DPCs, ends timeouts. At DISPATCH_LEVEL.</summary>
+    /// <summary>Expires what is due, in order of due time: signals timers, queues their DPCs, ends timeouts. At
+    /// DISPATCH_LEVEL.</summary>
     internal void Expire()
     {
         if (Count == 0)

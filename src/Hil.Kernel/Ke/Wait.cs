@@ -5,8 +5,10 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Waits until an object is signalled, or the timeout is over.</summary>
     /// <param name="object">Event, semaphore, mutex, timer or thread.</param>
     /// <param name="timeout">100 ns units, negative for relative; null waits for ever, zero only tests.</param>
-    /// <returns>STATUS_SUCCESS, STATUS_TIMEOUT, or STATUS_ABANDONED_WAIT_0 for a mutex left behind by its owner.</returns>
-    /// <remarks>WDK: KeWaitForSingleObject. A wait that could block at DISPATCH_LEVEL or above is a bug check.</remarks>
+    /// <returns>STATUS_SUCCESS, STATUS_TIMEOUT, or STATUS_ABANDONED_WAIT_0 for a mutex left behind by its
+    /// owner.</returns>
+    /// <remarks>WDK: KeWaitForSingleObject. A wait that could block at DISPATCH_LEVEL or above is a bug
+    /// check.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS KeWaitForSingleObject(
         void* @object, KWAIT_REASON waitReason, KPROCESSOR_MODE waitMode, BOOLEAN alertable, long* timeout)
@@ -31,7 +33,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Waits until one or all of several objects are signalled, or the timeout is over.</summary>
     /// <param name="waitBlockArray">Storage for more than three objects; Hil keeps waits on its own side, but a null is
     /// reported, because Windows bug-checks on it.</param>
-    /// <returns>STATUS_WAIT_0 + index (any), STATUS_SUCCESS (all), STATUS_TIMEOUT, STATUS_ABANDONED_WAIT_0 + index.</returns>
+    /// <returns>STATUS_WAIT_0 + index (any), STATUS_SUCCESS (all), STATUS_TIMEOUT, STATUS_ABANDONED_WAIT_0 +
+    /// index.</returns>
     /// <remarks>WDK: KeWaitForMultipleObjects.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS KeWaitForMultipleObjects(
@@ -114,9 +117,10 @@ public static unsafe partial class Ntoskrnl
         NtKernel.Current.BugCheck(
             BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL, (ulong)header, NtKernel.Current.Processor.Irql, 0,
             NtKernel.Current.Processor.DriverRip,
-            $"a wait for 0x{(ulong)header:x}, which is no event, semaphore, mutex, timer or thread (type {header->Type})");
+            $"a wait for 0x{(ulong)header:x}, which is no object that can be waited for (type {header->Type})");
 
-    // A DPC that waits is bug check 0xB8 (WDK: "Bug Check 0xB8"); other code at DISPATCH_LEVEL dies of 0xA in the dispatcher.
+    // A DPC that waits is bug check 0xB8 (WDK: "Bug Check 0xB8"); other code at DISPATCH_LEVEL dies of 0xA in the
+    // dispatcher.
     private static void RequireMayBlock(DISPATCHER_HEADER* header)
     {
         NtKernel kernel = NtKernel.Current;

@@ -1,7 +1,8 @@
 namespace Hil.Kernel;
 
 /// <summary>Who waits for which object, first come first. Kept by the host and keyed by the object's address, so that a
-/// driver which overwrites an object cannot lead the host astray; adding and removing allocate nothing once warm.</summary>
+/// driver which overwrites an object cannot lead the host astray; adding and removing allocate nothing once
+/// warm.</summary>
 internal sealed unsafe class WaitLists
 {
     private readonly Dictionary<nint, WaitSlot> _heads = new(64);

@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// Jobs are served in order by kernel threads that do nothing else. Another one is made when there is a job and all of them
-// wait, so a job that waits for a later one does not wait for ever; up to a small number also when one of them runs on and on,
-// so that a driver that spins does not lock everybody out.
+// Jobs are served in order by kernel threads that do nothing else. Another one is made when there is a job and all of
+// them wait, so a job that waits for a later one does not wait for ever; up to a small number also when one of them
+// runs on and on, so that a driver that spins does not lock everybody out.
 
 /// <summary>Kernel threads that serve one queue of jobs.</summary>
 internal abstract class WorkerPool(Scheduler scheduler, string name, int priority)

@@ -7,7 +7,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Creates a system thread and a handle to it.</summary>
     /// <param name="startRoutine">Called with the context at PASSIVE_LEVEL; the thread ends when it returns.</param>
     /// <returns>STATUS_INSUFFICIENT_RESOURCES.</returns>
-    /// <remarks>WDK: PsCreateSystemThread. Every thread belongs to the system process, whatever process is named.</remarks>
+    /// <remarks>WDK: PsCreateSystemThread. Every thread belongs to the system process, whatever process is
+    /// named.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS PsCreateSystemThread(
         void** threadHandle,

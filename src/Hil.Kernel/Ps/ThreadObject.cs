@@ -4,8 +4,8 @@ public static unsafe partial class Ntoskrnl
 {
     private const uint ThreadTag = 0x65726854; // 'Thre'
 
-    /// <summary>Creates a thread object; its first reference is the thread's own, given back when it has ended. Null when
-    /// memory is exhausted.</summary>
+    /// <summary>Creates a thread object; its first reference is the thread's own, given back when it has ended. Null
+    /// when memory is exhausted.</summary>
     internal static KTHREAD* AllocateThreadObject()
     {
         NtKernel kernel = NtKernel.Current;
@@ -40,7 +40,7 @@ public static unsafe partial class Ntoskrnl
         if (thread.KernelApcDisable != 0 || thread.SpecialApcDisable != 0 || irql != PASSIVE_LEVEL)
             kernel.BugCheck(
                 BugCheckCodes.KERNEL_APC_PENDING_DURING_EXIT, 0, (ushort)thread.KernelApcDisable, irql, 0,
-                $"a thread ended at {irql}, {-thread.KernelApcDisable} critical and {-thread.SpecialApcDisable} guarded "
-                + "regions deep");
+                $"a thread ended at {irql}, {-thread.KernelApcDisable} critical and {-thread.SpecialApcDisable} "
+                + "guarded regions deep");
     }
 }

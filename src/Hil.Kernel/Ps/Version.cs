@@ -6,7 +6,8 @@ public static unsafe partial class Ntoskrnl
     /// <returns>FALSE: this is no checked build.</returns>
     /// <remarks>WDK: PsGetVersion (obsolete).</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static BOOLEAN PsGetVersion(uint* majorVersion, uint* minorVersion, uint* buildNumber, UNICODE_STRING* csdVersion)
+    public static BOOLEAN PsGetVersion(
+        uint* majorVersion, uint* minorVersion, uint* buildNumber, UNICODE_STRING* csdVersion)
     {
         if (majorVersion != null)
             *majorVersion = 10;

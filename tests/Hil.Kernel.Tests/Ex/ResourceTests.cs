@@ -150,7 +150,8 @@ public sealed unsafe class ResourceTests : IDisposable
         Assert.Equal(["True 3 DISPATCH_LEVEL", "True 3 DISPATCH_LEVEL"], _log);
     });
 
-    private void StartReader(string name) => Start(name, static resource => ExAcquireResourceSharedLite((ERESOURCE*)resource, true));
+    private void StartReader(string name) =>
+        Start(name, static resource => ExAcquireResourceSharedLite((ERESOURCE*)resource, true));
 
     private void StartWriter(string name) =>
         Start(name, static resource => ExAcquireResourceExclusiveLite((ERESOURCE*)resource, true));

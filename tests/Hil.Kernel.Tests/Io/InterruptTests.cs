@@ -353,7 +353,8 @@ public sealed unsafe class InterruptTests : IDisposable
 
     private KINTERRUPT* Connect(byte vector, DriverRoutine routine)
     {
-        Assert.Equal(STATUS_SUCCESS, TryConnect(vector, (byte)(vector >> 4), routine, shared: false, out KINTERRUPT* interrupt));
+        NTSTATUS status = TryConnect(vector, (byte)(vector >> 4), routine, shared: false, out KINTERRUPT* interrupt);
+        Assert.Equal(STATUS_SUCCESS, status);
         return interrupt;
     }
 

@@ -83,7 +83,7 @@ public sealed unsafe class DeviceQueueTests : IDisposable
     private List<long> TakeAll()
     {
         List<long> taken = [];
-        for (KDEVICE_QUEUE_ENTRY* entry = KeRemoveDeviceQueue(_queue); entry != null; entry = KeRemoveDeviceQueue(_queue))
+        while (KeRemoveDeviceQueue(_queue) is var entry && entry != null)
             taken.Add(entry - _entries);
         return taken;
     }

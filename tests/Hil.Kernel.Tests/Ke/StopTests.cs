@@ -7,7 +7,8 @@ public sealed class StopTests
     {
         using var machine = new TestMachine();
         var never = new TestEvent(machine);
-        Task<int>[] waiting = [.. Enumerable.Range(0, 5).Select(_ => machine.Kernel.Scheduler.RunAsync(() => never.Wait()))];
+        Task<int>[] waiting =
+            [.. Enumerable.Range(0, 5).Select(_ => machine.Kernel.Scheduler.RunAsync(() => never.Wait()))];
 
         BugCheckReport report = machine.RunToBugCheck(() => KeLowerIrql(HIGH_LEVEL));
 
@@ -70,7 +71,8 @@ public sealed class StopTests
         var never = new TestEvent(machine);
         Task<int> waiting = machine.Kernel.Scheduler.RunAsync(() => never.Wait());
 
-        Assert.Throws<MachineLostException>(() => machine.Run(static () => throw new MachineLostException("QEMU died")));
+        Assert.Throws<MachineLostException>(
+            () => machine.Run(static () => throw new MachineLostException("QEMU died")));
 
         MachineLostException thrown = await Assert.ThrowsAsync<MachineLostException>(() => waiting);
         Assert.Equal("QEMU died", thrown.Message);

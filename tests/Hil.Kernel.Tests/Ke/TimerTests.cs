@@ -144,7 +144,8 @@ public sealed unsafe class TimerTests : IDisposable
 
         Delay(Count * 2 * Millisecond);
 
-        ulong[] expected = [.. Enumerable.Range(0, Count / 2).Select(static i => (ulong)((i * 2 + 1) * 77 % Count)).Order()];
+        ulong[] expected =
+            [.. Enumerable.Range(0, Count / 2).Select(static i => (ulong)((i * 2 + 1) * 77 % Count)).Order()];
         Assert.Equal(expected, expired);
     });
 

@@ -163,7 +163,8 @@ public sealed unsafe class WaitTests : IDisposable
                 {
                     for (int n = 0; n < 25; n++)
                     {
-                        KeWaitForSingleObject(semaphore, KWAIT_REASON.Executive, KPROCESSOR_MODE.KernelMode, false, null);
+                        KeWaitForSingleObject(
+                            semaphore, KWAIT_REASON.Executive, KPROCESSOR_MODE.KernelMode, false, null);
                         taken++;
                     }
                 });

@@ -5,9 +5,9 @@ public static class Allocation
 {
     private const int Windows = 5;
 
-    /// <summary>Bytes that a piece of work allocates, the least of several runs. A collection that another thread causes
-    /// charges the rest of the thread's allocation buffer, up to 8 KB, to the run it falls into; work that really
-    /// allocates does so each time.</summary>
+    /// <summary>Bytes that a piece of work allocates, the least of several runs. A collection that another thread
+    /// causes charges the rest of the thread's allocation buffer, up to 8 KB, to the run it falls into; work that
+    /// really allocates does so each time.</summary>
     public static long Least(Action work)
     {
         long least = long.MaxValue;

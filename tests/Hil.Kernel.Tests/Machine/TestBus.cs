@@ -94,7 +94,8 @@ public sealed class TestBus : IBus
         return ulong.MaxValue >> (64 - width * 8);
     }
 
-    private static void Write(List<(ulong Start, ulong Bytes, ITestDevice Device)> ranges, ulong at, int width, ulong value)
+    private static void Write(
+        List<(ulong Start, ulong Bytes, ITestDevice Device)> ranges, ulong at, int width, ulong value)
     {
         foreach ((ulong start, ulong bytes, ITestDevice device) in ranges)
         {

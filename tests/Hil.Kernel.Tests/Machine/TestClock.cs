@@ -1,6 +1,7 @@
 namespace Hil.Kernel.Tests;
 
-/// <summary>Time that passes by 100 ns with each look at it, so that busy waits end, and jumps when the machine idles.</summary>
+/// <summary>Time that passes by 100 ns with each look at it, so that busy waits end, and jumps when the machine
+/// idles.</summary>
 public sealed class TestClock : IClock
 {
     private const long SystemTimeAtStart = 134_000_000_000_000_000; // Some day in 2025.

@@ -1,6 +1,7 @@
 namespace Hil.Kernel.Tests;
 
-/// <summary>Lines and messages. A level-triggered line that stays asserted is delivered again after its interrupt is ended.</summary>
+/// <summary>Lines and messages. A level-triggered line that stays asserted is delivered again after its interrupt is
+/// ended.</summary>
 public sealed class TestInterruptController : IInterruptController
 {
     private readonly TestVirtualProcessor _processor;

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Kernel.Tests;
 
-/// <summary>A RAM window in the test process: reserved pages, user pages, kernel pages. Protection is remembered, not enforced.</summary>
+/// <summary>A RAM window in the test process: reserved pages, user pages, kernel pages. Protection is remembered, not
+/// enforced.</summary>
 public sealed unsafe class TestMemory : IGuestMemory, IDisposable
 {
     private const ulong ReservedBytes = 1 << 20;

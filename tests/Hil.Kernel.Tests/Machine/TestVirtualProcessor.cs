@@ -15,7 +15,8 @@ public sealed class TestVirtualProcessor(TestMemory memory, TestClock clock) : I
     private volatile int _pending;
     private int _jumps;
 
-    /// <summary>Set by the interrupt controller: a level-triggered line may come again once its interrupt is ended.</summary>
+    /// <summary>Set by the interrupt controller: a level-triggered line may come again once its interrupt is
+    /// ended.</summary>
     public Action<byte>? Ended { get; set; }
 
     public ulong StubBase => memory.StubBase;
@@ -103,7 +104,8 @@ public sealed class TestVirtualProcessor(TestMemory memory, TestClock clock) : I
         bytes.CopyTo(new Span<byte>((void*)address, bytes.Length));
 
     public VcpuExit Call(ulong entry, ulong stackPointer, ulong rcx, ulong rdx, ulong r8, ulong r9, KIRQL irql) =>
-        throw new MachineLostException($"0x{entry:x} is no routine of a managed driver, and this machine runs no other code");
+        throw new MachineLostException(
+            $"0x{entry:x} is no routine of a managed driver, and this machine runs no other code");
 
     public VcpuExit ResumeCall(ulong frame, ulong result, KIRQL irql) => throw new NotSupportedException();
 

@@ -34,7 +34,9 @@ public sealed unsafe class SystemThreadTests : IDisposable
             ran = true;
         }), null);
         void** thread = (void**)_machine.New<nint>();
-        Assert.Equal(STATUS_SUCCESS, ObReferenceObjectByHandle(handle, 0, null, KPROCESSOR_MODE.KernelMode, thread, null));
+        Assert.Equal(
+            STATUS_SUCCESS,
+            ObReferenceObjectByHandle(handle, 0, null, KPROCESSOR_MODE.KernelMode, thread, null));
         ZwClose(handle);
 
         Assert.Equal(

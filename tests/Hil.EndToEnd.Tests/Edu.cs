@@ -51,11 +51,13 @@ internal static class Edu
     public static uint ReadRegister(HilRig rig, uint offset)
     {
         uint value = 0;
-        rig.Kernel.Scheduler.Run(() => value = (uint)rig.Kernel.Bus.ReadMemory(RegistersOf(rig) + offset, sizeof(uint)));
+        rig.Kernel.Scheduler.Run(
+            () => value = (uint)rig.Kernel.Bus.ReadMemory(RegistersOf(rig) + offset, sizeof(uint)));
         return value;
     }
 
-    /// <summary>Sends a request that nothing but a cancellation or a timeout ends, and sees to it that the driver has it.</summary>
+    /// <summary>Sends a request that nothing but a cancellation or a timeout ends, and sees to it that the driver has
+    /// it.</summary>
     public static Task<(NTSTATUS Status, uint Value)> OccupyAsync(
         HilRig rig, HilFile file, CancellationToken cancellation = default)
     {
@@ -64,7 +66,8 @@ internal static class Edu
         return request;
     }
 
-    /// <summary>Requests start in the order in which they are asked for, so the driver has got the last one by now.</summary>
+    /// <summary>Requests start in the order in which they are asked for, so the driver has got the last one by
+    /// now.</summary>
     public static void RequirePending(HilRig rig, params byte[] majorFunctions) =>
         Assert.Equal(majorFunctions, rig.Kernel.Io.PendingIrps().Select(irp => irp.MajorFunction));
 }

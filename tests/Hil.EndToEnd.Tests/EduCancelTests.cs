@@ -6,8 +6,8 @@ using static Hil.Wdm.WdmConstants;
 
 namespace Hil.EndToEnd.Tests;
 
-/// <summary>Requests that end before the device has answered: cancelled in the queue or in flight, timed out, or left behind
-/// by a closed file.</summary>
+/// <summary>Requests that end before the device has answered: cancelled in the queue or in flight, timed out, or left
+/// behind by a closed file.</summary>
 public sealed class EduCancelTests
 {
     [Theory, ClassData(typeof(EduKinds))]
@@ -67,7 +67,8 @@ public sealed class EduCancelTests
     {
         await using HilRig rig = await Edu.StartAsync(kind);
         await using HilFile file = await rig.OpenAsync();
-        Assert.Equal(STATUS_SUCCESS, (await file.DeviceIoControlAsync(Edu.SetTimeout, BitConverter.GetBytes(50))).Status);
+        byte[] timeoutMs = BitConverter.GetBytes(50);
+        Assert.Equal(STATUS_SUCCESS, (await file.DeviceIoControlAsync(Edu.SetTimeout, timeoutMs)).Status);
 
         Assert.Equal(STATUS_IO_TIMEOUT, (await file.AskAsync(Edu.Raise, 0)).Status);
         Assert.Equal((STATUS_SUCCESS, 3u), await file.AskAsync(Edu.Raise, 3));

@@ -7,7 +7,8 @@ using static Hil.Wdm.NtStatus;
 
 namespace Hil.EndToEnd.Tests;
 
-/// <summary>Streams without a copy by Hil: the device's DMA reads and writes the very memory that the user of the pipe has.</summary>
+/// <summary>Streams without a copy by Hil: the device's DMA reads and writes the very memory that the user of the pipe
+/// has.</summary>
 public sealed class EduPipeTests
 {
     [Theory, ClassData(typeof(EduKinds))]

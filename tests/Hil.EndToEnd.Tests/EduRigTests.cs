@@ -83,7 +83,8 @@ public sealed class EduRigTests
         Assert.Contains(rig.Log, line => line.Contains("CcFlushCache", StringComparison.Ordinal));
         Assert.Equal(STATUS_SUCCESS, (await file.DeviceIoControlAsync(SecondRequest).WaitAsync(Edu.Patience)).Status);
 
-        var stopped = await Assert.ThrowsAsync<BugCheckException>(() => file.DeviceIoControlAsync(FirstRequest).WaitAsync(Edu.Patience));
+        var stopped = await Assert.ThrowsAsync<BugCheckException>(
+            () => file.DeviceIoControlAsync(FirstRequest).WaitAsync(Edu.Patience));
 
         Assert.Equal(BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, stopped.Report.Code);
         Assert.Contains("CcFlushCache", stopped.Report.Reason, StringComparison.Ordinal);

@@ -47,7 +47,8 @@ public sealed class EduTests
 
         Assert.Equal(STATUS_INVALID_PARAMETER, (await file.AskAsync(Edu.Factorial, 13)).Status);
         Assert.Equal(STATUS_INVALID_PARAMETER, (await file.AskAsync(Edu.SetTimeout, 9)).Status);
-        Assert.Equal(STATUS_INVALID_BUFFER_SIZE, (await file.DeviceIoControlAsync(Edu.Factorial, new byte[2], output)).Status);
+        IoResult half = await file.DeviceIoControlAsync(Edu.Factorial, new byte[2], output);
+        Assert.Equal(STATUS_INVALID_BUFFER_SIZE, half.Status);
         Assert.Equal(STATUS_BUFFER_TOO_SMALL, (await file.DeviceIoControlAsync(Edu.Factorial, new byte[4])).Status);
         Assert.Equal(STATUS_INVALID_DEVICE_REQUEST, (await file.DeviceIoControlAsync(0x222ffc)).Status);
         Assert.Equal(0, rig.Interrupts);
@@ -66,7 +67,8 @@ public sealed class EduTests
 
         Assert.Equal(Requests, rig.Interrupts);
         Assert.Equal(Requests, rig.Dpcs - dpcsBefore);
-        Assert.Equal(Requests, rig.Irps.Count(irp => irp.MajorFunction == IRP_MJ_DEVICE_CONTROL && irp.Status.IsSuccess));
+        Assert.Equal(
+            Requests, rig.Irps.Count(irp => irp.MajorFunction == IRP_MJ_DEVICE_CONTROL && irp.Status.IsSuccess));
         Assert.Empty(rig.Violations);
     }
 

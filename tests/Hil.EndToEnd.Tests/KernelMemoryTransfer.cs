@@ -3,8 +3,8 @@ using Hil.Wdm;
 
 namespace Hil.EndToEnd.Tests;
 
-/// <summary>Reads and writes of a device as a driver above it sends them: from and to kernel memory, on a kernel thread. The
-/// memory lies above a physical address.</summary>
+/// <summary>Reads and writes of a device as a driver above it sends them: from and to kernel memory, on a kernel
+/// thread. The memory lies above a physical address.</summary>
 internal sealed unsafe class KernelMemoryTransfer : IDisposable
 {
     private readonly DEVICE_OBJECT* _device;

@@ -10,7 +10,8 @@ using static Hil.Wdm.WdmConstants;
 
 namespace Hil.EndToEnd.Tests;
 
-/// <summary>Whole machines: two at once, a stack of both kinds of driver, and machines that end under their users.</summary>
+/// <summary>Whole machines: two at once, a stack of both kinds of driver, and machines that end under their
+/// users.</summary>
 public sealed class MachineTests
 {
     [Fact]
@@ -32,7 +33,8 @@ public sealed class MachineTests
         Assert.Equal((20L, 20L), (native.Interrupts, managed.Interrupts));
     }
 
-    /// <summary>A filter in C# stands above edu.sys and sees its completions; the request is pending all the way up.</summary>
+    /// <summary>A filter in C# stands above edu.sys and sees its completions; the request is pending all the way
+    /// up.</summary>
     [Fact]
     public async Task AManagedFilterStandsAboveANativeDriver()
     {

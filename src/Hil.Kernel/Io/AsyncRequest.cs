@@ -68,8 +68,8 @@ internal sealed unsafe class AsyncRequest
         End(result);
     }
 
-    /// <summary>The machine is gone: the buffers stay pinned for a moment longer than the waiter knows, which harms nobody,
-    /// because nothing runs any more that could write to them.</summary>
+    /// <summary>The machine is gone: the buffers stay pinned for a moment longer than the waiter knows, which harms
+    /// nobody, because nothing runs any more that could write to them.</summary>
     public void Fail(Exception reason)
     {
         Unpin();

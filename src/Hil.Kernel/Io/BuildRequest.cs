@@ -26,14 +26,13 @@ public static unsafe partial class Ntoskrnl
             return null;
         IoGetNextIrpStackLocation(irp)->MajorFunction =
             internalDeviceIoControl ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL;
-        irp->UserEvent = @event;
-        irp->UserIosb = ioStatusBlock;
-        irp->Tail.Overlay.Thread = KeGetCurrentThread();
+        SetOutcome(irp, @event, ioStatusBlock, outputBuffer);
         var buffers = new ControlBuffers(inputBuffer, inputBufferLength, outputBuffer, outputBufferLength);
         return DescribeControl(irp, ioControlCode, buffers) ? irp : DropIrp(irp);
     }
 
-    /// <summary>Builds a read, write, flush, shutdown, PnP or power request that the I/O manager frees when it completes.</summary>
+    /// <summary>Builds a read, write, flush, shutdown, PnP or power request that the I/O manager frees when it
+    /// completes.</summary>
     /// <param name="startingOffset">Null means 0.</param>
     /// <param name="event">Set when the request completes with success, or late; the caller waits for it only after
     /// STATUS_PENDING.</param>
@@ -49,13 +48,15 @@ public static unsafe partial class Ntoskrnl
         KEVENT* @event,
         IO_STATUS_BLOCK* ioStatusBlock)
     {
-        IRP* irp = BuildTransfer(majorFunction, deviceObject, buffer, length, startingOffset, ioStatusBlock, IrpOwner.Thread);
-        if (irp != null)
-            irp->UserEvent = @event;
-        return irp;
+        IRP* irp = AllocateIrp(deviceObject->StackSize, IrpOwner.Thread);
+        if (irp == null)
+            return null;
+        SetOutcome(irp, @event, ioStatusBlock, buffer);
+        return BuildTransfer(irp, majorFunction, deviceObject, buffer, length, startingOffset);
     }
 
-    /// <summary>As IoBuildSynchronousFsdRequest, for a driver that does not wait: its completion routine frees the IRP.</summary>
+    /// <summary>As IoBuildSynchronousFsdRequest, for a driver that does not wait: its completion routine frees the
+    /// IRP.</summary>
     /// <remarks>WDK: IoBuildAsynchronousFsdRequest.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static IRP* IoBuildAsynchronousFsdRequest(
@@ -64,23 +65,27 @@ public static unsafe partial class Ntoskrnl
         void* buffer,
         uint length,
         long* startingOffset,
-        IO_STATUS_BLOCK* ioStatusBlock) =>
-        BuildTransfer(majorFunction, deviceObject, buffer, length, startingOffset, ioStatusBlock, IrpOwner.Driver);
-
-    private static IRP* BuildTransfer(
-        uint majorFunction,
-        DEVICE_OBJECT* deviceObject,
-        void* buffer,
-        uint length,
-        long* startingOffset,
-        IO_STATUS_BLOCK* ioStatusBlock,
-        IrpOwner owner)
+        IO_STATUS_BLOCK* ioStatusBlock)
     {
-        IRP* irp = AllocateIrp(deviceObject->StackSize, owner);
+        IRP* irp = AllocateIrp(deviceObject->StackSize, IrpOwner.Driver);
         if (irp == null)
             return null;
-        irp->UserIosb = ioStatusBlock;
+        SetOutcome(irp, null, ioStatusBlock, buffer);
+        return BuildTransfer(irp, majorFunction, deviceObject, buffer, length, startingOffset);
+    }
+
+    private static void SetOutcome(IRP* irp, KEVENT* @event, IO_STATUS_BLOCK* ioStatusBlock, void* buffer)
+    {
+        ref IrpRecord record = ref NtKernel.Current.Io.Irps.Find(irp);
+        record.UserEvent = irp->UserEvent = @event;
+        record.UserIosb = irp->UserIosb = ioStatusBlock;
+        record.UserBuffer = buffer;
         irp->Tail.Overlay.Thread = KeGetCurrentThread();
+    }
+
+    private static IRP* BuildTransfer(
+        IRP* irp, uint majorFunction, DEVICE_OBJECT* deviceObject, void* buffer, uint length, long* startingOffset)
+    {
         long offset = startingOffset == null ? 0 : *startingOffset;
         IoGetNextIrpStackLocation(irp)->MajorFunction = (byte)majorFunction;
         if (majorFunction is not (IRP_MJ_READ or IRP_MJ_WRITE))
@@ -101,7 +106,7 @@ public static unsafe partial class Ntoskrnl
             case METHOD_BUFFERED:
                 irp->UserBuffer = buffers.Output;
                 return AttachSystemBuffer(irp, buffers, Math.Max(buffers.InputBytes, buffers.OutputBytes))
-                    && MarkInput(irp, buffers.Output != null && buffers.OutputBytes != 0);
+                    && MarkInput(irp, buffers.Output == null ? 0 : buffers.OutputBytes);
             case METHOD_IN_DIRECT:
                 return AttachSystemBuffer(irp, buffers, buffers.InputBytes)
                     && AttachMdl(irp, buffers.Output, buffers.OutputBytes, LOCK_OPERATION.IoReadAccess);
@@ -129,7 +134,7 @@ public static unsafe partial class Ntoskrnl
         {
             irp->UserBuffer = buffer;
             var buffers = new ControlBuffers(isRead ? null : buffer, isRead ? 0 : length, buffer, length);
-            return AttachSystemBuffer(irp, buffers, length) && MarkInput(irp, isRead && length != 0);
+            return AttachSystemBuffer(irp, buffers, length) && MarkInput(irp, isRead ? length : 0);
         }
         if ((device->Flags & DO_DIRECT_IO) != 0)
             return AttachMdl(irp, buffer, length, isRead ? LOCK_OPERATION.IoWriteAccess : LOCK_OPERATION.IoReadAccess);
@@ -144,7 +149,7 @@ public static unsafe partial class Ntoskrnl
         next->Parameters.QueryFile.Length = length;
         next->Parameters.QueryFile.FileInformationClass = (FILE_INFORMATION_CLASS)informationClass;
         irp->UserBuffer = buffer;
-        return AttachSystemBuffer(irp, new ControlBuffers(null, 0, buffer, length), length) && MarkInput(irp, length != 0);
+        return AttachSystemBuffer(irp, new ControlBuffers(null, 0, buffer, length), length) && MarkInput(irp, length);
     }
 
     /// <summary>Fills in a change of information about a file.</summary>
@@ -171,10 +176,13 @@ public static unsafe partial class Ntoskrnl
         return true;
     }
 
-    private static bool MarkInput(IRP* irp, bool hasInput)
+    // What the driver puts into the system buffer goes back to a buffer of so many bytes.
+    private static bool MarkInput(IRP* irp, uint outputBytes)
     {
-        if (hasInput)
-            irp->Flags |= IRP_INPUT_OPERATION;
+        if (outputBytes == 0)
+            return true;
+        irp->Flags |= IRP_INPUT_OPERATION;
+        NtKernel.Current.Io.Irps.Find(irp).OutputBytes = outputBytes;
         return true;
     }
 

@@ -37,7 +37,8 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS IoCallDriver(DEVICE_OBJECT* deviceObject, IRP* irp) => IofCallDriver(deviceObject, irp);
 
-    /// <summary>Sends an IRP with a copy of the caller's stack location to the next lower driver and waits for it.</summary>
+    /// <summary>Sends an IRP with a copy of the caller's stack location to the next lower driver and waits for
+    /// it.</summary>
     /// <returns>FALSE if the IRP has no location left; the IRP is not sent then.</returns>
     /// <remarks>WDK: IoForwardIrpSynchronously.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
@@ -50,7 +51,8 @@ public static unsafe partial class Ntoskrnl
         return true;
     }
 
-    /// <summary>Sends an IRP, whose next stack location the caller has set up, and waits until it has come back.</summary>
+    /// <summary>Sends an IRP, whose next stack location the caller has set up, and waits until it has come
+    /// back.</summary>
     /// <returns>The IRP's status.</returns>
     /// <remarks>WDK: IoSynchronousCallDriver. The IRP is the caller's again afterwards.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
@@ -70,7 +72,8 @@ public static unsafe partial class Ntoskrnl
         return status;
     }
 
-    /// <summary>The completion routine behind IoSynchronousCallDriver: hands the IRP back to the one that waits.</summary>
+    /// <summary>The completion routine behind IoSynchronousCallDriver: hands the IRP back to the one that
+    /// waits.</summary>
     internal static NTSTATUS SignalOnCompletion(IRP* irp, KEVENT* returned)
     {
         if (irp->PendingReturned)

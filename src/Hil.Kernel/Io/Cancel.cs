@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// Cancellation is a race that one exchange decides: whoever takes the cancel routine out of the IRP (IoCancelIrp, or the
-// driver with IoSetCancelRoutine) goes on with it. The cancel routine is called with the cancel spin lock held and must
-// release it with Irp->CancelIrql.
+// Cancellation is a race that one exchange decides: whoever takes the cancel routine out of the IRP (IoCancelIrp, or
+// the driver with IoSetCancelRoutine) goes on with it. The cancel routine is called with the cancel spin lock held
+// and must release it with Irp->CancelIrql.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -45,7 +45,8 @@ public static unsafe partial class Ntoskrnl
     public static void IoAcquireCancelSpinLock(KIRQL* irql) =>
         *irql = KeAcquireSpinLockRaiseToDpc(NtKernel.Current.Io.CancelLock);
 
-    /// <summary>Releases the cancel spin lock; in a cancel routine <paramref name="irql"/> is Irp->CancelIrql.</summary>
+    /// <summary>Releases the cancel spin lock; in a cancel routine <paramref name="irql"/> is
+    /// Irp->CancelIrql.</summary>
     /// <remarks>WDK: IoReleaseCancelSpinLock.</remarks>
     [Export(MinIrql = DISPATCH_LEVEL, MaxIrql = DISPATCH_LEVEL)]
     public static void IoReleaseCancelSpinLock(KIRQL irql) => KeReleaseSpinLock(NtKernel.Current.Io.CancelLock, irql);

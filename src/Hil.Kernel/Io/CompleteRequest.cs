@@ -1,10 +1,10 @@
 namespace Hil.Kernel;
 
-// Completion walks the stack locations upwards. Location n holds the completion routine that the driver of location n + 1
-// set, so the walk looks at a location, moves to the one above and calls the routine with that one's device. Whether the
-// driver below had pended the IRP is carried upwards in PendingReturned; where no completion routine is called, the mark is
-// copied up on the driver's behalf. A routine that answers STATUS_MORE_PROCESSING_REQUIRED has taken the IRP back, perhaps
-// freed it: nothing of it is touched any more.
+// Completion walks the stack locations upwards. Location n holds the completion routine that the driver of location n
+// + 1 set, so the walk looks at a location, moves to the one above and calls the routine with that one's device.
+// Whether the driver below had pended the IRP is carried upwards in PendingReturned; where no completion routine is
+// called, the mark is copied up on the driver's behalf. A routine that answers STATUS_MORE_PROCESSING_REQUIRED has
+// taken the IRP back, perhaps freed it: nothing of it is touched any more.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -76,8 +76,9 @@ public static unsafe partial class Ntoskrnl
             IoMarkIrpPending(irp);
     }
 
-    // What is over must not be seen by the next user of the location: a completion routine that looks for its parameters
-    // finds them in its own location, not here. Routine, context and device stay for the call that follows.
+    // What is over must not be seen by the next user of the location: a completion routine that looks for its
+    // parameters finds them in its own location, not here. Routine, context and device stay for the call that
+    // follows.
     private static void ClearLocation(IO_STACK_LOCATION* location)
     {
         location->MinorFunction = 0;

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// IoSetCompletionRoutineEx keeps the caller's driver loaded until its completion routine has returned: what is set in the IRP
-// is the kernel's own routine, which holds a reference to the device for the time between.
+// IoSetCompletionRoutineEx keeps the caller's driver loaded until its completion routine has returned: what is set in
+// the IRP is the kernel's own routine, which holds a reference to the device for the time between.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -52,7 +52,9 @@ public static unsafe partial class Ntoskrnl
     }
 
     private static byte Wanted(bool onSuccess, bool onError, bool onCancel) => (byte)(
-        (onSuccess ? SL_INVOKE_ON_SUCCESS : 0) | (onError ? SL_INVOKE_ON_ERROR : 0) | (onCancel ? SL_INVOKE_ON_CANCEL : 0));
+        (onSuccess ? SL_INVOKE_ON_SUCCESS : 0)
+        | (onError ? SL_INVOKE_ON_ERROR : 0)
+        | (onCancel ? SL_INVOKE_ON_CANCEL : 0));
 
     private struct HeldCompletion
     {

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// A controller object serialises several devices that share one piece of hardware: each waits for it with the wait block in
-// its device object. What comes next in the queue is run when the one before it gives the controller back.
+// A controller object serialises several devices that share one piece of hardware: each waits for it with the wait
+// block in its device object. What comes next in the queue is run when the one before it gives the controller back.
 
 public static unsafe partial class Ntoskrnl
 {

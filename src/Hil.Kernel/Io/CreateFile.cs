@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Drivers open other drivers' devices, and files. Devices are there; a file system is not, so a path that does not lead to a
-// device is not found.
+// Drivers open other drivers' devices, and files. Devices are there; a file system is not, so a path that does not
+// lead to a device is not found.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -49,7 +49,8 @@ public static unsafe partial class Ntoskrnl
         uint shareAccess,
         uint openOptions) =>
         ZwCreateFile(
-            fileHandle, desiredAccess, objectAttributes, ioStatusBlock, null, 0, shareAccess, FILE_OPEN, openOptions, null, 0);
+            fileHandle, desiredAccess, objectAttributes, ioStatusBlock, null, 0, shareAccess, FILE_OPEN, openOptions,
+            null, 0);
 
     /// <inheritdoc cref="ZwCreateFile"/>
     /// <remarks>WDK: IoCreateFile.</remarks>
@@ -80,7 +81,8 @@ public static unsafe partial class Ntoskrnl
     {
         path = attributes->ObjectName == null
             ? ""
-            : DriverString.Read(PointerCheck.Follow<UNICODE_STRING>(attributes->ObjectName, "ObjectAttributes->ObjectName"));
+            : DriverString.Read(
+                PointerCheck.Follow<UNICODE_STRING>(attributes->ObjectName, "ObjectAttributes->ObjectName"));
         if (attributes->RootDirectory == null)
             return STATUS_SUCCESS;
         KernelObject? root = kernel.Objects.Handles.Find((ulong)attributes->RootDirectory);

@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// A cancel-safe queue is the driver's own: it gives the routines that insert, remove, look and lock. What is done here is the
-// race between removal and cancellation. Tail.Overlay.DriverContext[3] leads from an IRP to its context, if it was inserted
-// with one, or to its queue; both begin with a type word that tells them apart.
+// A cancel-safe queue is the driver's own: it gives the routines that insert, remove, look and lock. What is done
+// here is the race between removal and cancellation. Tail.Overlay.DriverContext[3] leads from an IRP to its context,
+// if it was inserted with one, or to its queue; both begin with a type word that tells them apart.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -169,7 +169,8 @@ public static unsafe partial class Ntoskrnl
     private static IO_CSQ_IRP_CONTEXT* ContextOf(IRP* irp)
     {
         void* owner = (void*)irp->Tail.Overlay.DriverContext[CsqContext];
-        uint type = *PointerCheck.Follow<uint>(owner, "Irp->Tail.Overlay.DriverContext[3] of an IRP in a cancel-safe queue");
+        uint type = *PointerCheck.Follow<uint>(
+            owner, "Irp->Tail.Overlay.DriverContext[3] of an IRP in a cancel-safe queue");
         return type == (uint)IO_TYPE_CSQ_IRP_CONTEXT ? (IO_CSQ_IRP_CONTEXT*)owner : null;
     }
 
@@ -185,7 +186,8 @@ public static unsafe partial class Ntoskrnl
         return next == null ? null : PointerCheck.Follow<IRP>(next, "what CsqPeekNextIrp returned");
     }
 
-    // The driver's lock routine stores an IRQL, so it needs a place that driver code can write to. As a rule it raises IRQL.
+    // The driver's lock routine stores an IRQL, so it needs a place that driver code can write to. As a rule it
+    // raises IRQL.
     private static byte* LockCsq(IO_CSQ* csq)
     {
         var irql = (byte*)NtKernel.Current.Io.Scratch.Rent();

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Kernel;
 
-// A device object is one block: DEVICE_OBJECT, right behind it the driver's extension, right behind that (16-byte aligned) the
-// I/O manager's. Two counts keep it: ReferenceCount in the structure counts opens of the device, the object's references count
-// pointers. IoDeleteDevice takes the name at once, the device from its driver's list when no file is open on it, and the
-// memory when nobody refers to it.
+// A device object is one block: DEVICE_OBJECT, right behind it the driver's extension, right behind that (16-byte
+// aligned) the I/O manager's. Two counts keep it: ReferenceCount in the structure counts opens of the device, the
+// object's references count pointers. IoDeleteDevice takes the name at once, the device from its driver's list when
+// no file is open on it, and the memory when nobody refers to it.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -46,7 +46,9 @@ public static unsafe partial class Ntoskrnl
             return status;
         }
 
-        created->Flags = DO_DEVICE_INITIALIZING | (name == null ? 0 : DO_DEVICE_HAS_NAME) | (exclusive ? DO_EXCLUSIVE : 0);
+        created->Flags = DO_DEVICE_INITIALIZING
+            | (name == null ? 0 : DO_DEVICE_HAS_NAME)
+            | (exclusive ? DO_EXCLUSIVE : 0);
         created->Characteristics = deviceCharacteristics;
         InitializeByType(kernel, created, deviceType);
         created->DriverObject = driverObject;
@@ -57,7 +59,8 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>As IoCreateDevice, with a security descriptor that only users of user mode would feel.</summary>
-    /// <remarks>WDK: IoCreateDeviceSecure (wdmsec.h). Drivers link it statically under the name WdmlibIoCreateDeviceSecure.</remarks>
+    /// <remarks>WDK: IoCreateDeviceSecure (wdmsec.h). Drivers link it statically under the name
+    /// WdmlibIoCreateDeviceSecure.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoCreateDeviceSecure(
         DRIVER_OBJECT* driverObject,
@@ -72,8 +75,8 @@ public static unsafe partial class Ntoskrnl
         IoCreateDevice(
             driverObject, deviceExtensionSize, deviceName, deviceType, deviceCharacteristics, exclusive, deviceObject);
 
-    /// <summary>Deletes a device object: at once, or when the last file on it is closed, nothing is attached to it and nobody
-    /// refers to it.</summary>
+    /// <summary>Deletes a device object: at once, or when the last file on it is closed, nothing is attached to it
+    /// and nobody refers to it.</summary>
     /// <remarks>WDK: IoDeleteDevice.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static void IoDeleteDevice(DEVICE_OBJECT* deviceObject)
@@ -100,7 +103,8 @@ public static unsafe partial class Ntoskrnl
         FinishDeletion(deviceObject);
     }
 
-    // In IRP_MN_REMOVE_DEVICE a function driver deletes its device before the filter above it gets the IRP back and detaches.
+    // In IRP_MN_REMOVE_DEVICE a function driver deletes its device before the filter above it gets the IRP back and
+    // detaches.
     private static void FinishDeletion(DEVICE_OBJECT* deviceObject)
     {
         bool isPending = (ExtensionOf(deviceObject)->ExtensionFlags & DOE_DELETE_PENDING) != 0;
@@ -109,13 +113,15 @@ public static unsafe partial class Ntoskrnl
     }
 
     internal static DEVOBJ_EXTENSION* ExtensionOf(DEVICE_OBJECT* deviceObject) =>
-        PointerCheck.Follow<DEVOBJ_EXTENSION>(deviceObject->DeviceObjectExtension, "DeviceObject->DeviceObjectExtension");
+        PointerCheck.Follow<DEVOBJ_EXTENSION>(
+            deviceObject->DeviceObjectExtension, "DeviceObject->DeviceObjectExtension");
 
     private static DEVICE_OBJECT* AllocateDevice(NtKernel kernel, uint extensionBytes)
     {
         const nuint Align = 16;
         nuint driverEnd = (nuint)sizeof(DEVICE_OBJECT) + ((extensionBytes + Align - 1) & ~(Align - 1));
-        var device = (DEVICE_OBJECT*)kernel.Pool.Allocate(driverEnd + (nuint)sizeof(DEVOBJ_EXTENSION), DeviceTag, zero: true);
+        var device = (DEVICE_OBJECT*)kernel.Pool.Allocate(
+            driverEnd + (nuint)sizeof(DEVOBJ_EXTENSION), DeviceTag, zero: true);
         if (device == null)
             return null;
         var extension = (DEVOBJ_EXTENSION*)((byte*)device + driverEnd);

@@ -61,7 +61,8 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS IoAttachDeviceByPointer(DEVICE_OBJECT* sourceDevice, DEVICE_OBJECT* targetDevice) =>
         IoAttachDeviceToDeviceStack(sourceDevice, targetDevice) == null ? STATUS_NO_SUCH_DEVICE : STATUS_SUCCESS;
 
-    /// <summary>Detaches the device that is attached to <paramref name="targetDevice"/>, the lower of the two.</summary>
+    /// <summary>Detaches the device that is attached to <paramref name="targetDevice"/>, the lower of the
+    /// two.</summary>
     /// <remarks>WDK: IoDetachDevice.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static void IoDetachDevice(DEVICE_OBJECT* targetDevice)
@@ -70,7 +71,8 @@ public static unsafe partial class Ntoskrnl
         if (upper == null)
         {
             NtKernel.Current.Violation(
-                $"nothing is attached to {NtKernel.Current.Io.DescribeDevice(targetDevice)}, which was to be detached from");
+                $"nothing is attached to {NtKernel.Current.Io.DescribeDevice(targetDevice)}, which was to be detached "
+                + "from");
             return;
         }
         ExtensionOf(PointerCheck.Follow<DEVICE_OBJECT>(upper, "TargetDevice->AttachedDevice"))->AttachedTo = null;
@@ -84,7 +86,8 @@ public static unsafe partial class Ntoskrnl
     public static DEVICE_OBJECT* IoGetAttachedDevice(DEVICE_OBJECT* deviceObject)
     {
         while (deviceObject->AttachedDevice != null)
-            deviceObject = PointerCheck.Follow<DEVICE_OBJECT>(deviceObject->AttachedDevice, "DeviceObject->AttachedDevice");
+            deviceObject = PointerCheck.Follow<DEVICE_OBJECT>(
+                deviceObject->AttachedDevice, "DeviceObject->AttachedDevice");
         return deviceObject;
     }
 
@@ -109,7 +112,8 @@ public static unsafe partial class Ntoskrnl
         return deviceObject;
     }
 
-    /// <summary>The device right below another, with a reference that the caller gives back; null for the lowest.</summary>
+    /// <summary>The device right below another, with a reference that the caller gives back; null for the
+    /// lowest.</summary>
     /// <remarks>WDK: IoGetLowerDeviceObject.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static DEVICE_OBJECT* IoGetLowerDeviceObject(DEVICE_OBJECT* deviceObject)
@@ -122,8 +126,8 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Opens a device by name: its file and the top of its stack.</summary>
     /// <param name="fileObject">Gets a reference that the caller gives back when done with the device.</param>
-    /// <remarks>WDK: IoGetDeviceObjectPointer. The stack gets a create request now, and cleanup right after it, because no
-    /// handle stays open; close comes with the last reference.</remarks>
+    /// <remarks>WDK: IoGetDeviceObjectPointer. The stack gets a create request now, and cleanup right after it,
+    /// because no handle stays open; close comes with the last reference.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoGetDeviceObjectPointer(
         UNICODE_STRING* objectName, uint desiredAccess, FILE_OBJECT** fileObject, DEVICE_OBJECT** deviceObject)

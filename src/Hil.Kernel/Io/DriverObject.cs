@@ -5,8 +5,8 @@ public sealed unsafe partial class IoSystem
     private readonly Dictionary<(ulong Driver, ulong Client), ulong> _driverExtensions = [];
     private readonly List<(ulong Driver, DriverRoutine Routine, ulong Context)> _reinitializations = [];
 
-    /// <summary>Makes a driver object known before its DriverEntry runs: fills the dispatch table with the default routine,
-    /// names the object \Driver\….</summary>
+    /// <summary>Makes a driver object known before its DriverEntry runs: fills the dispatch table with the default
+    /// routine, names the object \Driver\….</summary>
     /// <returns>STATUS_OBJECT_NAME_COLLISION if a driver of that name is loaded.</returns>
     public NTSTATUS AddDriver(DRIVER_OBJECT* driverObject)
     {
@@ -23,8 +23,10 @@ public sealed unsafe partial class IoSystem
     public void RemoveDriver(DRIVER_OBJECT* driverObject)
     {
         _reinitializations.RemoveAll(entry => entry.Driver == (ulong)driverObject);
-        foreach ((ulong Driver, ulong Client) key in _driverExtensions.Keys.Where(key => key.Driver == (ulong)driverObject))
+        foreach ((ulong Driver, ulong Client) key in _driverExtensions.Keys)
         {
+            if (key.Driver != (ulong)driverObject)
+                continue;
             _kernel.Pool.Free((void*)_driverExtensions[key]);
             _driverExtensions.Remove(key);
         }
@@ -33,15 +35,16 @@ public sealed unsafe partial class IoSystem
     }
 
     /// <summary>Ends the initialisation of the devices that DriverEntry made: from now on they can be opened.</summary>
-    /// <remarks>WDK: DO_DEVICE_INITIALIZING, which the I/O manager clears after DriverEntry and the driver after AddDevice.</remarks>
+    /// <remarks>WDK: DO_DEVICE_INITIALIZING, which the I/O manager clears after DriverEntry and the driver after
+    /// AddDevice.</remarks>
     public void DriverEntryReturned(DRIVER_OBJECT* driverObject)
     {
         for (DEVICE_OBJECT* device = driverObject->DeviceObject; device != null; device = device->NextDevice)
             PointerCheck.Follow<DEVICE_OBJECT>(device, "DriverObject->DeviceObject")->Flags &= ~DO_DEVICE_INITIALIZING;
     }
 
-    /// <summary>Makes a driver object for a driver that has no image, such as the kernel's own bus driver. It lives as long
-    /// as the kernel.</summary>
+    /// <summary>Makes a driver object for a driver that has no image, such as the kernel's own bus driver. It lives
+    /// as long as the kernel.</summary>
     public DRIVER_OBJECT* CreateDriver(string name)
     {
         var block = (DriverBlock*)_kernel.Pool.Allocate((nuint)sizeof(DriverBlock), PoolTag, zero: true);
@@ -58,7 +61,8 @@ public sealed unsafe partial class IoSystem
         return &block->Driver;
     }
 
-    /// <summary>Calls the routines that drivers registered to be called again after the others have been initialised.</summary>
+    /// <summary>Calls the routines that drivers registered to be called again after the others have been
+    /// initialised.</summary>
     public void RunReinitializations()
     {
         (ulong Driver, DriverRoutine Routine, ulong Context)[] due = [.. _reinitializations];
@@ -100,7 +104,8 @@ public sealed unsafe partial class IoSystem
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Allocates zeroed memory that belongs to a driver object and is found again by an identification.</summary>
+    /// <summary>Allocates zeroed memory that belongs to a driver object and is found again by an
+    /// identification.</summary>
     /// <returns>STATUS_OBJECT_NAME_COLLISION if the identification is taken, STATUS_INSUFFICIENT_RESOURCES.</returns>
     /// <remarks>WDK: IoAllocateDriverObjectExtension.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]

@@ -49,7 +49,8 @@ public static unsafe partial class Ntoskrnl
         string about = kernel.Objects.Find(header->Object)?.ToString() ?? $"0x{(ulong)header->Object:x}";
         string line = $"{about}: error 0x{packet->ErrorCode.Value:x8}, unique value {packet->UniqueErrorValue}, "
             + $"final status {packet->FinalStatus}";
-        int dwords = Math.Min(packet->DumpDataSize, header->Bytes - sizeof(IO_ERROR_LOG_PACKET) + sizeof(uint)) / sizeof(uint);
+        int room = header->Bytes - sizeof(IO_ERROR_LOG_PACKET) + sizeof(uint);
+        int dwords = Math.Min(packet->DumpDataSize, room) / sizeof(uint);
         for (int i = 0; i < dwords; i++)
             line += (i == 0 ? ", data " : " ") + packet->DumpData[i].ToString("x8");
         var text = new ReadOnlySpan<char>(

@@ -4,7 +4,8 @@ public static unsafe partial class Ntoskrnl
 {
     /// <summary>Asks a device for information about a file of its own. The position of a synchronous file is the I/O
     /// manager's to tell.</summary>
-    /// <returns>The driver's status; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_INFO_LENGTH_MISMATCH.</returns>
+    /// <returns>The driver's status; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+    /// STATUS_INFO_LENGTH_MISMATCH.</returns>
     /// <remarks>WDK: ZwQueryInformationFile.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwQueryInformationFile(
@@ -35,8 +36,10 @@ public static unsafe partial class Ntoskrnl
         }));
     }
 
-    /// <summary>Changes information about a file of a device. The position of a synchronous file is the I/O manager's.</summary>
-    /// <returns>The driver's status; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_INFO_LENGTH_MISMATCH.</returns>
+    /// <summary>Changes information about a file of a device. The position of a synchronous file is the I/O
+    /// manager's.</summary>
+    /// <returns>The driver's status; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+    /// STATUS_INFO_LENGTH_MISMATCH.</returns>
     /// <remarks>WDK: ZwSetInformationFile.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwSetInformationFile(

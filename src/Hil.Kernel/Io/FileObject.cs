@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// A file object is one open of a device. IRP_MJ_CREATE makes it, the last handle's close brings IRP_MJ_CLEANUP, the last
-// reference's end IRP_MJ_CLOSE; every request in flight holds a reference, so close comes after all of them.
+// A file object is one open of a device. IRP_MJ_CREATE makes it, the last handle's close brings IRP_MJ_CLEANUP, the
+// last reference's end IRP_MJ_CLOSE; every request in flight holds a reference, so close comes after all of them.
 
 public sealed unsafe partial class IoSystem
 {
@@ -42,7 +42,9 @@ public sealed unsafe partial class IoSystem
         if ((device->Flags & DO_DEVICE_INITIALIZING) != 0
             || (Ntoskrnl.ExtensionOf(device)->ExtensionFlags & GoingAway) != 0)
             return STATUS_NO_SUCH_DEVICE;
-        return (device->Flags & DO_EXCLUSIVE) != 0 && device->ReferenceCount != 0 ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+        return (device->Flags & DO_EXCLUSIVE) != 0 && device->ReferenceCount != 0
+            ? STATUS_ACCESS_DENIED
+            : STATUS_SUCCESS;
     }
 
     private KernelObject? AllocateFile(DEVICE_OBJECT* device, FileOpening opening, string name)
@@ -111,6 +113,7 @@ public sealed unsafe partial class IoSystem
             SendEnd(file, IRP_MJ_CLEANUP);
         if (state.IsOpen)
             SendEnd(file, IRP_MJ_CLOSE);
+        FreedIrps.CheckAll();
         closed->Type = 0;
         _kernel.Pool.Free(closed);
         DriverString.Free(_kernel, state.Name);

@@ -21,10 +21,12 @@ internal readonly unsafe struct FileRequest
 
     public bool IsControl => MajorFunction is IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL;
 
-    /// <summary>Whether a driver asks, with buffers anywhere in the window; else an application, with user memory.</summary>
+    /// <summary>Whether a driver asks, with buffers anywhere in the window; else an application, with user
+    /// memory.</summary>
     public bool IsFromKernel { get; init; }
 
-    /// <summary>Whether an open with these rights may ask this (WDK: "Defining I/O Control Codes", RequiredAccess).</summary>
+    /// <summary>Whether an open with these rights may ask this (WDK: "Defining I/O Control Codes",
+    /// RequiredAccess).</summary>
     public bool IsAllowed(bool canRead, bool canWrite) => MajorFunction switch
     {
         IRP_MJ_READ => canRead,
@@ -36,8 +38,8 @@ internal readonly unsafe struct FileRequest
 
     private uint RequiredAccess => (Code >> 14) & (FILE_READ_ACCESS | FILE_WRITE_ACCESS);
 
-    /// <summary>Whether the driver reads the output buffer, too: it is the transfer's source with METHOD_IN_DIRECT, and with
-    /// METHOD_NEITHER anything goes.</summary>
+    /// <summary>Whether the driver reads the output buffer, too: it is the transfer's source with METHOD_IN_DIRECT,
+    /// and with METHOD_NEITHER anything goes.</summary>
     public bool IsOutputRead => IsControl && METHOD_FROM_CTL_CODE(Code) != METHOD_BUFFERED;
 
     /// <summary>Whether the driver writes to the output buffer itself, whatever it reports as transferred.</summary>

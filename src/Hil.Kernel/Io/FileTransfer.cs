@@ -1,14 +1,15 @@
 namespace Hil.Kernel;
 
-// A deliberate departure: these wait for the driver even on a handle that was opened for asynchronous I/O. The caller sees a
-// request that happened to be done at once, which it must be ready for.
+// A deliberate departure: these wait for the driver even on a handle that was opened for asynchronous I/O. The caller
+// sees a request that happened to be done at once, which it must be ready for.
 
 public static unsafe partial class Ntoskrnl
 {
     /// <summary>Reads from a device.</summary>
     /// <param name="event">Handle of an event to set at the end; may be null.</param>
     /// <param name="byteOffset">Null on a synchronous handle means the current position.</param>
-    /// <returns>The driver's status; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED.</returns>
+    /// <returns>The driver's status; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+    /// STATUS_ACCESS_DENIED.</returns>
     /// <remarks>WDK: ZwReadFile.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwReadFile(
@@ -56,7 +57,8 @@ public static unsafe partial class Ntoskrnl
             });
 
     /// <summary>Sends a control request to a device.</summary>
-    /// <returns>The driver's status; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED.</returns>
+    /// <returns>The driver's status; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH,
+    /// STATUS_ACCESS_DENIED.</returns>
     /// <remarks>WDK: ZwDeviceIoControlFile.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwDeviceIoControlFile(

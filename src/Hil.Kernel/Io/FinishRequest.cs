@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Hil.Kernel;
 
 // The I/O manager's own part of a completion. Windows does the second half of it in the thread that asked (as an APC,
-// because the user's addresses mean something only there). Here there is one address space, so all of it is done at once:
-// unlock, copy back, free, then report. The report comes last, because setting an event may let the waiter run.
+// because the user's addresses mean something only there). Here there is one address space, so all of it is done at
+// once: unlock, copy back, free, then report. The report comes last, because setting an event may let the waiter run.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -21,16 +21,16 @@ public static unsafe partial class Ntoskrnl
             return;
         }
 
-        IoOperation? operation = OperationOf(kernel, irp);
+        IoOperation? operation = RecordOf(kernel, irp).Operation;
         if (operation == null && irp->Tail.Overlay.Thread == null)
             FailIrp(
                 BugCheckCodes.MULTIPLE_IRP_COMPLETE_REQUESTS, (ulong)irp, 0,
-                "the IRP belongs to a driver and came to the top of its stack: no completion routine took it back, or it was "
-                + "completed again after one had");
+                "the IRP belongs to a driver and came to the top of its stack: no completion routine took it back, "
+                + "or it was completed again after one had");
         FreeAuxiliaryBuffer(irp);
         ReleaseMdls(irp);
         CopyBack(kernel, irp);
-        var outcome = new IrpOutcome(irp);
+        IrpOutcome outcome = CheckedOutcome(kernel, irp);
         FreeIrp(irp);
         if (operation != null)
             operation.Finish(outcome.Status, outcome.Information, outcome.WasPending);
@@ -38,15 +38,10 @@ public static unsafe partial class Ntoskrnl
             Report(outcome, priorityBoost);
     }
 
-    private static IoOperation? OperationOf(NtKernel kernel, IRP* irp)
-    {
-        ref IrpRecord record = ref kernel.Io.Irps.Find(irp);
-        return Unsafe.IsNullRef(ref record) ? null : record.Operation;
-    }
-
     private static void FinishAssociated(IRP* irp, sbyte priorityBoost)
     {
-        IRP* master = PointerCheck.Follow<IRP>(irp->AssociatedIrp.MasterIrp, "Irp->AssociatedIrp.MasterIrp");
+        IRP* master = irp->AssociatedIrp.MasterIrp;
+        RequireInWindow(master, (nuint)sizeof(IRP), "Irp->AssociatedIrp.MasterIrp");
         ReleaseMdls(irp);
         FreeIrp(irp);
         if (master->Type != IO_TYPE_IRP)
@@ -68,7 +63,8 @@ public static unsafe partial class Ntoskrnl
     {
         for (MDL* mdl = irp->MdlAddress; mdl != null;)
         {
-            MDL* next = PointerCheck.Follow<MDL>(mdl, "Irp->MdlAddress")->Next;
+            RequireInWindow(mdl, (nuint)sizeof(MDL), "Irp->MdlAddress");
+            MDL* next = mdl->Next;
             if ((mdl->MdlFlags & MDL_PAGES_LOCKED) != 0)
                 MmUnlockPages(mdl);
             IoFreeMdl(mdl);
@@ -77,7 +73,8 @@ public static unsafe partial class Ntoskrnl
         irp->MdlAddress = null;
     }
 
-    // Buffered input reaches its buffer unless the request failed; a warning such as STATUS_BUFFER_OVERFLOW carries data.
+    // Buffered input reaches its buffer unless the request failed; a warning such as STATUS_BUFFER_OVERFLOW carries
+    // data.
     private static void CopyBack(NtKernel kernel, IRP* irp)
     {
         if ((irp->Flags & IRP_BUFFERED_IO) == 0)
@@ -85,26 +82,64 @@ public static unsafe partial class Ntoskrnl
         NTSTATUS status = irp->IoStatus.Status;
         void* systemBuffer = irp->AssociatedIrp.SystemBuffer;
         if ((irp->Flags & IRP_INPUT_OPERATION) != 0 && !status.IsError && status != STATUS_VERIFY_REQUIRED)
-            kernel.Io.Copy(systemBuffer, irp->UserBuffer, irp->IoStatus.Information);
+            CopyToUser(kernel, irp);
         if ((irp->Flags & IRP_DEALLOCATE_BUFFER) != 0)
             kernel.Io.SystemBuffers.Free(systemBuffer);
         irp->Flags &= ~(IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER);
     }
 
-    // An error that the dispatch routine returned at once is not reported a second time: its caller has the status and does
-    // not wait (WDK: "IoBuildSynchronousFsdRequest").
+    private static void CopyToUser(NtKernel kernel, IRP* irp)
+    {
+        IrpRecord record = RecordOf(kernel, irp);
+        nuint bytes = irp->IoStatus.Information;
+        if (bytes > record.OutputBytes && record.OutputBytes != 0)
+        {
+            kernel.Violation(
+                $"a driver reported {bytes} bytes (IoStatus.Information) in a buffer of {record.OutputBytes} bytes");
+            bytes = record.OutputBytes;
+        }
+        if (bytes == 0)
+            return;
+        RequireInWindow(irp->AssociatedIrp.SystemBuffer, bytes, "Irp->AssociatedIrp.SystemBuffer");
+        if (irp->UserBuffer != record.UserBuffer)
+            RequireInWindow(irp->UserBuffer, bytes, "Irp->UserBuffer");
+        kernel.Io.Copy(irp->AssociatedIrp.SystemBuffer, irp->UserBuffer, bytes);
+    }
+
+    // An error that the dispatch routine returned at once is not reported a second time: its caller has the status
+    // and does not wait (WDK: "IoBuildSynchronousFsdRequest").
     private static void Report(in IrpOutcome outcome, sbyte priorityBoost)
     {
         if (outcome.Status.IsError && !outcome.WasPending)
             return;
         if (outcome.UserIosb != null)
-            *PointerCheck.Follow<IO_STATUS_BLOCK>(outcome.UserIosb, "Irp->UserIosb") = new IO_STATUS_BLOCK
-            {
-                Status = outcome.Status,
-                Information = outcome.Information,
-            };
+            *outcome.UserIosb = new IO_STATUS_BLOCK { Status = outcome.Status, Information = outcome.Information };
         if (outcome.UserEvent != null)
-            KeSetEvent(PointerCheck.Follow<KEVENT>(outcome.UserEvent, "Irp->UserEvent"), priorityBoost, false);
+            KeSetEvent(outcome.UserEvent, priorityBoost, false);
+    }
+
+    private static IrpOutcome CheckedOutcome(NtKernel kernel, IRP* irp)
+    {
+        IrpRecord record = RecordOf(kernel, irp);
+        if (irp->UserIosb != null && irp->UserIosb != record.UserIosb)
+            RequireInWindow(irp->UserIosb, (nuint)sizeof(IO_STATUS_BLOCK), "Irp->UserIosb");
+        if (irp->UserEvent != null && irp->UserEvent != record.UserEvent)
+            RequireInWindow(irp->UserEvent, (nuint)sizeof(KEVENT), "Irp->UserEvent");
+        return new IrpOutcome(irp);
+    }
+
+    private static IrpRecord RecordOf(NtKernel kernel, IRP* irp)
+    {
+        ref IrpRecord record = ref kernel.Io.Irps.Find(irp);
+        return Unsafe.IsNullRef(ref record) ? default : record;
+    }
+
+    private static void RequireInWindow(void* address, nuint bytes, string what)
+    {
+        if (!PointerCheck.IsReadable((ulong)address, bytes))
+            NtKernel.Current.BugCheck(
+                BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, (ulong)address, 0, NtKernel.Current.Processor.DriverRip, 0,
+                $"{what} is a wild pointer, 0x{(ulong)address:x}, in an IRP that was completed");
     }
 
     // What outlives the IRP.

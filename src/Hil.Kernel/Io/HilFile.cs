@@ -3,9 +3,10 @@ using System.IO.Pipelines;
 namespace Hil.Kernel;
 
 /// <summary>An open device, as an application has it: what it asks goes down the device's stack as IRPs.</summary>
-/// <remarks>The synchronous methods may be called on kernel threads, where they allocate nothing, and on any other thread;
-/// the asynchronous ones on any thread. Memory of <see cref="IoSystem.WindowMemory"/> reaches the driver without a copy. When the machine is
-/// lost, every request ends with STATUS_DEVICE_DOES_NOT_EXIST; when it stops with a bug check, with BugCheckException.</remarks>
+/// <remarks>The synchronous methods may be called on kernel threads, where they allocate nothing, and on any other
+/// thread; the asynchronous ones on any thread. Memory of <see cref="IoSystem.WindowMemory"/> reaches the driver
+/// without a copy. When the machine is lost, every request ends with STATUS_DEVICE_DOES_NOT_EXIST; when it stops with
+/// a bug check, with BugCheckException.</remarks>
 public sealed class HilFile : IDisposable, IAsyncDisposable
 {
     private readonly NtKernel _kernel;
@@ -26,6 +27,9 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
 
     /// <summary>Address of the FILE_OBJECT.</summary>
     public ulong Address => _file.Address;
+
+    /// <summary>The system handle behind the file.</summary>
+    internal ulong Handle => _handle;
 
     /// <summary>Sends IRP_MJ_READ and waits for it.</summary>
     public unsafe IoResult Read(Span<byte> buffer, long offset = 0)
@@ -69,7 +73,8 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Sends IRP_MJ_READ; cancellation cancels the IRP, whose result then says how it ended.</summary>
-    public Task<IoResult> ReadAsync(Memory<byte> buffer, long offset = 0, CancellationToken cancellationToken = default) =>
+    public Task<IoResult> ReadAsync(
+        Memory<byte> buffer, long offset = 0, CancellationToken cancellationToken = default) =>
         SubmitAsync(
             new FileRequest { MajorFunction = IRP_MJ_READ, Offset = offset }, default, buffer, cancellationToken);
 
@@ -79,7 +84,8 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
         SubmitAsync(
             new FileRequest { MajorFunction = IRP_MJ_WRITE, Offset = offset }, buffer, default, cancellationToken);
 
-    /// <summary>Sends IRP_MJ_DEVICE_CONTROL; cancellation cancels the IRP, whose result then says how it ended.</summary>
+    /// <summary>Sends IRP_MJ_DEVICE_CONTROL; cancellation cancels the IRP, whose result then says how it
+    /// ended.</summary>
     public Task<IoResult> DeviceIoControlAsync(
         uint code,
         ReadOnlyMemory<byte> input = default,
@@ -95,23 +101,26 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
         Memory<byte> output = default,
         CancellationToken cancellationToken = default) =>
         SubmitAsync(
-            new FileRequest { MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL, Code = code }, input, output, cancellationToken);
+            new FileRequest { MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL, Code = code },
+            input, output, cancellationToken);
 
-    /// <summary>The device's data as a stream of segments in the RAM window: with direct I/O the device's DMA lands in the
-    /// memory that the consumer reads. Ends at a read of no bytes or STATUS_END_OF_FILE.</summary>
+    /// <summary>The device's data as a stream of segments in the RAM window: with direct I/O the device's DMA lands
+    /// in the memory that the consumer reads. Ends at a read of no bytes or STATUS_END_OF_FILE.</summary>
     /// <param name="requestBytes">Size of a read at most; a multiple of the page size wastes nothing.</param>
     public PipeReader AsPipeReader(long offset = 0, int requestBytes = (int)PAGE_SIZE) =>
         PipeReader.Create(
             new HilFileStream(this, offset),
             new StreamPipeReaderOptions(_kernel.Io.WindowMemory, requestBytes, minimumReadSize: requestBytes));
 
-    /// <summary>Takes data for the device in segments in the RAM window; a flush writes them, without a copy by Hil.</summary>
+    /// <summary>Takes data for the device in segments in the RAM window; a flush writes them, without a copy by
+    /// Hil.</summary>
     public PipeWriter AsPipeWriter(long offset = 0, int segmentBytes = (int)PAGE_SIZE) =>
         PipeWriter.Create(
             new HilFileStream(this, offset),
             new StreamPipeWriterOptions(_kernel.Io.WindowMemory, segmentBytes));
 
-    /// <summary>Closes the file: cleanup now, what is still pending is cancelled, close when the last request has ended.</summary>
+    /// <summary>Closes the file: cleanup now, what is still pending is cancelled, close when the last request has
+    /// ended.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isClosed, 1) != 0)

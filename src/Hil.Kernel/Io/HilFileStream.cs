@@ -28,14 +28,16 @@ internal sealed class HilFileStream(HilFile file, long offset) : Stream
         return (int)result.Information;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (!buffer.IsEmpty)
         {
             IoResult result = await file.WriteAsync(buffer, _offset, cancellationToken).ConfigureAwait(false);
             Advance(result, "writing", cancellationToken);
             if (result.Information == 0)
-                throw new NtStatusException(result.Status, $"writing to {file.Path} got no further at offset {_offset}");
+                throw new NtStatusException(
+                    result.Status, $"writing to {file.Path} got no further at offset {_offset}");
             buffer = buffer[(int)result.Information..];
         }
     }

@@ -2,8 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Hil.Kernel;
 
-// One request for a file, from the requester's buffers to the result. Operations are kept and used again: each owns an event
-// and a status block in the window and stand-ins for buffers outside it, so that a request allocates nothing managed.
+// One request for a file, from the requester's buffers to the result. Operations are kept and used again: each owns
+// an event and a status block in the window and stand-ins for buffers outside it, so that a request allocates nothing
+// managed.
 
 /// <summary>A request for a file, while it is on its way.</summary>
 internal sealed unsafe class IoOperation
@@ -81,7 +82,8 @@ internal sealed unsafe class IoOperation
                 new Ntoskrnl.ControlBuffers(input, request.InputBytes, _outputInWindow, request.OutputBytes)),
             IRP_MJ_QUERY_INFORMATION => Ntoskrnl.DescribeQuery(Irp, request.Code, _outputInWindow, request.OutputBytes),
             IRP_MJ_SET_INFORMATION => Ntoskrnl.DescribeSet(Irp, request.Code, input, request.InputBytes),
-            IRP_MJ_READ => Ntoskrnl.DescribeTransfer(Irp, _device, _outputInWindow, request.OutputBytes, request.Offset),
+            IRP_MJ_READ => Ntoskrnl.DescribeTransfer(
+                Irp, _device, _outputInWindow, request.OutputBytes, request.Offset),
             _ => Ntoskrnl.DescribeTransfer(Irp, _device, input, request.InputBytes, request.Offset),
         };
         return isDescribed ? STATUS_SUCCESS : Drop();
@@ -96,7 +98,8 @@ internal sealed unsafe class IoOperation
         return Conclude(returned);
     }
 
-    /// <summary>Sends the IRP. The requester hears of its end: now, if it is over when the driver returns, or later.</summary>
+    /// <summary>Sends the IRP. The requester hears of its end: now, if it is over when the driver returns, or
+    /// later.</summary>
     public void Send()
     {
         NTSTATUS returned = Ntoskrnl.IofCallDriver(_device, Irp);
@@ -151,8 +154,8 @@ internal sealed unsafe class IoOperation
             Requester.Complete(Conclude(STATUS_PENDING));
     }
 
-    // What the dispatch routine returned and how it treated the IRP must agree (WDK: "DRIVER_DISPATCH": a routine that marks an
-    // IRP pending returns STATUS_PENDING, and only then).
+    // What the dispatch routine returned and how it treated the IRP must agree (WDK: "DRIVER_DISPATCH": a routine
+    // that marks an IRP pending returns STATUS_PENDING, and only then).
     private IoResult Conclude(NTSTATUS returned)
     {
         if (returned == STATUS_PENDING && !_wasPending)

@@ -23,6 +23,7 @@ public sealed unsafe partial class IoSystem
         _kernel = kernel;
         SystemBuffers = new SystemBuffers(kernel);
         Scratch = new ScratchSlots(kernel);
+        FreedIrps = new IrpQuarantine(kernel);
         WindowMemory = new WindowMemoryPool(kernel);
         CancelLock = (KSPIN_LOCK*)Scratch.Rent();
         Configuration = (CONFIGURATION_INFORMATION*)Scratch.Rent();
@@ -39,13 +40,16 @@ public sealed unsafe partial class IoSystem
     /// <summary>Address of the IRP that the calling thread works on, for reports; 0 for none.</summary>
     public ulong CurrentIrp => t_currentIrp;
 
-    /// <summary>Bytes that Hil copied between requesters and drivers: buffered I/O, and buffers outside the RAM window.</summary>
+    /// <summary>Bytes that Hil copied between requesters and drivers: buffered I/O, and buffers outside the RAM
+    /// window.</summary>
     public long BytesCopied { get; private set; }
 
     /// <summary>The dispatch routine of every major function that a driver leaves alone.</summary>
     public DriverRoutine InvalidDeviceRequest { get; }
 
     internal IrpTable Irps { get; } = new();
+
+    internal IrpQuarantine FreedIrps { get; }
 
     internal SystemBuffers SystemBuffers { get; }
 
@@ -71,8 +75,8 @@ public sealed unsafe partial class IoSystem
     /// <summary>Sequence number of a live IRP, from 1; 0 for an address that is none.</summary>
     public long IdOf(ulong irp) => Irps.IdOf(irp);
 
-    /// <summary>The IRPs that drivers have got and not completed, oldest first. Any thread; for a machine that has stopped, or
-    /// was lost, those that were left at that moment.</summary>
+    /// <summary>The IRPs that drivers have got and not completed, oldest first. Any thread; for a machine that has
+    /// stopped, or was lost, those that were left at that moment.</summary>
     public IReadOnlyList<PendingIrp> PendingIrps()
     {
         if (_pendingAtStop == null && !_kernel.Scheduler.IsKernelThread)
@@ -128,7 +132,7 @@ public sealed unsafe partial class IoSystem
     private static void RequireRange(void* buffer, nuint bytes)
     {
         PointerCheck.Follow<byte>(buffer, "a buffer of an IRP");
-        PointerCheck.Follow<byte>((byte*)buffer + bytes - 1, "the end of a buffer of an IRP (IoStatus.Information too large?)");
+        PointerCheck.Follow<byte>((byte*)buffer + bytes - 1, "the end of a buffer of an IRP");
     }
 
     private PendingIrp Describe(IRP* irp, long id)

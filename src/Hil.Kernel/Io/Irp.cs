@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Kernel;
 
-// An IRP is a header and a stack of locations, one for each driver below its sender. Its memory is the kernel's own pool; when
-// it is freed it is cleared, so that a driver that still uses it finds neither type nor pointers. What must not depend on
-// driver-visible memory (who frees it, who waits for it) is in the I/O manager's IrpTable.
+// An IRP is a header and a stack of locations, one for each driver below its sender. Its memory is the kernel's own
+// pool; when it is freed it is cleared, so that a driver that still uses it finds neither type nor pointers. What
+// must not depend on driver-visible memory (who frees it, who waits for it) is in the I/O manager's IrpTable.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -51,17 +51,21 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Frees an IRP of IoAllocateIrp.</summary>
-    /// <remarks>WDK: IoFreeIrp. An IRP that was freed before is bug check MULTIPLE_IRP_COMPLETE_REQUESTS; one that the I/O
-    /// manager will free is DRIVER_VERIFIER_IOMANAGER_VIOLATION 2.</remarks>
+    /// <remarks>WDK: IoFreeIrp. An IRP that was freed before is bug check MULTIPLE_IRP_COMPLETE_REQUESTS; one that
+    /// the I/O manager will free is DRIVER_VERIFIER_IOMANAGER_VIOLATION 2.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void IoFreeIrp(IRP* irp)
     {
         RequireFreeableIrp(irp);
-        ref IrpRecord record = ref NtKernel.Current.Io.Irps.Find(irp);
+        NtKernel kernel = NtKernel.Current;
+        ref IrpRecord record = ref kernel.Io.Irps.Find(irp);
         if (!Unsafe.IsNullRef(ref record) && record.Operation != null)
             FailIrp(
                 BugCheckCodes.DRIVER_VERIFIER_IOMANAGER_VIOLATION, 2, (ulong)irp,
                 "the driver freed an IRP that belongs to the I/O manager");
+        if (!Unsafe.IsNullRef(ref record) && record.Owner == IrpOwner.Thread)
+            kernel.Violation(
+                "the driver freed an IRP that IoCompleteRequest frees (WDK: IoBuildDeviceIoControlRequest)");
         FreeIrp(irp);
     }
 
@@ -80,7 +84,8 @@ public static unsafe partial class Ntoskrnl
         return associated;
     }
 
-    /// <summary>The process that asked for an IRP, null for an IRP of a driver's own. There is only the system process.</summary>
+    /// <summary>The process that asked for an IRP, null for an IRP of a driver's own. There is only the system
+    /// process.</summary>
     /// <remarks>WDK: IoGetRequestorProcess.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* IoGetRequestorProcess(IRP* irp) =>
@@ -96,24 +101,21 @@ public static unsafe partial class Ntoskrnl
         if (irp == null)
             return null;
         SetUp(irp, bytes, stackSize);
-        kernel.Io.Irps.Add(irp, owner);
+        kernel.Io.Irps.Add(irp, owner).Bytes = bytes;
         return irp;
     }
 
     internal static void FreeIrp(IRP* irp)
     {
-        NtKernel kernel = NtKernel.Current;
-        ref IrpRecord record = ref kernel.Io.Irps.Find(irp);
+        IoSystem io = NtKernel.Current.Io;
+        ref IrpRecord record = ref io.Irps.Find(irp);
         bool isOurs = !Unsafe.IsNullRef(ref record) && record.Owner != IrpOwner.Memory;
-        ushort bytes = isOurs ? irp->Size : (ushort)sizeof(IRP);
-        kernel.Io.Irps.Remove(irp);
-        NativeMemory.Clear(irp, Math.Min(bytes, IoSizeOfIrp(MaxStackSize)));
         if (isOurs)
-            kernel.Pool.Free(irp);
+            io.FreedIrps.Add(irp, record.Bytes, record.Id);
+        else
+            *irp = default;
+        io.Irps.Remove(irp);
     }
-
-    /// <summary>Most stack locations an IRP can have: its size must fit 16 bits and CurrentLocation 7.</summary>
-    internal const int MaxStackSize = 125;
 
     private static void SetUp(IRP* irp, ushort bytes, sbyte stackSize)
     {

@@ -9,8 +9,8 @@ internal enum IrpOwner : byte
     /// <summary>The driver, which also owns the memory (IoInitializeIrp).</summary>
     Memory,
 
-    /// <summary>The I/O manager, when it completes (IoBuildSynchronousFsdRequest, IoBuildDeviceIoControlRequest, a file's
-    /// requests).</summary>
+    /// <summary>The I/O manager, when it completes (IoBuildSynchronousFsdRequest, IoBuildDeviceIoControlRequest, a
+    /// file's requests).</summary>
     Thread,
 
     /// <summary>The I/O manager, which then counts down the master (IoMakeAssociatedIrp).</summary>

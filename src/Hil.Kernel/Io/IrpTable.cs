@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Kernel;
 
-/// <summary>Every IRP that is allocated, by address. Adding and removing allocates nothing once the table has grown.</summary>
+/// <summary>Every IRP that is allocated, by address. Adding and removing allocates nothing once the table has
+/// grown.</summary>
 internal sealed unsafe class IrpTable
 {
     private const int InitialCapacity = 256;

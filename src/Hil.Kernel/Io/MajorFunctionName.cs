@@ -10,8 +10,9 @@ public static class MajorFunctionName
         nameof(IRP_MJ_SET_EA), nameof(IRP_MJ_FLUSH_BUFFERS), nameof(IRP_MJ_QUERY_VOLUME_INFORMATION),
         nameof(IRP_MJ_SET_VOLUME_INFORMATION), nameof(IRP_MJ_DIRECTORY_CONTROL), nameof(IRP_MJ_FILE_SYSTEM_CONTROL),
         nameof(IRP_MJ_DEVICE_CONTROL), nameof(IRP_MJ_INTERNAL_DEVICE_CONTROL), nameof(IRP_MJ_SHUTDOWN),
-        nameof(IRP_MJ_LOCK_CONTROL), nameof(IRP_MJ_CLEANUP), nameof(IRP_MJ_CREATE_MAILSLOT), nameof(IRP_MJ_QUERY_SECURITY),
-        nameof(IRP_MJ_SET_SECURITY), nameof(IRP_MJ_POWER), nameof(IRP_MJ_SYSTEM_CONTROL), nameof(IRP_MJ_DEVICE_CHANGE),
+        nameof(IRP_MJ_LOCK_CONTROL), nameof(IRP_MJ_CLEANUP), nameof(IRP_MJ_CREATE_MAILSLOT),
+        nameof(IRP_MJ_QUERY_SECURITY), nameof(IRP_MJ_SET_SECURITY), nameof(IRP_MJ_POWER),
+        nameof(IRP_MJ_SYSTEM_CONTROL), nameof(IRP_MJ_DEVICE_CHANGE),
         nameof(IRP_MJ_QUERY_QUOTA), nameof(IRP_MJ_SET_QUOTA), nameof(IRP_MJ_PNP),
     ];
 

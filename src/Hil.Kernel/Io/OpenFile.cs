@@ -6,7 +6,8 @@ public sealed partial class IoSystem
     public WindowMemoryPool WindowMemory { get; }
 
     /// <summary>Opens a device and waits until its driver has agreed.</summary>
-    /// <param name="path">\Device\Name, \\.\Link, \\?\interface path or \??\Link; what follows is the file's name.</param>
+    /// <param name="path">\Device\Name, \\.\Link, \\?\interface path or \??\Link; what follows is the file's
+    /// name.</param>
     /// <param name="opening">Null for reading and writing, shared, asynchronous.</param>
     /// <exception cref="NtStatusException">There is no such device, or its driver refused.</exception>
     public HilFile Open(string path, FileOpening? opening = null)

@@ -12,8 +12,8 @@ public static unsafe partial class Ntoskrnl
     public static void IoInitializeRemoveLockEx(
         IO_REMOVE_LOCK* @lock, uint allocateTag, uint maxLockedMinutes, uint highWatermark, uint remlockSize)
     {
-        new Span<byte>(@lock, (int)Math.Min(remlockSize, (uint)(sizeof(IO_REMOVE_LOCK) + sizeof(IO_REMOVE_LOCK_DBG_BLOCK))))
-            .Clear();
+        int bytesMax = sizeof(IO_REMOVE_LOCK) + sizeof(IO_REMOVE_LOCK_DBG_BLOCK);
+        new Span<byte>(@lock, (int)Math.Min(remlockSize, (uint)bytesMax)).Clear();
         @lock->Common.IoCount = 1;
         KeInitializeEvent(&@lock->Common.RemoveEvent, EVENT_TYPE.SynchronizationEvent, false);
     }
@@ -39,7 +39,8 @@ public static unsafe partial class Ntoskrnl
         ReleaseOne(removeLock);
 
     /// <summary>Refuses further requests, counts the caller's out and waits for the others.</summary>
-    /// <remarks>WDK: IoReleaseRemoveLockAndWait, of which this is the exported form. The caller has acquired the lock.</remarks>
+    /// <remarks>WDK: IoReleaseRemoveLockAndWait, of which this is the exported form. The caller has acquired the
+    /// lock.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static void IoReleaseRemoveLockAndWaitEx(IO_REMOVE_LOCK* removeLock, void* tag, uint remlockSize)
     {

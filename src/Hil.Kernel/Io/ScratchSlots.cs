@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>Small pieces of driver-visible memory for the length of a call: where a driver's routine writes its result, an
-/// event to wait for. Kept and given out again; nothing managed is allocated once enough exist.</summary>
+/// <summary>Small pieces of driver-visible memory for the length of a call: where a driver's routine writes its
+/// result, an event to wait for. Kept and given out again; nothing managed is allocated once enough exist.</summary>
 internal sealed unsafe class ScratchSlots(NtKernel kernel)
 {
     private const int SlotBytes = 64;

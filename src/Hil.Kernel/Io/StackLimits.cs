@@ -15,7 +15,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Bytes that are left on the stack that runs.</summary>
     /// <remarks>WDK: IoGetRemainingStackSize.</remarks>
     [Export]
-    public static nuint IoGetRemainingStackSize() => (nuint)(Processor.Current.Context.StackPointer - RunningStack().Limit);
+    public static nuint IoGetRemainingStackSize() =>
+        (nuint)(Processor.Current.Context.StackPointer - RunningStack().Limit);
 
     /// <summary>Where the running thread's stack begins.</summary>
     /// <remarks>WDK: IoGetInitialStack.</remarks>

@@ -1,13 +1,15 @@
 namespace Hil.Kernel;
 
-// Serialised I/O: a device whose driver has a StartIo routine works on one IRP at a time. DeviceQueue.Busy says that one is
-// being worked on, CurrentIrp which. IoStartPacket offers an IRP; the DPC that finishes one calls IoStartNextPacket for the
-// next. The cancel spin lock guards CurrentIrp and the queue for drivers that let their IRPs be cancelled (cancelable = TRUE).
+// Serialised I/O: a device whose driver has a StartIo routine works on one IRP at a time. DeviceQueue.Busy says that
+// one is being worked on, CurrentIrp which. IoStartPacket offers an IRP; the DPC that finishes one calls
+// IoStartNextPacket for the next. The cancel spin lock guards CurrentIrp and the queue for drivers that let their
+// IRPs be cancelled (cancelable = TRUE).
 //
-// Deferral: with IoSetStartIoAttributes(DeferredStartIo), a request for the next packet made *inside* StartIo is only noted;
-// it is carried out after StartIo has returned, so a driver that fails ten thousand IRPs in a row needs one stack frame, not
-// ten thousand. A device has one such note (its extension holds one key and one flag word): a second request made in the same
-// StartIo call would start two IRPs for one that ended, so it replaces the first and is reported.
+// Deferral: with IoSetStartIoAttributes(DeferredStartIo), a request for the next packet made *inside* StartIo is only
+// noted; it is carried out after StartIo has returned, so a driver that fails ten thousand IRPs in a row needs one
+// stack frame, not ten thousand. A device has one such note (its extension holds one key and one flag word): a second
+// request made in the same StartIo call would start two IRPs for one that ended, so it replaces the first and is
+// reported.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -39,14 +41,17 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Takes the next IRP, if any, from the device queue and calls StartIo with it.</summary>
-    /// <param name="cancelable">TRUE if IRPs were queued with a cancel routine: the dequeue then holds the cancel spin lock.</param>
+    /// <param name="cancelable">TRUE if IRPs were queued with a cancel routine: the dequeue then holds the cancel
+    /// spin lock.</param>
     /// <remarks>WDK: IoStartNextPacket. Leaves the device idle, CurrentIrp null, when the queue is empty.</remarks>
     [Export(MinIrql = DISPATCH_LEVEL, MaxIrql = DISPATCH_LEVEL)]
     public static void IoStartNextPacket(DEVICE_OBJECT* deviceObject, BOOLEAN cancelable) =>
         RequestNext(deviceObject, new NextPacket(cancelable));
 
-    /// <summary>As IoStartNextPacket, but takes the first IRP whose key is at or above <paramref name="key"/>.</summary>
-    /// <remarks>WDK: IoStartNextPacketByKey. If none is, the head of the queue, as KeRemoveByKeyDeviceQueue does.</remarks>
+    /// <summary>As IoStartNextPacket, but takes the first IRP whose key is at or above <paramref
+    /// name="key"/>.</summary>
+    /// <remarks>WDK: IoStartNextPacketByKey. If none is, the head of the queue, as KeRemoveByKeyDeviceQueue
+    /// does.</remarks>
     [Export(MinIrql = DISPATCH_LEVEL, MaxIrql = DISPATCH_LEVEL)]
     public static void IoStartNextPacketByKey(DEVICE_OBJECT* deviceObject, BOOLEAN cancelable, uint key) =>
         RequestNext(deviceObject, new NextPacket(cancelable, key));
@@ -71,8 +76,8 @@ public static unsafe partial class Ntoskrnl
         return isQueued;
     }
 
-    // The cancel spin lock, if there is a cancel function, is held on entry. An IRP that was cancelled before it could be
-    // queued has missed its call: it is made here.
+    // The cancel spin lock, if there is a cancel function, is held on entry. An IRP that was cancelled before it
+    // could be queued has missed its call: it is made here.
     private static void SettleCancel(
         DEVICE_OBJECT* deviceObject, IRP* irp, DriverRoutine cancelFunction, KIRQL cancelIrql)
     {

@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>What a device's extension says about its StartIo: what was chosen, whether it runs, what waits for its return.</summary>
+/// <summary>What a device's extension says about its StartIo: what was chosen, whether it runs, what waits for its
+/// return.</summary>
 internal readonly unsafe ref struct StartIoState
 {
     private const uint Deferral = DOE_SIO_NO_KEY | DOE_SIO_WITH_KEY | DOE_SIO_CANCELABLE;
@@ -9,8 +10,7 @@ internal readonly unsafe ref struct StartIoState
 
     private StartIoState(DEVOBJ_EXTENSION* extension) => _extension = extension;
 
-    public static StartIoState Of(DEVICE_OBJECT* deviceObject) => new(
-        PointerCheck.Follow<DEVOBJ_EXTENSION>(deviceObject->DeviceObjectExtension, "DeviceObject->DeviceObjectExtension"));
+    public static StartIoState Of(DEVICE_OBJECT* deviceObject) => new(Ntoskrnl.ExtensionOf(deviceObject));
 
     public bool IsDeferred => (_extension->StartIoFlags & DOE_SIO_DEFERRED) != 0;
 

@@ -20,7 +20,8 @@ public static unsafe partial class Ntoskrnl
     /// <inheritdoc cref="IoCreateSymbolicLink"/>
     /// <remarks>WDK: IoCreateUnprotectedSymbolicLink.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS IoCreateUnprotectedSymbolicLink(UNICODE_STRING* symbolicLinkName, UNICODE_STRING* deviceName) =>
+    public static NTSTATUS IoCreateUnprotectedSymbolicLink(
+        UNICODE_STRING* symbolicLinkName, UNICODE_STRING* deviceName) =>
         IoCreateSymbolicLink(symbolicLinkName, deviceName);
 
     /// <summary>Removes a symbolic link.</summary>

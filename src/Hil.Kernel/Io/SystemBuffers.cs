@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
-// Buffered I/O hands the driver a buffer of the I/O manager's. Such a buffer stands right before an unmapped page, so that a
-// driver that writes past the length it was told faults at the instruction that does it. Regions are kept for the next
-// request: mapping and unmapping would cost more than the request itself.
+// Buffered I/O hands the driver a buffer of the I/O manager's. Such a buffer stands right before an unmapped page, so
+// that a driver that writes past the length it was told faults at the instruction that does it. Regions are kept for
+// the next request: mapping and unmapping would cost more than the request itself.
 
 /// <summary>Buffers between user and driver for buffered I/O.</summary>
 internal sealed unsafe class SystemBuffers(NtKernel kernel)

@@ -15,7 +15,8 @@ public static unsafe partial class Ntoskrnl
     public static BOOLEAN IoIsWdmVersionAvailable(byte majorVersion, byte minorVersion) =>
         majorVersion < WdmMajorVersion || (majorVersion == WdmMajorVersion && minorVersion == 0);
 
-    /// <summary>Notes the device that a user has to do something about (insert a medium) in the requesting thread.</summary>
+    /// <summary>Notes the device that a user has to do something about (insert a medium) in the requesting
+    /// thread.</summary>
     /// <remarks>WDK: IoSetHardErrorOrVerifyDevice. Nobody asks: there are no removable media and no user.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void IoSetHardErrorOrVerifyDevice(IRP* irp, DEVICE_OBJECT* deviceObject)

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>A buffer in the user part of the window that stands in for a requester's memory outside the window. It ends right
-/// before an unmapped page, so that a driver that overruns a user's buffer faults.</summary>
+/// <summary>A buffer in the user part of the window that stands in for a requester's memory outside the window. It
+/// ends right before an unmapped page, so that a driver that overruns a user's buffer faults.</summary>
 internal sealed unsafe class UserBuffer(NtKernel kernel)
 {
     private const nuint Align = 16;
@@ -10,7 +10,8 @@ internal sealed unsafe class UserBuffer(NtKernel kernel)
     private ulong _region;
     private int _pages;
 
-    /// <summary>A buffer of so many bytes, contents undefined, valid until the next call; null when there is no memory.</summary>
+    /// <summary>A buffer of so many bytes, contents undefined, valid until the next call; null when there is no
+    /// memory.</summary>
     public void* Reserve(nuint bytes)
     {
         int pages = (int)BYTES_TO_PAGES(Math.Max(bytes, 1));

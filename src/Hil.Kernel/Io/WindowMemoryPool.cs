@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 
 namespace Hil.Kernel;
 
-/// <summary>Memory in the user part of the RAM window: drivers and devices reach it where it is. Blocks are whole pages and
-/// are kept for reuse as long as the kernel lives.</summary>
+/// <summary>Memory in the user part of the RAM window: drivers and devices reach it where it is. Blocks are whole
+/// pages and are kept for reuse as long as the kernel lives.</summary>
 public sealed class WindowMemoryPool : MemoryPool<byte>
 {
     private readonly NtKernel _kernel;
@@ -22,7 +22,8 @@ public sealed class WindowMemoryPool : MemoryPool<byte>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, MaxBufferSize);
         int pages = minBufferSize <= 0 ? 1 : (int)BYTES_TO_PAGES((nuint)minBufferSize);
         if (!FreeBlocks(pages).TryPop(out ulong address))
-            _kernel.Scheduler.Run(() => address = _kernel.Pages.AllocateUser((nuint)pages * PAGE_SIZE, PageAccess.ReadWrite));
+            _kernel.Scheduler.Run(() =>
+                address = _kernel.Pages.AllocateUser((nuint)pages * PAGE_SIZE, PageAccess.ReadWrite));
         if (address == 0)
             throw new OutOfMemoryException("the user part of the RAM window is full");
         return new WindowMemory(this, address, pages);
@@ -32,7 +33,8 @@ public sealed class WindowMemoryPool : MemoryPool<byte>
     {
     }
 
-    private ConcurrentStack<ulong> FreeBlocks(int pages) => _free.GetOrAdd(pages, static _ => new ConcurrentStack<ulong>());
+    private ConcurrentStack<ulong> FreeBlocks(int pages) =>
+        _free.GetOrAdd(pages, static _ => new ConcurrentStack<ulong>());
 
     private sealed unsafe class WindowMemory(WindowMemoryPool pool, ulong address, int pages) : MemoryManager<byte>
     {

@@ -15,12 +15,13 @@ public static unsafe class DriverString
         return new string(text->Buffer, 0, text->Length / sizeof(char));
     }
 
-    /// <summary>Makes a string in driver-visible memory, counted and terminated; null when there is no memory. For managed
-    /// drivers and the kernel itself.</summary>
+    /// <summary>Makes a string in driver-visible memory, counted and terminated; null when there is no memory. For
+    /// managed drivers and the kernel itself.</summary>
     public static UNICODE_STRING* Create(NtKernel kernel, string text)
     {
         int bytes = text.Length * sizeof(char);
-        var made = (UNICODE_STRING*)kernel.Pool.Allocate((nuint)(sizeof(UNICODE_STRING) + bytes + sizeof(char)), PoolTag);
+        var made = (UNICODE_STRING*)kernel.Pool.Allocate(
+            (nuint)(sizeof(UNICODE_STRING) + bytes + sizeof(char)), PoolTag);
         if (made == null)
             return null;
         made->Buffer = (char*)(made + 1);

@@ -34,7 +34,10 @@ public static unsafe partial class Ntoskrnl
         if (target.Address == 0 || !IsOfType(objects, target, objectType))
             return STATUS_OBJECT_TYPE_MISMATCH;
         if (handleInformation != null)
-            *handleInformation = new OBJECT_HANDLE_INFORMATION { GrantedAccess = objects.Handles.AccessOf((ulong)handle) };
+            *handleInformation = new OBJECT_HANDLE_INFORMATION
+            {
+                GrantedAccess = objects.Handles.AccessOf((ulong)handle),
+            };
         objects.Reference(target);
         *@object = (void*)target.Address;
         return STATUS_SUCCESS;

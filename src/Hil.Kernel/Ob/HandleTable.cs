@@ -3,7 +3,8 @@ namespace Hil.Kernel;
 /// <summary>Open handles. There is one table, the system process's: every driver runs in it.</summary>
 public sealed class HandleTable
 {
-    // Kernel handles have their top bits set on Windows, so that one handed to user mode by mistake is worth nothing there.
+    // Kernel handles have their top bits set on Windows, so that one handed to user mode by mistake is worth nothing
+    // there.
     private const ulong First = 0xFFFFFFFF_80000004;
     private const ulong Step = 4;
 

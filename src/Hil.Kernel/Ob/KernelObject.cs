@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-/// <summary>The kernel's record of one object: what keeps it alive and what happens when nothing does any more. It stands
-/// on the host's side, so that no driver can scribble over reference counts.</summary>
-/// <param name="address">The body in driver-visible memory; 0 for an object that only handles name (a registry key).</param>
+/// <summary>The kernel's record of one object: what keeps it alive and what happens when nothing does any more. It
+/// stands on the host's side, so that no driver can scribble over reference counts.</summary>
+/// <param name="address">The body in driver-visible memory; 0 for an object that only handles name (a registry
+/// key).</param>
 public sealed class KernelObject(ObjectType type, ulong address, object? payload)
 {
     public ObjectType Type { get; } = type;

@@ -20,11 +20,16 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Creates an event that a handle names.</summary>
     /// <param name="objectAttributes">May be null: an event without a name.</param>
-    /// <returns>STATUS_OBJECT_NAME_EXISTS for an event that was there and OBJ_OPENIF, STATUS_OBJECT_NAME_COLLISION without.</returns>
+    /// <returns>STATUS_OBJECT_NAME_EXISTS for an event that was there and OBJ_OPENIF, STATUS_OBJECT_NAME_COLLISION
+    /// without.</returns>
     /// <remarks>WDK: ZwCreateEvent.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwCreateEvent(
-        void** eventHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, EVENT_TYPE eventType, BOOLEAN initialState)
+        void** eventHandle,
+        uint desiredAccess,
+        OBJECT_ATTRIBUTES* objectAttributes,
+        EVENT_TYPE eventType,
+        BOOLEAN initialState)
     {
         string path = "";
         bool mayExist = objectAttributes != null && (objectAttributes->Attributes & OBJ_OPENIF) != 0;
@@ -95,7 +100,8 @@ public static unsafe partial class Ntoskrnl
 
     private static KEVENT* CreateIoEvent(UNICODE_STRING* eventName, EVENT_TYPE type, void** eventHandle)
     {
-        NTSTATUS status = CreateEvent(DriverString.Read(eventName), type, true, mayExist: true, out KernelObject? created);
+        NTSTATUS status = CreateEvent(
+            DriverString.Read(eventName), type, isSet: true, mayExist: true, out KernelObject? created);
         if (!status.IsSuccess)
             return null;
         *eventHandle = OpenOnly(created!, GENERIC_ALL);
@@ -119,12 +125,14 @@ public static unsafe partial class Ntoskrnl
         if (@event == null)
             return STATUS_INSUFFICIENT_RESOURCES;
         KeInitializeEvent(@event, type, isSet);
-        created = kernel.Objects.Add(ObjectType.Event, @event, deleted: static gone => NtKernel.Current.Pool.Free((void*)gone.Address));
+        created = kernel.Objects.Add(ObjectType.Event, @event, deleted: FreeEvent);
         NTSTATUS status = path.Length == 0 ? STATUS_SUCCESS : kernel.Objects.Names.Insert(path, created);
         if (!status.IsSuccess)
             kernel.Objects.Dereference(created);
         return status;
     }
+
+    private static void FreeEvent(KernelObject gone) => NtKernel.Current.Pool.Free((void*)gone.Address);
 
     // The handle's reference takes the place of the creator's.
     private static void* OpenOnly(KernelObject created, uint access)

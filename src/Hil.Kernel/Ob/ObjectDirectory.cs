@@ -1,7 +1,8 @@
 namespace Hil.Kernel;
 
-// Names are kept flat, by full path: what a tree of directories would add is the rule that a name's directory exists, and
-// that is one look-up. The three spellings of the directory of DOS device names are one: \??, \DosDevices and \GLOBAL??.
+// Names are kept flat, by full path: what a tree of directories would add is the rule that a name's directory exists,
+// and that is one look-up. The three spellings of the directory of DOS device names are one: \??, \DosDevices and
+// \GLOBAL??.
 
 /// <summary>The object namespace: full paths to objects, case-insensitive.</summary>
 public sealed class ObjectDirectory
@@ -13,6 +14,9 @@ public sealed class ObjectDirectory
     [
         @"\", @"\Device", DosDevices, @"\Driver", @"\FileSystem", @"\Callback", @"\BaseNamedObjects", @"\KernelObjects",
     ];
+
+    // The longer spellings come first: each begins with a shorter one.
+    private static readonly string[] s_spellings = [@"\DosDevices\Global", @"\??\Global", @"\DosDevices", @"\GLOBAL??"];
 
     private readonly Dictionary<string, KernelObject> _objects = new(StringComparer.OrdinalIgnoreCase);
 
@@ -110,7 +114,7 @@ public sealed class ObjectDirectory
 
     private static string Canonical(string path)
     {
-        foreach (string spelling in (ReadOnlySpan<string>)[@"\DosDevices\Global", @"\??\Global", @"\DosDevices", @"\GLOBAL??"])
+        foreach (string spelling in s_spellings)
         {
             if (path.StartsWith(spelling, StringComparison.OrdinalIgnoreCase)
                 && (path.Length == spelling.Length || path[spelling.Length] == '\\'))

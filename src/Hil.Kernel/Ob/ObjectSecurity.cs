@@ -2,7 +2,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>An object's security descriptor. Objects have none here, which is one of the answers a caller must be ready for.</summary>
+    /// <summary>An object's security descriptor. Objects have none here, which is one of the answers a caller must be
+    /// ready for.</summary>
     /// <returns>STATUS_SUCCESS, with a null descriptor.</returns>
     /// <remarks>WDK: ObGetObjectSecurity.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]

@@ -48,7 +48,8 @@ public sealed unsafe class ObjectTable
         target.References++;
     }
 
-    /// <summary>Gives a reference back. The last one deletes the object: at once at PASSIVE_LEVEL, else soon on a worker.</summary>
+    /// <summary>Gives a reference back. The last one deletes the object: at once at PASSIVE_LEVEL, else soon on a
+    /// worker.</summary>
     public void Dereference(KernelObject target)
     {
         if (target.References <= 0)

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Drivers pass *IoFileObjectType and its kin to say what they expect behind a handle or pointer. The OBJECT_TYPE behind is
-// opaque to them, so a variable points right behind itself, at a word that only makes its address unique.
+// Drivers pass *IoFileObjectType and its kin to say what they expect behind a handle or pointer. The OBJECT_TYPE
+// behind is opaque to them, so a variable points right behind itself, at a word that only makes its address unique.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -28,7 +28,8 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static long ObDereferenceObject(void* @object) => ObfDereferenceObject(@object);
 
-    /// <summary>Gives a reference back; the last one deletes the object on a worker, never on the caller's stack.</summary>
+    /// <summary>Gives a reference back; the last one deletes the object on a worker, never on the caller's
+    /// stack.</summary>
     /// <remarks>WDK: ObDereferenceObjectDeferDelete.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void ObDereferenceObjectDeferDelete(void* @object)

@@ -155,7 +155,9 @@ public sealed unsafe class CancelTests : IDisposable
     // An IRP as a driver's dispatch routine has it.
     private IRP* Dispatched()
     {
-        DEVICE_OBJECT* device = _driver.Object->DeviceObject == null ? _driver.CreateDevice() : _driver.Object->DeviceObject;
+        DEVICE_OBJECT* device = _driver.Object->DeviceObject;
+        if (device == null)
+            device = _driver.CreateDevice();
         IRP* irp = TestDriver.CreateIrp(device);
         IoSetNextIrpStackLocation(irp);
         IoGetCurrentIrpStackLocation(irp)->DeviceObject = device;

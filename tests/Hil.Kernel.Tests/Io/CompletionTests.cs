@@ -311,6 +311,41 @@ public sealed unsafe class CompletionTests : IDisposable
     }
 
     [Fact]
+    public void WriteToAnIrpAfterItsCompletionIsFoundWhenTheFileIsClosed()
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            DEVICE_OBJECT* device = Device((_, irp) =>
+            {
+                TestDriver.Complete(irp, STATUS_SUCCESS);
+                irp->IoStatus.Information = 1;
+                return STATUS_SUCCESS;
+            }, @"\Device\LateWriter");
+            HilFile file = _machine.Kernel.Io.Open(@"\Device\LateWriter");
+            file.Read(new byte[1]);
+            _machine.Kernel.Objects.Handles.Close(file.Handle);
+        });
+
+        Assert.Equal(BugCheckCodes.DRIVER_CAUGHT_MODIFYING_FREED_POOL, report.Code);
+        Assert.Contains("IRP #", report.Reason);
+    }
+
+    [Fact]
+    public void WriteToAnIrpAfterItsCompletionIsFoundWhenOthersHaveBeenFreed()
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            IRP* freed = IoAllocateIrp(2, false);
+            IoFreeIrp(freed);
+            freed->Cancel = true;
+            for (int i = 0; i < 100; i++)
+                IoFreeIrp(IoAllocateIrp(1, false));
+        });
+
+        Assert.Equal(BugCheckCodes.DRIVER_CAUGHT_MODIFYING_FREED_POOL, report.Code);
+    }
+
+    [Fact]
     public void MajorFunctionThatADriverLeavesAloneIsAnInvalidDeviceRequest() => _machine.Run(() =>
     {
         DEVICE_OBJECT* device = _driver.CreateDevice();
@@ -359,7 +394,6 @@ public sealed unsafe class CompletionTests : IDisposable
     [InlineData("iosb")]
     [InlineData("event")]
     [InlineData("mdl")]
-    [InlineData("information")]
     public void WildPointerInAnIrpIsABugCheckAndNotACrashOfTheHost(string damage)
     {
         BugCheckReport report = _machine.RunToBugCheck(() =>
@@ -372,11 +406,11 @@ public sealed unsafe class CompletionTests : IDisposable
                     irp->UserEvent = (KEVENT*)ulong.MaxValue;
                 else if (damage == "mdl")
                     irp->MdlAddress = (MDL*)0x1234;
-                return TestDriver.Complete(irp, STATUS_SUCCESS, damage == "information" ? ulong.MaxValue / 2 : 0);
+                return TestDriver.Complete(irp, STATUS_SUCCESS);
             });
-            device->Flags |= DO_BUFFERED_IO;
             IRP* irp = IoBuildSynchronousFsdRequest(
-                IRP_MJ_READ, device, _machine.New<ulong>(), 8, null, _machine.New<KEVENT>(), _machine.New<IO_STATUS_BLOCK>());
+                IRP_MJ_READ, device, _machine.New<ulong>(), 8, null, _machine.New<KEVENT>(),
+                _machine.New<IO_STATUS_BLOCK>());
             KeInitializeEvent(irp->UserEvent, EVENT_TYPE.NotificationEvent, false);
             IofCallDriver(device, irp);
         });

@@ -99,6 +99,23 @@ public sealed unsafe class HilFileTests : IDisposable
     }
 
     [Fact]
+    public void InformationBeyondTheBufferIsReportedAndCutOff()
+    {
+        OnRead(DO_BUFFERED_IO, irp =>
+        {
+            *(uint*)irp->AssociatedIrp.SystemBuffer = 0x01010101;
+            return (STATUS_SUCCESS, 1_000_000);
+        });
+        using HilFile file = Open(createDevice: false);
+        byte[] buffer = new byte[4];
+
+        Run(() => file.Read(buffer));
+
+        Assert.Equal([1, 1, 1, 1], buffer);
+        Assert.Contains("1000000 bytes", Assert.Single(_log.Violations));
+    }
+
+    [Fact]
     public void BufferedReadThatFailsCopiesNothing()
     {
         OnRead(DO_BUFFERED_IO, irp =>
@@ -122,8 +139,8 @@ public sealed unsafe class HilFileTests : IDisposable
         _driver.On(IRP_MJ_DEVICE_CONTROL, (_, irp) =>
         {
             IO_STACK_LOCATION* location = IoGetCurrentIrpStackLocation(irp);
-            seen = new Span<byte>(irp->AssociatedIrp.SystemBuffer, (int)location->Parameters.DeviceIoControl.InputBufferLength)
-                .ToArray();
+            uint bytes = location->Parameters.DeviceIoControl.InputBufferLength;
+            seen = new Span<byte>(irp->AssociatedIrp.SystemBuffer, (int)bytes).ToArray();
             Assert.Equal(Code, location->Parameters.DeviceIoControl.IoControlCode);
             *(uint*)irp->AssociatedIrp.SystemBuffer = 0x11223344;
             return TestDriver.Complete(irp, STATUS_BUFFER_OVERFLOW, 4);

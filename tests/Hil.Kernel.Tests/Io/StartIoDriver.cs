@@ -1,7 +1,7 @@
 namespace Hil.Kernel.Tests.Io;
 
-/// <summary>A driver with StartIo and a device: notes what is started, in which depth and at which IRQL, and finishes IRPs
-/// when told. IRPs are known by the order in which they were made, from 0.</summary>
+/// <summary>A driver with StartIo and a device: notes what is started, in which depth and at which IRQL, and finishes
+/// IRPs when told. IRPs are known by the order in which they were made, from 0.</summary>
 public sealed unsafe class StartIoDriver
 {
     private readonly TestDriver _driver;

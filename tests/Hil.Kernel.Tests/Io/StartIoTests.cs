@@ -52,7 +52,7 @@ public sealed unsafe class StartIoTests : IDisposable
 
     [Theory]
     [TextCases("Io/startio-next-by-key.txt")]
-    public void IoStartNextPacketByKeyTakesTheFirstAtOrAboveTheKey(string keys, string key, string expected) => _machine.Run(() =>
+    public void NextPacketByKeyIsTheFirstAtOrAboveTheKey(string keys, string key, string expected) => _machine.Run(() =>
     {
         _driver.Start();
         foreach (string queued in keys.Split(' '))

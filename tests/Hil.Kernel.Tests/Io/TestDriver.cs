@@ -42,7 +42,8 @@ public sealed unsafe class TestDriver
         (uint)body((DEVICE_OBJECT*)device, (IRP*)irp, context).Value);
 
     /// <summary>A device, ready to be opened.</summary>
-    public DEVICE_OBJECT* CreateDevice(string? name = null, uint flags = 0, DEVICE_OBJECT* above = null, uint extensionBytes = 0)
+    public DEVICE_OBJECT* CreateDevice(
+        string? name = null, uint flags = 0, DEVICE_OBJECT* above = null, uint extensionBytes = 0)
     {
         UNICODE_STRING* text = name == null ? null : DriverString.Create(_machine.Kernel, name);
         DEVICE_OBJECT* device;

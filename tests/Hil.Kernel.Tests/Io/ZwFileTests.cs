@@ -136,8 +136,8 @@ public sealed unsafe class ZwFileTests : IDisposable
     {
         void* handle;
         Assert.Equal(STATUS_SUCCESS, ZwCreateFile(
-            &handle, access, Attributes(Name), _machine.New<IO_STATUS_BLOCK>(), null, 0, FILE_SHARE_READ, FILE_OPEN, options,
-            null, 0));
+            &handle, access, Attributes(Name), _machine.New<IO_STATUS_BLOCK>(), null, 0, FILE_SHARE_READ, FILE_OPEN,
+            options, null, 0));
         return handle;
     }
 

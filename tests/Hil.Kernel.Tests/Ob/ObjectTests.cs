@@ -75,7 +75,8 @@ public sealed unsafe class ObjectTests : IDisposable
         bool isDeleted = false;
         KEVENT* body = NewEvent(() => isDeleted = true);
         void* handle;
-        Assert.Equal(STATUS_SUCCESS, ObOpenObjectByPointer(body, 0, null, 0, null, KPROCESSOR_MODE.KernelMode, &handle));
+        NTSTATUS status = ObOpenObjectByPointer(body, 0, null, 0, null, KPROCESSOR_MODE.KernelMode, &handle);
+        Assert.Equal(STATUS_SUCCESS, status);
 
         ObfDereferenceObject(body);
         Assert.False(isDeleted);

@@ -180,6 +180,7 @@ public static partial class NtStatus
         0xC000010A => nameof(STATUS_PROCESS_IS_TERMINATING),
         0xC0000120 => nameof(STATUS_CANCELLED),
         0xC0000121 => nameof(STATUS_CANNOT_DELETE),
+        0xC0000181 => nameof(STATUS_CHILD_MUST_BE_VOLATILE),
         0xC0000123 => nameof(STATUS_FILE_DELETED),
         0xC0000128 => nameof(STATUS_FILE_CLOSED),
         0xC000012A => nameof(STATUS_THREAD_NOT_IN_PROCESS),

@@ -20,11 +20,13 @@ namespace Hil.Testing;
 public sealed class HilRig : IAsyncDisposable
 {
     private readonly RigObserver _observer;
+    private readonly EventCounter _counter;
 
-    private HilRig(DriverSession session, RigObserver observer)
+    private HilRig(DriverSession session, RigObserver observer, EventCounter counter)
     {
         Session = session;
         _observer = observer;
+        _counter = counter;
     }
 
     /// <summary>The whole machine, for what is not offered here.</summary>
@@ -33,13 +35,13 @@ public sealed class HilRig : IAsyncDisposable
     public NtKernel Kernel => Session.Kernel;
 
     /// <summary>Device interrupts that the driver's service routines claimed.</summary>
-    public long Interrupts => _observer.Interrupts;
+    public long Interrupts => _counter.Counts.Interrupts;
 
     /// <summary>DPC routines that ran.</summary>
-    public long Dpcs => _observer.Dpcs;
+    public long Dpcs => _counter.Counts.Dpcs;
 
     /// <summary>Lines that were masked because nobody cleared them.</summary>
-    public long Storms => _observer.Storms;
+    public long Storms => _counter.Counts.Storms;
 
     /// <summary>IRPs that have ended, oldest first.</summary>
     public IReadOnlyList<RigIrp> Irps => _observer.Irps;
@@ -66,6 +68,7 @@ public sealed class HilRig : IAsyncDisposable
     public static async Task<HilRig> StartAsync(HilRigOptions options, CancellationToken cancellation = default)
     {
         var observer = new RigObserver();
+        var counter = new EventCounter(observer);
         DriverSession session = await DriverSession.StartAsync(new DriverSessionOptions
         {
             ImagePath = options.Driver,
@@ -80,8 +83,8 @@ public sealed class HilRig : IAsyncDisposable
                 MemoryBytes = options.MemoryBytes,
                 Cpu = new VirtualCpuOptions { Watchdog = options.Watchdog },
             },
-        }, observer, cancellation).ConfigureAwait(false);
-        return new HilRig(session, observer);
+        }, counter, cancellation).ConfigureAwait(false);
+        return new HilRig(session, observer, counter);
     }
 
     /// <summary>Opens a device by name (`\\.\Name`, `\Device\Name`), or the first device under test.</summary>

@@ -15,15 +15,6 @@ internal sealed class RigObserver : IKernelObserver
     private readonly List<string> _debugOutput = [];
     private readonly List<string> _violations = [];
     private readonly List<string> _log = [];
-    private long _interrupts;
-    private long _dpcs;
-    private long _storms;
-
-    public long Interrupts => Interlocked.Read(ref _interrupts);
-
-    public long Dpcs => Interlocked.Read(ref _dpcs);
-
-    public long Storms => Interlocked.Read(ref _storms);
 
     public IReadOnlyList<RigIrp> Irps => Copy(_irps);
 
@@ -37,15 +28,6 @@ internal sealed class RigObserver : IKernelObserver
     {
         switch (kernelEvent.Kind)
         {
-            case KernelEventKind.IsrLeave when kernelEvent.C != 0:
-                Interlocked.Increment(ref _interrupts);
-                break;
-            case KernelEventKind.DpcEnter:
-                Interlocked.Increment(ref _dpcs);
-                break;
-            case KernelEventKind.InterruptStorm:
-                Interlocked.Increment(ref _storms);
-                break;
             case KernelEventKind.IrpDispatch:
                 NoteDispatch(kernelEvent);
                 break;

@@ -123,7 +123,6 @@ internal sealed unsafe class GuestRoutines
     private void EmitCompare()
     {
         Label loop = _a.CreateLabel();
-        Label differs = _a.CreateLabel();
         Label end = _a.CreateLabel();
         Begin("RtlCompareMemory"); // SIZE_T: how many bytes are equal
         _a.xor(eax, eax);
@@ -150,7 +149,6 @@ internal sealed unsafe class GuestRoutines
         _a.inc(r11);
         _a.sub(eax, r9d);
         _a.je(next);
-        _a.Label(ref differs);
         _a.ret();
         _a.Label(ref equal);
         _a.xor(eax, eax);

@@ -274,7 +274,7 @@ internal sealed class MonitorCode
     {
         Label fault = New();
         Label kernelVector = New();
-        Label spurious = New();
+        Label interrupt = New();
         Label notWatched = New();
         Label tell = New();
         _a.Label(ref _common);
@@ -296,7 +296,7 @@ internal sealed class MonitorCode
         _a.je(kernelVector);
         _a.cmp(eax, (uint)IVirtualProcessor.WakeVector);
         _a.je(kernelVector);
-        _a.Label(ref spurious);
+        _a.Label(ref interrupt);
         _a.mov(ecx, (uint)VcpuExitReason.Interrupt);
         _a.Label(ref tell);
         _a.mov(Dword(Operation), ecx);
@@ -306,7 +306,7 @@ internal sealed class MonitorCode
 
         _a.Label(ref kernelVector);
         _a.mov(Apic(EndOfInterruptRegister), 0);
-        _a.jmp(spurious);
+        _a.jmp(interrupt);
 
         _a.Label(ref fault);
         _a.mov(ecx, (uint)VcpuExitReason.Fault);

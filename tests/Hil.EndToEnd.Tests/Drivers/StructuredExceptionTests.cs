@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hil.Kernel;
 using Hil.Loader;
 using Hil.Machine;
@@ -15,7 +14,7 @@ public sealed class StructuredExceptionTests : IKernelObserver
     [Fact]
     public async Task DriverCodeHandlesItsOwnExceptions()
     {
-        DriverImage image = Build("seh");
+        DriverImage image = DriverImage.ReadFile(TestDrivers.Image("seh"));
         using EmulatedMachine machine = await EmulatedMachine.StartAsync(new MachineOptions());
         using var kernel = new NtKernel(machine.CreateServices(this));
         NtKernel.Enter(null);
@@ -30,22 +29,5 @@ public sealed class StructuredExceptionTests : IKernelObserver
     {
         if (kernelEvent.Text != null)
             _lines.Add(kernelEvent.Text);
-    }
-
-    private static DriverImage Build(string name)
-    {
-        string root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "Hil.sln")))
-            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("no Hil.sln above the tests");
-        string output = Path.Combine(AppContext.BaseDirectory, "drivers");
-        using Process build = Process.Start(
-            new ProcessStartInfo(Path.Combine(root, "tests/drivers/build.sh"), [output, name])
-            {
-                RedirectStandardError = true,
-            })!;
-        string errors = build.StandardError.ReadToEnd();
-        build.WaitForExit();
-        Assert.True(build.ExitCode == 0, errors);
-        return DriverImage.ReadFile(Path.Combine(output, name + ".sys"));
     }
 }

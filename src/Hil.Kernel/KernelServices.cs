@@ -16,6 +16,9 @@ public sealed record KernelServices
     /// <summary>Hears every kernel event, on the thread that makes it; must be quick and must not call the kernel.</summary>
     public IKernelObserver? Observer { get; init; }
 
+    /// <summary>Hears kernel calls; null costs nothing.</summary>
+    public IKernelCallObserver? CallObserver { get; init; }
+
     /// <summary>Makes the free choices: next thread among equals, when a pending interrupt is taken.</summary>
     public Schedule Schedule { get; init; } = Schedule.Live;
 

@@ -17,6 +17,7 @@ public sealed unsafe class Processor
 
     private readonly NtKernel _kernel;
     private readonly IVirtualProcessor _vcpu;
+    private readonly IKernelCallObserver? _calls;
     private ulong _stackPointer;
     private VcpuExit _lastExit;
     private KIRQL _entryIrql;
@@ -25,6 +26,7 @@ public sealed unsafe class Processor
     {
         _kernel = kernel;
         _vcpu = kernel.Services.VirtualProcessor;
+        _calls = kernel.Services.CallObserver;
     }
 
     /// <summary>The processor of the calling thread's kernel.</summary>
@@ -252,9 +254,12 @@ public sealed unsafe class Processor
         _kernel.Events.Add(KernelEventKind.KernelCall, exit.Value, frame->ReturnAddress, frame->Argument(0));
         if (Irql.Value < export.MinIrql || Irql.Value > export.MaxIrql)
             _kernel.Violation($"{export.Name} called at {Irql}; the documentation allows {new KIRQL(export.MinIrql)} to {new KIRQL(export.MaxIrql)}");
+        _calls?.OnCall((int)exit.Value, frame->ReturnAddress, frame->Arguments);
         try
         {
-            return export.Invoke(frame);
+            ulong result = export.Invoke(frame);
+            _calls?.OnReturn((int)exit.Value, frame->ReturnAddress, result);
+            return result;
         }
         catch (NullReferenceException exception)
         {

@@ -68,6 +68,9 @@ public enum KernelEventKind : byte
 
     /// <summary>A driver wrote to the system log. A: device or driver object, B: error code, C: unique value. Text: the entry.</summary>
     ErrorLog,
+
+    /// <summary>An IRP was allocated or set up. A: IRP, B: its number.</summary>
+    IrpCreate,
 }
 
 /// <summary>One event. Operands depend on the kind.</summary>

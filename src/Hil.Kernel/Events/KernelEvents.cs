@@ -20,7 +20,7 @@ public sealed class KernelEvents
     public void Add(KernelEventKind kind, ulong a = 0, ulong b = 0, ulong c = 0, string? text = null)
     {
         ref KernelEvent slot = ref _ring[_count++ & (Capacity - 1)];
-        slot = new KernelEvent(_kernel.Clock.InterruptTime, kind, _kernel.Processor.Irql, a, b, c, text);
+        slot = new KernelEvent(_kernel.Clock.Stamp, kind, _kernel.Processor.Irql, a, b, c, text);
         _observer?.OnEvent(in slot);
     }
 

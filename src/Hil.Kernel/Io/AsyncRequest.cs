@@ -8,6 +8,8 @@ internal sealed unsafe class AsyncRequest
     private readonly NtKernel _kernel;
     private readonly TaskCompletionSource<IoResult> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly FileRequest _request;
+    private readonly long _fileNumber;
+    private OutsideRequest? _description;
     private MemoryHandle _input;
     private MemoryHandle _output;
     private IoOperation? _operation;
@@ -15,10 +17,16 @@ internal sealed unsafe class AsyncRequest
 
     /// <param name="request">Without buffers: they are pinned here, until the request has ended.</param>
     public AsyncRequest(
-        NtKernel kernel, KernelObject file, in FileRequest request, ReadOnlyMemory<byte> input, Memory<byte> output)
+        NtKernel kernel,
+        KernelObject file,
+        long fileNumber,
+        in FileRequest request,
+        ReadOnlyMemory<byte> input,
+        Memory<byte> output)
     {
         _kernel = kernel;
         File = file;
+        _fileNumber = fileNumber;
         _input = input.Pin();
         _output = output.Pin();
         _request = request with
@@ -33,6 +41,16 @@ internal sealed unsafe class AsyncRequest
     public KernelObject File { get; }
 
     public Task<IoResult> Task => _source.Task;
+
+    /// <summary>The request as it is when the kernel takes it up.</summary>
+    public OutsideRequest Describe() =>
+        _description = _kernel.Io.Describe(OutsideRequestKind.Submit, _fileNumber, _request);
+
+    /// <summary>Takes over the description of a request that is done again.</summary>
+    public void DescribeAs(OutsideRequest description) => _description = description;
+
+    public OutsideRequest DescribeCancel() =>
+        new(OutsideRequestKind.Cancel) { Code = (uint)(_description?.Number ?? 0) };
 
     /// <summary>Sends the request, on a kernel thread.</summary>
     public bool Start()
@@ -97,6 +115,8 @@ internal sealed unsafe class AsyncRequest
     private void End(IoResult result)
     {
         _kernel.Io.Untrack(this);
+        if (_description != null)
+            _kernel.Io.NoteEnd(_description, _request, result);
         Unpin();
         _source.TrySetResult(result);
     }

@@ -22,6 +22,16 @@ public sealed unsafe partial class IoSystem
     }
 
     /// <summary>Carries out a request on the calling kernel thread.</summary>
+    /// <param name="description">What is told of the end, or null.</param>
+    internal IoResult Execute(KernelObject file, in FileRequest request, OutsideRequest? description)
+    {
+        IoResult result = Execute(file, request);
+        if (description != null)
+            NoteEnd(description, request, result);
+        return result;
+    }
+
+    /// <inheritdoc cref="Execute(KernelObject, in FileRequest, OutsideRequest?)"/>
     internal IoResult Execute(KernelObject file, in FileRequest request)
     {
         var state = (FileState)file.Payload!;

@@ -14,19 +14,25 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
     private readonly ulong _handle;
     private int _isClosed;
 
-    internal HilFile(NtKernel kernel, KernelObject file, ulong handle, string path)
+    internal HilFile(NtKernel kernel, KernelObject file, ulong handle, string path, long number)
     {
         _kernel = kernel;
         _file = file;
         _handle = handle;
         Path = path;
+        Number = number;
     }
 
     /// <summary>As it was opened.</summary>
     public string Path { get; }
 
+    /// <summary>From 1, in the order in which the kernel's files were opened.</summary>
+    public long Number { get; }
+
     /// <summary>Address of the FILE_OBJECT.</summary>
     public ulong Address => _file.Address;
+
+    internal KernelObject Object => _file;
 
     /// <summary>The system handle behind the file.</summary>
     internal ulong Handle => _handle;
@@ -127,7 +133,7 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
             return;
         try
         {
-            _kernel.Scheduler.Run(() => Close());
+            _kernel.Scheduler.Run(Close, DescribeClose);
         }
         catch (Exception e) when (e is MachineLostException or BugCheckException or ObjectDisposedException)
         {
@@ -142,7 +148,7 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
             return;
         try
         {
-            await _kernel.Scheduler.RunAsync(Close).ConfigureAwait(false);
+            await _kernel.Scheduler.RunAsync(CloseNow, DescribeClose).ConfigureAwait(false);
         }
         catch (Exception e) when (e is MachineLostException or BugCheckException or ObjectDisposedException)
         {
@@ -150,12 +156,21 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
         }
     }
 
-    private bool Close()
+    /// <summary>Closes the file on a kernel thread.</summary>
+    internal void Close()
     {
+        _isClosed = 1;
         _kernel.Objects.Handles.Close(_handle);
         _kernel.Io.CancelRequests(_file);
+    }
+
+    private bool CloseNow()
+    {
+        Close();
         return true;
     }
+
+    private OutsideRequest DescribeClose() => new(OutsideRequestKind.Close) { File = Number };
 
     private IoResult Execute(in FileRequest request)
     {
@@ -168,7 +183,10 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
         IoResult result = default;
         try
         {
-            _kernel.Scheduler.Run(() => result = _kernel.Io.Execute(_file, request));
+            OutsideRequest? what = null;
+            _kernel.Scheduler.Run(
+                () => result = _kernel.Io.Execute(_file, request, what),
+                () => what = _kernel.Io.Describe(OutsideRequestKind.Execute, Number, request));
         }
         catch (MachineLostException)
         {
@@ -181,11 +199,12 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
         FileRequest parameters, ReadOnlyMemory<byte> input, Memory<byte> output, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isClosed != 0, this);
-        var request = new AsyncRequest(_kernel, _file, parameters, input, output);
+        var request = new AsyncRequest(_kernel, _file, Number, parameters, input, output);
         try
         {
-            await _kernel.Scheduler.RunAsync(request.Start).ConfigureAwait(false);
-            await using (cancellationToken.Register(() => _ = _kernel.Scheduler.RunAsync(request.Cancel)))
+            await _kernel.Scheduler.RunAsync(request.Start, request.Describe).ConfigureAwait(false);
+            await using (cancellationToken.Register(() => _ = _kernel.Scheduler.RunAsync(
+                request.Cancel, request.DescribeCancel)))
                 return await request.Task.ConfigureAwait(false);
         }
         catch (MachineLostException)

@@ -84,7 +84,8 @@ public sealed unsafe partial class IoSystem
             IReadOnlyList<PendingIrp> pending = [];
             try
             {
-                _kernel.Scheduler.Run(() => pending = DescribePending());
+                _kernel.Scheduler.Run(
+                    () => pending = DescribePending(), static () => new OutsideRequest(OutsideRequestKind.ListPending));
                 return pending;
             }
             catch (Exception) when (_kernel.Scheduler.StoppedBy != null)

@@ -34,7 +34,7 @@ public static unsafe partial class Ntoskrnl
         IrpTable irps = NtKernel.Current.Io.Irps;
         ref IrpRecord record = ref irps.Find(irp);
         if (Unsafe.IsNullRef(ref record))
-            irps.Add(irp, IrpOwner.Memory);
+            NoteCreated(irps.Add(irp, IrpOwner.Memory), irp);
         SetUp(irp, packetSize, stackSize);
     }
 
@@ -101,9 +101,14 @@ public static unsafe partial class Ntoskrnl
         if (irp == null)
             return null;
         SetUp(irp, bytes, stackSize);
-        kernel.Io.Irps.Add(irp, owner).Bytes = bytes;
+        ref IrpRecord record = ref kernel.Io.Irps.Add(irp, owner);
+        record.Bytes = bytes;
+        NoteCreated(record, irp);
         return irp;
     }
+
+    private static void NoteCreated(in IrpRecord record, IRP* irp) =>
+        NtKernel.Current.Events.Add(KernelEventKind.IrpCreate, (ulong)irp, (ulong)record.Id);
 
     internal static void FreeIrp(IRP* irp)
     {

@@ -14,15 +14,19 @@ public sealed partial class IoSystem
     {
         HilFile? file = null;
         NTSTATUS status = default;
-        _kernel.Scheduler.Run(() => status = TryOpen(path, opening ?? new FileOpening(), out file));
+        opening ??= new FileOpening();
+        _kernel.Scheduler.Run(
+            () => status = TryOpen(path, opening, out file), () => DescribeOpen(path, opening));
         return status.IsSuccess ? file! : throw new NtStatusException(status, $"opening {path}");
     }
 
     /// <inheritdoc cref="Open"/>
     public async Task<HilFile> OpenAsync(string path, FileOpening? opening = null)
     {
-        (NTSTATUS status, HilFile? file) = await _kernel.Scheduler.RunAsync(() =>
-            (TryOpen(path, opening ?? new FileOpening(), out HilFile? opened), opened)).ConfigureAwait(false);
+        opening ??= new FileOpening();
+        (NTSTATUS status, HilFile? file) = await _kernel.Scheduler.RunAsync(
+            () => (TryOpen(path, opening, out HilFile? opened), opened),
+            () => DescribeOpen(path, opening)).ConfigureAwait(false);
         return status.IsSuccess ? file! : throw new NtStatusException(status, $"opening {path}");
     }
 
@@ -35,7 +39,7 @@ public sealed partial class IoSystem
             return status;
         ulong handle = _kernel.Objects.Handles.Open(created!, opening.Access);
         _kernel.Objects.Dereference(created!);
-        file = new HilFile(_kernel, created!, handle, path);
+        file = new HilFile(_kernel, created!, handle, path, ++_filesOpened);
         return status;
     }
 

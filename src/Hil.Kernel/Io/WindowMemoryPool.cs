@@ -22,12 +22,16 @@ public sealed class WindowMemoryPool : MemoryPool<byte>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, MaxBufferSize);
         int pages = minBufferSize <= 0 ? 1 : (int)BYTES_TO_PAGES((nuint)minBufferSize);
         if (!FreeBlocks(pages).TryPop(out ulong address))
-            _kernel.Scheduler.Run(() =>
-                address = _kernel.Pages.AllocateUser((nuint)pages * PAGE_SIZE, PageAccess.ReadWrite));
+            _kernel.Scheduler.Run(
+                () => address = Reserve((uint)pages),
+                () => new OutsideRequest(OutsideRequestKind.Reserve) { Code = (uint)pages });
         if (address == 0)
             throw new OutOfMemoryException("the user part of the RAM window is full");
         return new WindowMemory(this, address, pages);
     }
+
+    /// <summary>Window address of so many new pages, or 0; on a kernel thread.</summary>
+    internal ulong Reserve(uint pages) => _kernel.Pages.AllocateUser(pages * PAGE_SIZE, PageAccess.ReadWrite);
 
     protected override void Dispose(bool disposing)
     {

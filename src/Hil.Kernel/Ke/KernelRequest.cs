@@ -5,6 +5,12 @@ namespace Hil.Kernel;
 /// <summary>Work that came from outside the kernel's threads.</summary>
 internal abstract class KernelRequest
 {
+    /// <summary>What is asked, for who writes requests down; null when nobody described it.</summary>
+    public Func<OutsideRequest>? Describe { get; init; }
+
+    /// <summary>Whether one of the kernel's own threads asks.</summary>
+    public bool IsInternal { get; init; }
+
     /// <summary>Does the work on a kernel thread; returns the exception that the requester gets, or null.</summary>
     public abstract Exception? Execute();
 

@@ -10,8 +10,9 @@ internal sealed class RequestQueue(Scheduler scheduler)
     private readonly Queue<KernelRequest> _waiting = new();
     private volatile int _count;
     private Exception? _closedBy;
+    private long _lastNumber;
 
-    public override bool HasPending => _count != 0;
+    public override bool HasPending => _scheduler.Schedule.SeesRequest(_count != 0);
 
     /// <summary>Adds a request, or fails it at once when the machine has stopped. Any thread.</summary>
     public bool TryAdd(KernelRequest request)
@@ -40,12 +41,29 @@ internal sealed class RequestQueue(Scheduler scheduler)
 
     protected override bool TryRunNext(KernelThread worker)
     {
-        if (!TryTake(out KernelRequest request))
+        Schedule schedule = _scheduler.Schedule;
+        RequestSource source = schedule.ChooseRequest(_count != 0, out Action? given);
+        if (source == RequestSource.None)
             return false;
+        KernelRequest request;
+        if (source == RequestSource.Schedule)
+            request = new SynchronousRequest(given!);
+        else if (!TryTake(out request))
+            return false;
+        else if (schedule.WatchesRequests)
+            schedule.OnRequest(Describe(request));
         Exception? exception = request.Execute();
         if (exception != null)
             _scheduler.Recover(worker, exception);
         return true;
+    }
+
+    private OutsideRequest Describe(KernelRequest request)
+    {
+        OutsideRequest description = request.Describe?.Invoke()
+            ?? new OutsideRequest(request.IsInternal ? OutsideRequestKind.Internal : OutsideRequestKind.Unknown);
+        description.Number = ++_lastNumber;
+        return description;
     }
 
     private bool TryTake(out KernelRequest request)

@@ -13,6 +13,31 @@ public abstract class Schedule
     /// <summary>Whether a pending interrupt is taken at this point or at a later one.</summary>
     public abstract bool TakeInterruptNow();
 
+    /// <summary>Whether requests from outside are described to this schedule.</summary>
+    public virtual bool WatchesRequests => false;
+
+    /// <summary>Whether the kernel notices at this point that a request from outside waits.</summary>
+    /// <param name="isWaiting">Whether one does.</param>
+    public virtual bool SeesRequest(bool isWaiting) => isWaiting;
+
+    /// <summary>Where a worker takes its next request from.</summary>
+    /// <param name="given">With <see cref="RequestSource.Schedule"/>, the work.</param>
+    public virtual RequestSource ChooseRequest(bool isWaiting, out Action? given)
+    {
+        given = null;
+        return isWaiting ? RequestSource.Queue : RequestSource.None;
+    }
+
+    /// <summary>A request is about to be carried out. Called if <see cref="WatchesRequests"/>.</summary>
+    public virtual void OnRequest(OutsideRequest request)
+    {
+    }
+
+    /// <summary>A described request has ended. May come at DISPATCH_LEVEL.</summary>
+    public virtual void OnRequestEnd(OutsideRequest request, NTSTATUS status, ulong information, ReadOnlySpan<byte> output)
+    {
+    }
+
     /// <summary>Same seed, same choices.</summary>
     public static Schedule Seeded(ulong seed) => new SeededSchedule(seed);
 

@@ -37,6 +37,8 @@ public sealed unsafe partial class Scheduler : IDisposable
         InitializeProcessorControlRegion();
     }
 
+    internal Schedule Schedule => _kernel.Services.Schedule;
+
     /// <summary>Switches between kernel threads, for the summary of a run.</summary>
     public long Switches { get; private set; }
 

@@ -8,23 +8,28 @@ public sealed unsafe partial class Scheduler
 
     /// <summary>Runs work on a kernel thread at PASSIVE_LEVEL and waits for it (any host thread; on a kernel thread the
     /// work runs right there). Exceptions come out here; a stopped machine throws BugCheckException.</summary>
-    public void Run(Action work)
+    /// <param name="describe">Called when the work is taken up, if somebody writes requests down.</param>
+    public void Run(Action work, Func<OutsideRequest>? describe = null)
     {
         if (t_thread?.Scheduler == this)
         {
             work();
             return;
         }
-        using var request = new SynchronousRequest(work);
+        using var request = new SynchronousRequest(work) { Describe = describe };
         Post(request);
         request.Wait();
     }
 
     /// <summary>As Run without blocking the caller. Further kernel threads serve requests while earlier ones
     /// wait.</summary>
-    public Task<T> RunAsync<T>(Func<T> work)
+    public Task<T> RunAsync<T>(Func<T> work, Func<OutsideRequest>? describe = null)
     {
-        var request = new AsynchronousRequest<T>(work);
+        var request = new AsynchronousRequest<T>(work)
+        {
+            Describe = describe,
+            IsInternal = IsKernelThread,
+        };
         Post(request);
         return request.Task;
     }

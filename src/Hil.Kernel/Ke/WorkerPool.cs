@@ -20,7 +20,7 @@ internal abstract class WorkerPool(Scheduler scheduler, string name, int priorit
     public abstract bool HasPending { get; }
 
     /// <summary>Whether a job waits that no worker is on its way to take.</summary>
-    public bool NeedsWorker => HasPending && !_isWaking;
+    public bool NeedsWorker => !_isWaking && HasPending;
 
     /// <summary>Finds a worker for the next job, if there is one. The caller holds the baton.</summary>
     public void Admit()

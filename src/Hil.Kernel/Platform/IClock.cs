@@ -6,6 +6,9 @@ public interface IClock
     /// <summary>Time since the machine started; never goes back.</summary>
     long InterruptTime { get; }
 
+    /// <summary>The same, for stamping events: nothing that the kernel does depends on it.</summary>
+    long Stamp => InterruptTime;
+
     /// <summary>Time since 1601-01-01 UTC.</summary>
     long SystemTime { get; }
 

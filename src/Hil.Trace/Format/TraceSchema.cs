@@ -17,8 +17,8 @@ public static class TraceSchema
     public static IReadOnlyList<TraceRecordKind> Kinds { get; } =
     [
         Define(TraceKind.String, "string", "core", Field("id")),
-        Kind(TraceKind.Site, "site", "core", Field("id"), Field("rip", Hex), Field("space"), Field("address", Hex), Field("access"),
-            Field("device", Text), Field("bar"), Field("offset", Hex), Field("place", Text)),
+        Kind(TraceKind.Site, "site", "core", Field("id"), Field("rip", Hex), Field("space"), Field("address", Hex),
+            Field("access"), Field("device", Text), Field("bar"), Field("offset", Hex), Field("place", Text)),
         Kind(TraceKind.CallSite, "callsite", "core", Field("id"), Field("export", Text), Field("return", Hex),
             Field("place", Text)),
 
@@ -39,11 +39,12 @@ public static class TraceSchema
         Input(TraceKind.Clock, "clock", "clock", Field("which"), Field("value", Number, Keyed)),
         Input(TraceKind.Choice, "choice", "schedule", Field("what"), Field("skipped"), Field("value")),
         InputData(TraceKind.Random, "random", "core"),
-        Input(TraceKind.NotStarted, "not-started", "interrupts"),
+        Input(TraceKind.NotStarted, "not-started", "interrupts", Field("skipped")),
 
         Input(TraceKind.RequestSeen, "request-seen", "requests", Field("skipped")),
-        InputData(TraceKind.Request, "request", "requests", Field("number"), Field("what"), Field("file"), Field("code", Hex),
-            Field("offset", Hex), Field("flags", Hex), Field("address", Hex), Field("output-bytes")),
+        InputData(TraceKind.Request, "request", "requests", Field("number"), Field("what"), Field("file"),
+            Field("code", Hex), Field("offset", Hex), Field("flags", Hex), Field("input-address", Hex),
+            Field("output-address", Hex), Field("output-bytes")),
         Define(TraceKind.RequestDone, "request-done", "requests", Field("number"), Field("status", Status),
             Field("information")),
 
@@ -67,8 +68,10 @@ public static class TraceSchema
         Kind(TraceKind.IrpQueue, "irp-queue", "irp", Field("irp", Irp), Field("device", Text)),
         Kind(TraceKind.StartIo, "start-io", "irp", Field("irp", Irp), Field("device", Text)),
         Kind(TraceKind.StartIoEnd, "start-io-end", "irp", Field("irp", Irp), Field("device", Text)),
-        Kind(TraceKind.IrpComplete, "irp-complete", "irp", Field("irp", Irp), Field("status", Status), Field("information")),
-        Kind(TraceKind.IrpFinish, "irp-finish", "irp", Field("irp", Irp), Field("status", Status), Field("information")),
+        Kind(TraceKind.IrpComplete, "irp-complete", "irp", Field("irp", Irp), Field("status", Status),
+            Field("information")),
+        Kind(TraceKind.IrpFinish, "irp-finish", "irp", Field("irp", Irp), Field("status", Status),
+            Field("information")),
         Kind(TraceKind.IrpCancel, "irp-cancel", "irp", Field("irp", Irp)),
 
         Kind(TraceKind.Pnp, "pnp", "irp", Field("device", Text), Field("minor"), Field("status", Status),
@@ -76,8 +79,8 @@ public static class TraceSchema
         Kind(TraceKind.Driver, "driver", "core", Field("status", Status), Field("text", Text)),
         Kind(TraceKind.Print, "print", "irp", Field("text", Text)),
         Kind(TraceKind.Violation, "violation", "irp", Field("place", Text), Field("text", Text)),
-        Kind(TraceKind.BugCheck, "bug-check", "core", Field("code", Hex), Field("p1", Hex), Field("p2", Hex), Field("p3", Hex),
-            Field("p4", Hex), Field("text", Text)),
+        Kind(TraceKind.BugCheck, "bug-check", "core", Field("code", Hex), Field("p1", Hex), Field("p2", Hex),
+            Field("p3", Hex), Field("p4", Hex), Field("text", Text)),
         Kind(TraceKind.ErrorLog, "error-log", "irp", Field("device", Text), Field("code", Hex), Field("text", Text)),
     ];
 

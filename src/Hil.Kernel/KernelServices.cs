@@ -19,6 +19,10 @@ public sealed record KernelServices
     /// <summary>Hears kernel calls; null costs nothing.</summary>
     public IKernelCallObserver? CallObserver { get; init; }
 
+    /// <summary>Hides devices' writes to memory until they can be written down; null when driver code sees them at once,
+    /// which costs nothing.</summary>
+    public IDmaShadow? DmaShadow { get; init; }
+
     /// <summary>Makes the free choices: next thread among equals, when a pending interrupt is taken.</summary>
     public Schedule Schedule { get; init; } = Schedule.Live;
 

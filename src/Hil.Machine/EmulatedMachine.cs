@@ -38,7 +38,7 @@ public sealed class EmulatedMachine : IDisposable
     public static async Task<EmulatedMachine> StartAsync(MachineOptions options, CancellationToken cancellation = default)
     {
         var clock = new MachineClock();
-        var ram = new RamWindow(options.MemoryBytes);
+        var ram = new RamWindow(options.MemoryBytes, options.ShadowBytes);
         QemuProcess? qemu = null;
         try
         {
@@ -81,7 +81,7 @@ public sealed class EmulatedMachine : IDisposable
     {
         QemuPath = options.QemuPath,
         FirmwarePath = MonitorRom.Path,
-        MemoryBytes = options.MemoryBytes,
+        MemoryBytes = ram.Bytes + ram.ReserveBytes,
         MemoryPath = ram.Path,
         Devices = options.Devices,
         ExtraArguments = options.ExtraArguments,

@@ -11,6 +11,10 @@ public sealed record MachineOptions
     /// <summary>RAM in bytes, 64 MB to 2 GB, whole megabytes.</summary>
     public ulong MemoryBytes { get; init; } = 256UL << 20;
 
+    /// <summary>Memory for a <see cref="ShadowMemory"/>, whole megabytes, up to 64 MB; 0 when nothing is
+    /// shadowed.</summary>
+    public ulong ShadowBytes { get; init; }
+
     /// <summary>Values of QEMU's <c>-device</c>.</summary>
     public ImmutableArray<string> Devices { get; init; } = [];
 

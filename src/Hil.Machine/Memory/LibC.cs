@@ -9,6 +9,10 @@ internal static unsafe partial class LibC
     public const int ProtRead = 1;
     public const int ProtWrite = 2;
     public const int MapShared = 1;
+    public const int MapPrivate = 2;
+    public const int MapFixed = 0x10;
+    public const int MapAnonymous = 0x20;
+    public const int MapPopulate = 0x8000;
     public const int MapFixedNoReplace = 0x100000;
     public static readonly nint MapFailed = -1;
 

@@ -16,23 +16,39 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
 
     private const int WindowsMax = 256;
 
+    /// <summary>Most memory for shadow pages: each is a mapping of its own in the worst case, with a gap behind it, and
+    /// Linux allows 65,530 in a process.</summary>
+    public const ulong ReserveMax = 64UL << 20;
+
     private readonly int _fd;
     private readonly byte* _ram;
     private readonly PageTables _tables;
     private readonly PageAccess[] _access;
     private readonly ulong[] _invalidations = new ulong[InvalidationsMax];
     private readonly SortedList<ulong, (ulong Bytes, ulong Physical)> _devices = [];
+
+    // Page of the memory file that is seen at a page of the window, where that is another one; else 0.
+    private readonly int[]? _redirected;
     private bool _disposed;
 
-    public RamWindow(ulong bytes)
+    /// <param name="bytes">What the kernel gives out.</param>
+    /// <param name="reserveBytes">Memory behind it for <see cref="ShadowMemory"/>; QEMU counts it as RAM.</param>
+    public RamWindow(ulong bytes, ulong reserveBytes = 0)
     {
         if (bytes < BytesMin || bytes > BytesMax || bytes % MachineLayout.PageBytes != 0)
             throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"RAM is {BytesMin >> 20} to {BytesMax >> 20} MB");
+        if (reserveBytes > Math.Min(ReserveMax, BytesMax - bytes) || reserveBytes % MachineLayout.PageBytes != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(reserveBytes), reserveBytes,
+                $"the reserve is at most {ReserveMax >> 20} MB, and {BytesMax >> 20} MB together with RAM");
+        }
         Bytes = bytes;
+        ReserveBytes = reserveBytes;
         _fd = Check(LibC.MemfdCreate("hil-ram", LibC.MfdCloexec), "memfd_create");
-        Check(LibC.Ftruncate(_fd, (long)bytes), "ftruncate");
+        Check(LibC.Ftruncate(_fd, (long)(bytes + reserveBytes)), "ftruncate");
         _ram = MapAtFreeBase(_fd, bytes);
         _access = new PageAccess[bytes / MachineLayout.PageBytes];
+        _redirected = reserveBytes == 0 ? null : new int[_access.Length];
         _tables = new PageTables(_ram);
         MapFixedRegions();
     }
@@ -43,6 +59,9 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     public ulong Base => (ulong)_ram;
 
     public ulong Bytes { get; }
+
+    /// <summary>Bytes of the memory file behind the window.</summary>
+    public ulong ReserveBytes { get; }
 
     public ulong UserBase => Base + MachineLayout.UserOffset;
 
@@ -93,7 +112,7 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
             if ((current & ~access) != 0)
                 Invalidate(Base + at);
             current = access;
-            _tables.Map(Base + at, at, access);
+            _tables.Map(Base + at, BackingOf(at), access);
         }
     }
 
@@ -137,6 +156,44 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     }
 
     internal void ClearInvalidations() => InvalidationCount = 0;
+
+    /// <summary>Whether a page of the window is user memory or the kernel's, and not the machine's own.</summary>
+    internal bool IsGivenOut(int page) =>
+        (ulong)page * MachineLayout.PageBytes is >= MachineLayout.UserOffset and < MachineLayout.MachineOffset
+            or >= MachineLayout.KernelOffset;
+
+    /// <summary>Shows other pages of the memory file at pages of the window, or their own again, to the host at once
+    /// and to driver code before it runs next. Physical addresses stay what they are.</summary>
+    internal void Redirect(int page, int count, int filePage)
+    {
+        const ulong PageBytes = MachineLayout.PageBytes;
+        ulong offset = (ulong)page * PageBytes;
+        nint mapped = LibC.Mmap((nint)(Base + offset), (nuint)((ulong)count * PageBytes), LibC.ProtRead | LibC.ProtWrite,
+            LibC.MapShared | LibC.MapFixed | LibC.MapPopulate, _fd, (long)((ulong)filePage * PageBytes));
+        if (mapped == LibC.MapFailed)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), "a page of the RAM window cannot be mapped anew");
+        for (int i = 0; i < count; i++, offset += PageBytes)
+        {
+            _redirected![page + i] = page == filePage ? 0 : filePage + i;
+            PageAccess access = _access[page + i];
+            if (access == PageAccess.None)
+                continue;
+            Invalidate(Base + offset);
+            _tables.Map(Base + offset, BackingOf(offset), access);
+        }
+    }
+
+    /// <summary>Maps the whole memory file once more, reserve included.</summary>
+    internal byte* MapFile() =>
+        MapAnywhere(Bytes + ReserveBytes, LibC.MapShared, _fd, "the memory file");
+
+    internal void UnmapFile(byte* file) => LibC.Munmap((nint)file, (nuint)(Bytes + ReserveBytes));
+
+    /// <summary>Memory of the host's own, zero at first and taken when it is touched.</summary>
+    internal static byte* MapPrivate(ulong bytes) =>
+        MapAnywhere(bytes, LibC.MapPrivate | LibC.MapAnonymous, -1, "memory for shadow pages");
+
+    internal static void UnmapPrivate(byte* memory, ulong bytes) => LibC.Munmap((nint)memory, (nuint)bytes);
 
     public void Dispose()
     {
@@ -183,6 +240,20 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         Protect(ProcessorControlRegion, MachineLayout.ControlRegionPages * MachineLayout.PageBytes, PageAccess.ReadWrite);
         Protect(Base + MachineLayout.StubsOffset, MachineLayout.StubPages * MachineLayout.PageBytes, PageAccess.ReadExecute);
         Protect(Base + MachineLayout.RoutinesOffset, MachineLayout.RoutinePages * MachineLayout.PageBytes, PageAccess.ReadExecute);
+    }
+
+    // Offset in the memory file of what is seen at an offset of the window.
+    private ulong BackingOf(ulong offset) =>
+        _redirected?[offset / MachineLayout.PageBytes] is > 0 and int page
+            ? (ulong)page * MachineLayout.PageBytes
+            : offset;
+
+    private static byte* MapAnywhere(ulong bytes, int flags, int fd, string what)
+    {
+        nint address = LibC.Mmap(0, (nuint)bytes, LibC.ProtRead | LibC.ProtWrite, flags, fd, 0);
+        return address != LibC.MapFailed
+            ? (byte*)address
+            : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{what} cannot be mapped, {bytes >> 20} MB");
     }
 
     private static byte* MapAtFreeBase(int fd, ulong bytes)

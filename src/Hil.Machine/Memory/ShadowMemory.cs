@@ -1,0 +1,251 @@
+namespace Hil.Machine;
+
+// The memory file has a reserve behind the RAM that the kernel gives out. A page that is shared with a device gets a
+// page of the reserve as its twin, and the twin is mapped in its place, for the host (mmap over the window's page) and
+// for driver code (page-table entry). The device still has the page itself. Nothing moves for the driver: virtual and
+// physical addresses are those of a run without shadows.
+//
+//   memory file  | … page P … RAM of the window … | … twin of P … reserve … |
+//                      ▲                               ▲
+//                  QEMU's devices               window address of P, host and guest
+//
+// All three copies (page, twin, last common state) are reached through mappings that never change: one of the whole
+// file, and plain memory for the common states. Application threads may use a page while it is shared or unshared (the
+// buffers of pipes are pages that they read and write): what they write between copy and mapping lands on the device's
+// side and is merged as if the device had written it, and after the mapping back the twin is merged once more.
+//
+// A driver's code must not be shared while it is changed: TCG learns of new code only when the guest itself writes it.
+
+/// <summary>Shadows pages of a <see cref="RamWindow"/> that has a reserve. Used by the holder of the baton
+/// only.</summary>
+public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
+{
+    private const ulong PageBytes = MachineLayout.PageBytes;
+    private const int NoSlot = 0;
+
+    private readonly RamWindow _ram;
+    private readonly IDmaSink _sink;
+    private readonly DmaRuns _runs;
+    private readonly byte* _file;
+    private readonly byte* _common;
+    private readonly int _firstTwin;
+
+    // Slots are numbered from 1. Slot n has page n - 1 of the reserve and of the common states.
+    private readonly Slot[] _slots;
+    private readonly int[] _slotOfPage;
+    private readonly int[] _free;
+    private readonly int[] _compared;
+    private int _freeCount;
+    private int _comparedCount;
+    private bool _isDisposed;
+
+    /// <param name="ram">Made with a reserve; it outlives the shadows.</param>
+    public ShadowMemory(RamWindow ram, IDmaSink sink)
+    {
+        if (ram.ReserveBytes == 0)
+            throw new ArgumentException("the RAM window has no reserve for shadow pages", nameof(ram));
+        _ram = ram;
+        _sink = sink;
+        _runs = new DmaRuns(sink);
+        _file = ram.MapFile();
+        _common = RamWindow.MapPrivate(ram.ReserveBytes);
+        _firstTwin = (int)(ram.Bytes / PageBytes);
+        int twins = (int)(ram.ReserveBytes / PageBytes);
+        _slots = new Slot[twins + 1];
+        _slotOfPage = new int[ram.Bytes / PageBytes];
+        _compared = new int[twins];
+        _free = new int[twins];
+        for (int slot = twins; slot > NoSlot; slot--)
+            _free[_freeCount++] = slot;
+    }
+
+    private struct Slot
+    {
+        public int Page;
+        public int CommonShares;
+        public int TransferShares;
+        public int ComparedAt;
+    }
+
+    /// <summary>Pages that are shared with devices in either way.</summary>
+    public int SharedPages => _free.Length - _freeCount;
+
+    /// <summary>Pages that each observation compares.</summary>
+    public int ComparedPages => _comparedCount;
+
+    /// <summary>Whether there ever was a page without a twin left for it.</summary>
+    public bool WasExhausted { get; private set; }
+
+    public void Share(ulong address, ulong bytes, DmaSharing sharing)
+    {
+        (int first, int end) = PagesOf(address, bytes);
+        for (int page = first; page < end; page++)
+        {
+            if (_slotOfPage[page] == NoSlot && _ram.IsGivenOut(page))
+                Begin(page, end);
+            int slot = _slotOfPage[page];
+            if (slot == NoSlot)
+                continue;
+            if (sharing == DmaSharing.Transfer)
+                _slots[slot].TransferShares++;
+            else if (_slots[slot].CommonShares++ == 0)
+                StartComparing(slot);
+        }
+    }
+
+    public void Unshare(ulong address, ulong bytes, DmaSharing sharing)
+    {
+        (int first, int end) = PagesOf(address, bytes);
+        int ended = 0;
+        for (int page = first; page < end; page++)
+        {
+            if (_slotOfPage[page] == NoSlot)
+            {
+                Invariant.Holds(WasExhausted || !_ram.IsGivenOut(page), "a page is unshared as often as it was shared");
+                continue;
+            }
+            if (EndsShare(ref _slots[_slotOfPage[page]], sharing))
+                ended++;
+        }
+        if (ended != 0)
+            EndUnused(first, end);
+    }
+
+    public void Observe()
+    {
+        if (_comparedCount == 0)
+            return;
+        foreach (int slot in _compared.AsSpan(0, _comparedCount))
+            Merge(slot);
+        _runs.PassOn();
+    }
+
+    public void Flush(ulong address, ulong bytes)
+    {
+        (int first, int end) = PagesOf(address, bytes);
+        foreach (int slot in _slotOfPage.AsSpan(first, end - first))
+        {
+            if (slot != NoSlot)
+                Merge(slot);
+        }
+        _runs.PassOn();
+    }
+
+    /// <summary>What the device has at an address of the window; within one page.</summary>
+    internal Span<byte> DeviceBytes(ulong address, int bytes) =>
+        new(_file + (address - _ram.Base), Math.Min(bytes, (int)(PageBytes - address % PageBytes)));
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        _ram.UnmapFile(_file);
+        RamWindow.UnmapPrivate(_common, _ram.ReserveBytes);
+    }
+
+    private (int First, int End) PagesOf(ulong address, ulong bytes)
+    {
+        ulong offset = address - _ram.Base;
+        Invariant.Holds(offset <= _ram.Bytes && bytes <= _ram.Bytes - offset, "only memory of the window is shared");
+        int first = (int)(offset / PageBytes);
+        return (first, bytes == 0 ? first : (int)((offset + bytes + PageBytes - 1) / PageBytes));
+    }
+
+    // Gives twins to a page and to those behind it that have none, as long as the twins follow each other: one mapping
+    // does for all of them. Twins are given back so that they come out in rising order again.
+    private void Begin(int page, int end)
+    {
+        if (_freeCount == 0)
+        {
+            WasExhausted = true;
+            _sink.OnReserveExhausted(_ram.Base + (ulong)page * PageBytes);
+            return;
+        }
+        int slot = _free[_freeCount - 1];
+        int count = 0;
+        while (page + count < end && _slotOfPage[page + count] == NoSlot && _ram.IsGivenOut(page + count)
+            && _freeCount != 0 && _free[_freeCount - 1] == slot + count)
+        {
+            _freeCount--;
+            _slotOfPage[page + count] = slot + count;
+            _slots[slot + count].Page = page + count;
+            // The device may be writing: twin and common state are copies of one look at the page.
+            Buffer.MemoryCopy(PageOf(page + count), CommonOf(slot + count), PageBytes, PageBytes);
+            Buffer.MemoryCopy(CommonOf(slot + count), TwinOf(slot + count), PageBytes, PageBytes);
+            count++;
+        }
+        _ram.Redirect(page, count, _firstTwin + slot - 1);
+    }
+
+    private bool EndsShare(ref Slot slot, DmaSharing sharing)
+    {
+        ref int shares = ref sharing == DmaSharing.Transfer ? ref slot.TransferShares : ref slot.CommonShares;
+        Invariant.Holds(shares > 0, "a page is unshared in the way in which it was shared");
+        shares--;
+        if (shares == 0 && sharing == DmaSharing.Common)
+            StopComparing(slot.ComparedAt);
+        return slot is { CommonShares: 0, TransferShares: 0 };
+    }
+
+    private void EndUnused(int first, int end)
+    {
+        for (int page = end - 1; page >= first; page--)
+        {
+            int slot = _slotOfPage[page];
+            if (slot == NoSlot || !IsUnused(slot))
+                continue;
+            int count = 1;
+            while (page > first && _slotOfPage[page - 1] == slot - count && slot - count > NoSlot
+                && IsUnused(slot - count))
+            {
+                page--;
+                count++;
+            }
+            End(page, slot - count + 1, count);
+        }
+    }
+
+    private bool IsUnused(int slot) => _slots[slot] is { CommonShares: 0, TransferShares: 0 };
+
+    private void End(int page, int slot, int count)
+    {
+        for (int i = 0; i < count; i++)
+            Merge(slot + i);
+        _runs.PassOn();
+        _ram.Redirect(page, count, page);
+        for (int i = count - 1; i >= 0; i--)
+        {
+            Merge(slot + i);
+            _slotOfPage[page + i] = NoSlot;
+            _slots[slot + i] = default;
+            _free[_freeCount++] = slot + i;
+        }
+        _runs.PassOn();
+    }
+
+    private void StartComparing(int slot)
+    {
+        _slots[slot].ComparedAt = _comparedCount;
+        _compared[_comparedCount++] = slot;
+    }
+
+    private void StopComparing(int at)
+    {
+        int last = _compared[--_comparedCount];
+        _compared[at] = last;
+        _slots[last].ComparedAt = at;
+    }
+
+    private void Merge(int slot)
+    {
+        int page = _slots[slot].Page;
+        PageMerge.Merge(PageOf(page), TwinOf(slot), CommonOf(slot), _ram.Base + (ulong)page * PageBytes, _runs);
+    }
+
+    private byte* PageOf(int page) => _file + (ulong)page * PageBytes;
+
+    private byte* TwinOf(int slot) => _file + (ulong)(_firstTwin + slot - 1) * PageBytes;
+
+    private byte* CommonOf(int slot) => _common + (ulong)(slot - 1) * PageBytes;
+}

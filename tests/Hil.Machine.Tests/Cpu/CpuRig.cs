@@ -46,9 +46,10 @@ public sealed class CpuRig : IDisposable
     /// <summary>Edu's registers as driver code sees them.</summary>
     public ulong Registers { get; }
 
-    public static async Task<CpuRig> StartAsync(TimeSpan? watchdog = null) => new(await EmulatedMachine.StartAsync(new MachineOptions
+    public static async Task<CpuRig> StartAsync(TimeSpan? watchdog = null, ulong shadowBytes = 0) => new(await EmulatedMachine.StartAsync(new MachineOptions
     {
         Devices = ["edu"],
+        ShadowBytes = shadowBytes,
         Cpu = new VirtualCpuOptions { Watchdog = watchdog ?? TimeSpan.FromSeconds(10) },
     }));
 

@@ -12,6 +12,8 @@ readonly REQUIRED_PROGRAMS=(
   "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64"
   "setpriv util-linux"
   "setsid util-linux"
+  "lz4 lz4"
+  "python3 python3"
 )
 
 fail() {

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+
+namespace Hil.Trace.Tests.Format;
+
+public sealed class TraceFilesTests
+{
+    [Fact]
+    public void SecondWriterOnOnePathFailsAtOnce()
+    {
+        using var trace = new TemporaryTrace();
+        using TraceWriter first = TraceWriter.Create(trace.Path);
+
+        var e = Assert.Throws<TraceFileException>(() => TraceWriter.Create(trace.Path));
+        Assert.Equal(trace.Path, e.Path);
+        Assert.Contains("another capture", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SecondWriterLeavesTheFirstOnesTraceWhole()
+    {
+        using var trace = new TemporaryTrace();
+        var records = new GeneratedRecords(4);
+        using (TraceWriter first = TraceWriter.Create(trace.Path))
+        {
+            records.AddTo(first, 100);
+            first.Flush();
+            Assert.Throws<TraceFileException>(() => TraceWriter.Create(trace.Path));
+            records.AddTo(first, 100);
+        }
+        Assert.Equal(records.Added, PlainRecord.ReadAll(trace.Path));
+    }
+
+    [Fact]
+    public void PathCanBeWrittenAgainAfterTheFirstWriterHasEnded()
+    {
+        using var trace = new TemporaryTrace();
+        TraceWriter.Create(trace.Path).Dispose();
+        TraceWriter.Create(trace.Path).Dispose();
+    }
+
+    [Fact]
+    public void ReaderTellsWhetherSomebodyWrites()
+    {
+        using var trace = new TemporaryTrace();
+        using TraceWriter writer = TraceWriter.Create(trace.Path);
+        using TraceReader reader = TraceReader.Open(trace.Path);
+        Assert.True(reader.IsBeingWritten);
+        writer.Complete();
+        Assert.False(reader.IsBeingWritten);
+    }
+
+    [Theory]
+    [InlineData("/nowhere/x.hiltrace")]
+    [InlineData("/tmp")]
+    [InlineData("/dev/null/x")]
+    public void PathThatCannotBeWrittenIsNamed(string path)
+    {
+        var e = Assert.Throws<TraceFileException>(() => TraceWriter.Create(path));
+        Assert.Equal(path, e.Path);
+    }
+
+    [Fact]
+    public void Lz4ToolAcceptsTheFile()
+    {
+        using var trace = new TemporaryTrace();
+        using (TraceWriter writer = TraceWriter.Create(trace.Path))
+            new GeneratedRecords(5).AddTo(writer, 40_000);
+
+        Assert.Equal(0, RunLz4("-t", trace.Path, out string tested));
+        Assert.True(RunLz4("--list", trace.Path, out string listed) == 0, listed + tested);
+        Assert.Matches(@"\n\s*5\s.*test\.hiltrace", listed);
+    }
+
+    private static int RunLz4(string option, string path, out string output)
+    {
+        var start = new ProcessStartInfo("lz4") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(option);
+        start.ArgumentList.Add(path);
+        using Process lz4 = Process.Start(start)!;
+        output = lz4.StandardOutput.ReadToEnd() + lz4.StandardError.ReadToEnd();
+        lz4.WaitForExit();
+        return lz4.ExitCode;
+    }
+}

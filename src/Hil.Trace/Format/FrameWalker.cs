@@ -12,6 +12,9 @@ internal sealed class FrameWalker(TraceFile file, BlockDecoder decoder, FrameRea
 
     private long _at = start;
 
+    /// <summary>Where the last whole frame ends that is not the index.</summary>
+    public long WholeBytes { get; private set; } = start;
+
     /// <summary>Adds the blocks from where the last call stopped. Returns whether the walk came to an index.</summary>
     public bool Walk(List<TraceBlock> blocks, List<TraceProblem> problems)
     {
@@ -51,13 +54,15 @@ internal sealed class FrameWalker(TraceFile file, BlockDecoder decoder, FrameRea
                 return "it is cut off";
             isIndex = magic == TraceFormat.IndexMagic && after == end;
             _at = after;
+            if (magic != TraceFormat.IndexMagic)
+                WholeBytes = after;
             return null;
         }
         string? problem = TryBlock(_at, end, blocks, out TraceBlock? block);
         if (block == null)
             return problem;
         blocks.Add(block);
-        _at = block.EndOffset;
+        WholeBytes = _at = block.EndOffset;
         return null;
     }
 

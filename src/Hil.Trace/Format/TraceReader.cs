@@ -116,7 +116,7 @@ public sealed class TraceReader : IDisposable
 
     private void FindBlocks()
     {
-        _problems.RemoveAll(static problem => problem.Kind is TraceProblemKind.Unfinished or TraceProblemKind.TornTail);
+        _problems.RemoveAll(static problem => problem.Kind != TraceProblemKind.DamagedBlock);
         if (TraceIndex.Find(_file, _header.FrameBytes, _problems) is { } index)
         {
             TakeIndex(index);
@@ -127,7 +127,8 @@ public sealed class TraceReader : IDisposable
         if (!_problems.Exists(static problem => problem.Kind == TraceProblemKind.Index))
         {
             _problems.Add(new TraceProblem(TraceProblemKind.Unfinished, _file.Length, 0,
-                "there is no index: the capture was killed, or still goes on. Blocks were found by walking the file"));
+                "there is no index: the capture still goes on, or was killed, and then up to "
+                + $"{TraceWriter.RecordsAtRiskMax:N0} records are missing. Blocks were found by walking the file"));
         }
         if (_options.Damaged == DamagedBlocks.Fail)
             FailOnDamage(known);

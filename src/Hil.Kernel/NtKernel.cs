@@ -23,6 +23,7 @@ public sealed class NtKernel : IDisposable
         if (services.VirtualProcessor.GuestModule is { } guestModule)
             Modules.Add(guestModule);
         Enter(this);
+        Disclosed = new DisclosedMemory(this);
         Pages = new PageAllocator(this);
         Pool = new Pool(this);
         Dma = new DmaAdapters(this);
@@ -80,6 +81,9 @@ public sealed class NtKernel : IDisposable
 
     /// <summary>DMA adapters that drivers hold.</summary>
     public DmaAdapters Dma { get; }
+
+    /// <summary>Memory that devices may know.</summary>
+    internal DisclosedMemory Disclosed { get; }
 
     /// <summary>Pages and device mappings that drivers hold.</summary>
     public PageBlocks PageBlocks { get; } = new();

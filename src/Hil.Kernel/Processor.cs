@@ -18,6 +18,7 @@ public sealed unsafe class Processor
     private readonly NtKernel _kernel;
     private readonly IVirtualProcessor _vcpu;
     private readonly IKernelCallObserver? _calls;
+    private readonly IDmaShadow? _shadow;
     private ulong _stackPointer;
     private VcpuExit _lastExit;
     private KIRQL _entryIrql;
@@ -27,6 +28,7 @@ public sealed unsafe class Processor
         _kernel = kernel;
         _vcpu = kernel.Services.VirtualProcessor;
         _calls = kernel.Services.CallObserver;
+        _shadow = kernel.Services.DmaShadow;
     }
 
     /// <summary>The processor of the calling thread's kernel.</summary>
@@ -124,6 +126,11 @@ public sealed unsafe class Processor
         return result;
     }
 
+    /// <summary>Shows drivers what devices wrote to common memory by now, if that is hidden from them until somebody
+    /// looks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ObserveDevices() => _shadow?.Observe();
+
     /// <summary>Takes every accepted interrupt above the current IRQL. A preemption point of host code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ServicePendingInterrupts()
@@ -135,7 +142,11 @@ public sealed unsafe class Processor
     private void ServicePendingInterruptsSlow()
     {
         while (_kernel.Services.Schedule.TakeInterruptNow() && _vcpu.TryTakeInterrupt(Irql, out byte vector))
+        {
+            // What the device wrote before it interrupted is there when its service routine runs.
+            ObserveDevices();
             ServiceInterrupt(vector);
+        }
     }
 
     private ulong Run(ulong entry, ulong stackPointer, ulong a0, ulong a1, ulong a2, ulong a3)
@@ -154,6 +165,7 @@ public sealed unsafe class Processor
         while (exit.Reason != VcpuExitReason.Returned)
             exit = Serve(exit);
 
+        ObserveDevices();
         Depth--;
         Irql = exit.Irql;
         (_stackPointer, _lastExit, _entryIrql) = (stackBefore, exitBefore, entryBefore);
@@ -163,6 +175,7 @@ public sealed unsafe class Processor
     private VcpuExit Serve(VcpuExit exit)
     {
         (_lastExit, _stackPointer, Irql) = (exit, exit.Frame, exit.Irql);
+        ObserveDevices();
         switch (exit.Reason)
         {
             case VcpuExitReason.KernelCall:

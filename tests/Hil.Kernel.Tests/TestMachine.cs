@@ -8,7 +8,9 @@ namespace Hil.Kernel.Tests;
 /// cref="Run(Action)"/>.</summary>
 public sealed unsafe class TestMachine : IDisposable
 {
-    public TestMachine(Schedule? schedule = null, IKernelObserver? observer = null, bool specialPool = true)
+    public TestMachine(
+        Schedule? schedule = null, IKernelObserver? observer = null, bool specialPool = true,
+        IDmaShadow? dmaShadow = null)
     {
         Clock = new TestClock();
         Memory = new TestMemory();
@@ -25,6 +27,7 @@ public sealed unsafe class TestMachine : IDisposable
             Observer = observer,
             Schedule = schedule ?? Schedule.Live,
             SpecialPool = specialPool,
+            DmaShadow = dmaShadow,
         });
         NtKernel.Enter(null); // The constructing thread is not a kernel thread.
     }

@@ -49,9 +49,14 @@ public sealed unsafe class Pool
     {
         ref PoolBlock block = ref _own.Find((ulong)address);
         if (!Unsafe.IsNullRef(ref block) && block.State == PoolBlockState.Live && block.Address == (ulong)address)
+        {
+            _kernel.Disclosed.Forget(block.Address, block.Bytes, block.Address);
             _own.Free(ref block);
+        }
         else
+        {
             Ntoskrnl.ExFreePool(address);
+        }
     }
 
     /// <summary>Whether an address lies in an allocation that was freed and not given out again.</summary>
@@ -140,6 +145,7 @@ public sealed unsafe class Pool
     /// <summary>Frees a live block whose free was found to be right.</summary>
     internal void Free(ref PoolBlock block)
     {
+        _kernel.Disclosed.Forget(block.Address, block.Bytes, block.Address);
         if (!Unsafe.IsNullRef(ref _slabs.Find(block.Address)))
             _slabs.Free(ref block);
         else if (!Unsafe.IsNullRef(ref _own.Find(block.Address)))

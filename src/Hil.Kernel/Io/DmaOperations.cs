@@ -99,6 +99,7 @@ internal static unsafe partial class DmaOperations
         if (address == 0)
             return 0;
         adapter.CommonBuffers.Add(address, length);
+        kernel.Disclosed.Share(address, length, DmaSharing.Common);
         *logicalAddress = new PHYSICAL_ADDRESS(kernel.Services.Memory.PhysicalOf(address));
         return address;
     }
@@ -111,6 +112,7 @@ internal static unsafe partial class DmaOperations
             kernel.BugCheck(BugCheckCodes.DRIVER_VERIFIER_DMA_VIOLATION, CommonBufferFreedTwice, 1, 0, 0,
                 $"FreeCommonBuffer of {length} bytes at 0x{virtualAddress:x}, which is no common buffer (any more)");
         adapter.CommonBuffers.Remove(virtualAddress);
+        kernel.Disclosed.Unshare(virtualAddress, length, DmaSharing.Common);
         kernel.Pages.Free(virtualAddress, length);
         return 0;
     }

@@ -10,23 +10,32 @@ internal readonly unsafe struct DmaTransfer(
     /// <param name="piece">How many bytes from there on are contiguous for the device.</param>
     public ulong MapFirst(out uint piece)
     {
+        IGuestMemory memory = NtKernel.Current.Services.Memory;
         piece = FirstPiece(out bool isBounced);
         if (!isBounced)
-            return PhysicalAt(virtualAddress);
+        {
+            ulong physical = PhysicalAt(virtualAddress);
+            Disclosed.HandOver(memory.AddressOf(physical), piece);
+            return physical;
+        }
         Invariant.Holds(Registers != null, "a transfer that is carried out has map registers");
         ulong bounce = Registers.Bounce(virtualAddress, piece, adapter.HighestAddress);
+        ClaimBounced(piece);
         if (toDevice)
             CopyBounced(piece, fromBounce: false);
-        return NtKernel.Current.Services.Memory.PhysicalOf(bounce);
+        Disclosed.Flush(bounce, piece);
+        return memory.PhysicalOf(bounce);
     }
 
     /// <summary>The same part from a later place on.</summary>
     public DmaTransfer From(uint offset) =>
         new(adapter, mdl, Registers, virtualAddress + offset, length - offset, toDevice);
 
-    /// <summary>After a transfer from the device: copies what was bounced to where it belongs.</summary>
+    /// <summary>After a transfer: makes visible what the device wrote, and copies what was bounced to where it
+    /// belongs.</summary>
     public void CopyBack()
     {
+        TakeBack();
         if (!toDevice)
             CopyBounced(length, fromBounce: true);
     }
@@ -68,9 +77,49 @@ internal readonly unsafe struct DmaTransfer(
         return (MmGetMdlPfnArray(mdl)[offset >> (int)PAGE_SHIFT] << (int)PAGE_SHIFT) + offset % PAGE_SIZE;
     }
 
+    private static DisclosedMemory Disclosed => NtKernel.Current.Disclosed;
+
+    // The device never hears of these pages: it gets others.
+    private void ClaimBounced(uint bytes)
+    {
+        if (!Disclosed.IsShadowed)
+            return;
+        uint step;
+        for (uint done = 0; done < bytes; done += step)
+        {
+            step = BytesOnPage(virtualAddress + done, bytes - done);
+            Disclosed.Claim(OwnAt(virtualAddress + done), step);
+        }
+    }
+
+    // Pages that follow each other in RAM are taken back at once.
+    private void TakeBack()
+    {
+        if (!Disclosed.IsShadowed)
+            return;
+        (ulong start, uint bytes) = (0, 0);
+        uint step;
+        for (uint done = 0; done < length; done += step)
+        {
+            ulong place = virtualAddress + done;
+            step = BytesOnPage(place, length - done);
+            bool isBounced = Registers != null && Registers.TryFindBounced(place, out _);
+            ulong own = OwnAt(place);
+            if (isBounced || own != start + bytes)
+            {
+                Disclosed.Flush(start, bytes);
+                (start, bytes) = (own, 0);
+            }
+            bytes += isBounced ? 0 : step;
+        }
+        Disclosed.Flush(start, bytes);
+    }
+
+    // Window address of a place in the buffer; 0 if the MDL names a page that is not RAM.
+    private ulong OwnAt(ulong address) => NtKernel.Current.Services.Memory.AddressOf(PhysicalAt(address));
+
     private void CopyBounced(uint bytes, bool fromBounce)
     {
-        IGuestMemory memory = NtKernel.Current.Services.Memory;
         uint step;
         for (uint done = 0; done < bytes; done += step)
         {
@@ -78,10 +127,12 @@ internal readonly unsafe struct DmaTransfer(
             step = BytesOnPage(place, bytes - done);
             if (Registers == null || !Registers.TryFindBounced(place, out ulong bounce))
                 continue;
-            ulong own = memory.AddressOf(PhysicalAt(place));
+            ulong own = OwnAt(place);
             if (own == 0)
                 NtKernel.Current.BugCheck(BugCheckCodes.PFN_LIST_CORRUPT, 1, (ulong)mdl, done, 0,
                     $"the MDL at 0x{(ulong)mdl:x} names a page that is not RAM");
+            if (fromBounce)
+                Disclosed.Flush(bounce, step);
             (ulong from, ulong to) = fromBounce ? (bounce, own) : (own, bounce);
             Buffer.MemoryCopy((void*)from, (void*)to, step, step);
             adapter.BouncedBytes += step;

@@ -30,6 +30,11 @@ internal sealed unsafe class MapRegisters(NtKernel kernel) : IDisposable
     {
         if (_memory == 0)
             return;
+        for (uint i = 0; i < Count; i++)
+        {
+            if (_isBounced[i])
+                kernel.Disclosed.Unshare(_memory + i * PAGE_SIZE, PAGE_SIZE, DmaSharing.Transfer);
+        }
         kernel.Pages.Free(_memory, Count * PAGE_SIZE);
         _memory = 0;
         _isBounced.AsSpan(0, (int)Count).Clear();
@@ -59,7 +64,12 @@ internal sealed unsafe class MapRegisters(NtKernel kernel) : IDisposable
         if (_memory == 0)
             kernel.BugCheck(BugCheckCodes.DRIVER_VERIFIER_DMA_VIOLATION, 0, 2, Count, 0,
                 $"no memory is left below 0x{highestAddress:x} for bounce buffers");
-        _isBounced.AsSpan((int)first, (int)(last - first) + 1).Fill(true);
+        for (ulong i = first; i <= last; i++)
+        {
+            if (!_isBounced[i])
+                kernel.Disclosed.Share(_memory + i * PAGE_SIZE, PAGE_SIZE, DmaSharing.Transfer);
+            _isBounced[i] = true;
+        }
         return AddressOf(virtualAddress);
     }
 

@@ -50,6 +50,7 @@ public static unsafe partial class Ntoskrnl
             MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
         if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL)) == MDL_PAGES_LOCKED)
             NtKernel.Current.Violation($"the MDL at 0x{(ulong)mdl:x} was freed while its pages are locked");
+        NtKernel.Current.Disclosed.RemoveBuffer(mdl);
         FreePool((ulong)mdl, MdlTag);
     }
 
@@ -82,6 +83,7 @@ public static unsafe partial class Ntoskrnl
         uint pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(virtualAddress, bytes);
         new Span<ulong>(MmGetMdlPfnArray(sourceMdl) + firstPage, (int)pages)
             .CopyTo(new Span<ulong>(MmGetMdlPfnArray(targetMdl), (int)pages));
+        Disclose(targetMdl);
     }
 
     /// <summary>Prepares a partial MDL for being built again.</summary>
@@ -90,6 +92,16 @@ public static unsafe partial class Ntoskrnl
     {
         if ((mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED) != 0)
             MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
+    }
+
+    // A part of nonpaged pool may outlive the MDL that it was taken from; pages that are locked stay the source's.
+    private static void Disclose(MDL* partialMdl)
+    {
+        DisclosedMemory disclosed = NtKernel.Current.Disclosed;
+        if ((partialMdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) != 0)
+            disclosed.AddBuffer(partialMdl, (ulong)partialMdl->MappedSystemVa, partialMdl->ByteCount);
+        else
+            disclosed.RemoveBuffer(partialMdl);
     }
 
     private static MDL* LastInChain(MDL* mdl)

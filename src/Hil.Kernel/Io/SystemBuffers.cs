@@ -37,6 +37,7 @@ internal sealed unsafe class SystemBuffers(NtKernel kernel)
             Ntoskrnl.ExFreePool(buffer);
             return;
         }
+        kernel.Disclosed.Forget(used.Region, (ulong)used.Pages * PAGE_SIZE);
         if (used.Pages <= CachedPagesMax && _free[used.Pages].Count < CachedPerSize)
             _free[used.Pages].Push(used.Region);
         else

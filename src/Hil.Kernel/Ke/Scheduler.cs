@@ -235,7 +235,10 @@ public sealed unsafe partial class Scheduler : IDisposable
         if (_kernel.Dpcs.HasQueued || _kernel.Timers.IsDue)
             _kernel.Dpcs.Drain();
         if (_ready.IsEmpty && _stoppedBy == null)
+        {
             _vcpu.Idle(PASSIVE_LEVEL, _kernel.Timers.NextDue);
+            processor.ObserveDevices();
+        }
         processor.Irql = irql;
     }
 

@@ -8,24 +8,24 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Time in 100 ns units since 1601-01-01 UTC.</summary>
     /// <remarks>WDK: KeQuerySystemTime. x64 drivers have it inlined as a read of the shared page.</remarks>
     [Export]
-    public static void KeQuerySystemTime(long* currentTime) => *currentTime = NtKernel.Current.Clock.SystemTime;
+    public static void KeQuerySystemTime(long* currentTime) => *currentTime = LookAtClock().SystemTime;
 
     /// <inheritdoc cref="KeQuerySystemTime"/>
     /// <remarks>WDK: KeQuerySystemTimePrecise.</remarks>
     [Export]
-    public static void KeQuerySystemTimePrecise(long* currentTime) => *currentTime = NtKernel.Current.Clock.SystemTime;
+    public static void KeQuerySystemTimePrecise(long* currentTime) => *currentTime = LookAtClock().SystemTime;
 
     /// <summary>Time in 100 ns units since the machine started.</summary>
     /// <remarks>WDK: KeQueryInterruptTime.</remarks>
     [Export]
-    public static ulong KeQueryInterruptTime() => (ulong)NtKernel.Current.Clock.InterruptTime;
+    public static ulong KeQueryInterruptTime() => (ulong)LookAtClock().InterruptTime;
 
     /// <summary>As KeQueryInterruptTime, with the performance counter of the same moment.</summary>
     /// <remarks>WDK: KeQueryInterruptTimePrecise.</remarks>
     [Export]
     public static ulong KeQueryInterruptTimePrecise(ulong* qpcTimeStamp)
     {
-        IClock clock = NtKernel.Current.Clock;
+        IClock clock = LookAtClock();
         if (qpcTimeStamp != null)
             *qpcTimeStamp = (ulong)clock.PerformanceCounter;
         return (ulong)clock.InterruptTime;
@@ -40,7 +40,7 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: KeQueryTickCount. x64 drivers have it inlined as a read of the shared page.</remarks>
     [Export]
     public static void KeQueryTickCount(long* tickCount) =>
-        *tickCount = NtKernel.Current.Clock.InterruptTime / TimeIncrement;
+        *tickCount = LookAtClock().InterruptTime / TimeIncrement;
 
     /// <summary>Length of a clock tick in 100 ns units.</summary>
     /// <remarks>WDK: KeQueryTimeIncrement.</remarks>
@@ -62,6 +62,15 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: ExLocalTimeToSystemTime.</remarks>
     [Export]
     public static void ExLocalTimeToSystemTime(long* localTime, long* systemTime) => *systemTime = *localTime;
+
+    // A managed driver that waits for a word in memory makes no exit between its looks, but it looks at a clock or
+    // stalls.
+    internal static IClock LookAtClock()
+    {
+        NtKernel kernel = NtKernel.Current;
+        kernel.Processor.ObserveDevices();
+        return kernel.Clock;
+    }
 }
 
 public static unsafe partial class Hal
@@ -71,7 +80,7 @@ public static unsafe partial class Hal
     [Export]
     public static long KeQueryPerformanceCounter(long* performanceFrequency)
     {
-        IClock clock = NtKernel.Current.Clock;
+        IClock clock = Ntoskrnl.LookAtClock();
         if (performanceFrequency != null)
             *performanceFrequency = clock.PerformanceFrequency;
         return clock.PerformanceCounter;
@@ -91,5 +100,6 @@ public static unsafe partial class Hal
             kernel.Processor.ServicePendingInterrupts();
             Thread.SpinWait(1);
         }
+        kernel.Processor.ObserveDevices();
     }
 }

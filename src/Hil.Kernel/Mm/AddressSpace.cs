@@ -12,7 +12,10 @@ public static unsafe partial class Ntoskrnl
     {
         IGuestMemory memory = NtKernel.Current.Services.Memory;
         if (memory.AccessOf((ulong)baseAddress) != PageAccess.None)
+        {
+            NtKernel.Current.Disclosed.AddPage((ulong)baseAddress);
             return new PHYSICAL_ADDRESS(memory.PhysicalOf((ulong)baseAddress));
+        }
         return new PHYSICAL_ADDRESS(memory.TryTranslateDevice((ulong)baseAddress, out ulong physical) ? physical : 0);
     }
 

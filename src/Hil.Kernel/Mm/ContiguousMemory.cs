@@ -73,6 +73,7 @@ public static unsafe partial class Ntoskrnl
         if (!kernel.PageBlocks.TryRemove((ulong)baseAddress, PageBlockKind.Contiguous, out nuint bytes))
             kernel.BugCheck(BugCheckCodes.BAD_POOL_CALLER, 0x60, (ulong)baseAddress, 0, 0,
                 $"0x{(ulong)baseAddress:x} was freed as contiguous memory, which it is not (any more)");
+        kernel.Disclosed.Unshare((ulong)baseAddress, bytes, DmaSharing.Common);
         kernel.Pages.Free((ulong)baseAddress, bytes);
     }
 
@@ -120,6 +121,7 @@ public static unsafe partial class Ntoskrnl
         if (address == 0)
             return null;
         kernel.PageBlocks.Add(address, PageBlockKind.Contiguous, bytes);
+        kernel.Disclosed.Share(address, bytes, DmaSharing.Common);
         return (void*)address;
     }
 }

@@ -35,6 +35,7 @@ public static unsafe partial class Ntoskrnl
             NtKernel.Current.Violation(
                 $"MmBuildMdlForNonPagedPool of paged pool at 0x{(ulong)address:x}: lock it instead");
         FillPages(mdl);
+        NtKernel.Current.Disclosed.AddBuffer(mdl, (ulong)address, mdl->ByteCount);
         mdl->MappedSystemVa = address;
         mdl->Process = null;
         mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
@@ -56,6 +57,7 @@ public static unsafe partial class Ntoskrnl
         var address = (ulong)MmGetMdlVirtualAddress(mdl);
         RequireLockable(address, mdl->ByteCount, accessMode, operation);
         FillPages(mdl);
+        NtKernel.Current.Disclosed.AddBuffer(mdl, address, mdl->ByteCount);
         mdl->MdlFlags |= MDL_PAGES_LOCKED;
         if (operation != LOCK_OPERATION.IoReadAccess)
             mdl->MdlFlags |= MDL_WRITE_OPERATION;
@@ -79,6 +81,7 @@ public static unsafe partial class Ntoskrnl
                 "MmUnlockPages of an MDL built from nonpaged pool, which is never unlocked");
         if ((mdl->MdlFlags & MDL_PAGES_LOCKED) == 0)
             FailMdl(mdl, UnlockOfUnlocked, mdl->MdlFlags, "MmUnlockPages of an MDL whose pages are not locked");
+        NtKernel.Current.Disclosed.RemoveBuffer(mdl);
         mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_WRITE_OPERATION);
         mdl->MappedSystemVa = null;
     }

@@ -45,6 +45,7 @@ public static unsafe partial class Ntoskrnl
         mdl->Process = null;
         mdl->MdlFlags = MDL_PAGES_LOCKED;
         kernel.PageBlocks.Add(address, PageBlockKind.MdlPages, bytes);
+        kernel.Disclosed.AddBuffer(mdl, address, bytes);
         return mdl;
     }
 
@@ -61,6 +62,7 @@ public static unsafe partial class Ntoskrnl
             FailMdl(mdl, UnlockOfUnlocked, mdl->MdlFlags, "MmFreePagesFromMdl of pages that it does not own");
         mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA);
         mdl->MappedSystemVa = null;
+        kernel.Disclosed.RemoveBuffer(mdl);
         kernel.Pages.Free(address, bytes);
     }
 

@@ -11,12 +11,14 @@ public sealed unsafe class PageAllocator
     private const int LowShare = 8;
 
     private readonly IGuestMemory _memory;
+    private readonly DisclosedMemory _disclosed;
     private readonly PageBitmap _kernel;
     private readonly PageBitmap _user;
 
     internal PageAllocator(NtKernel kernel)
     {
         _memory = kernel.Services.Memory;
+        _disclosed = kernel.Disclosed;
         _user = new PageBitmap(_memory.UserBase, PagesIn(_memory.KernelBase - _memory.UserBase));
         _kernel = new PageBitmap(_memory.KernelBase, PagesIn(_memory.Base + _memory.Bytes - _memory.KernelBase));
         Invariant.Holds(
@@ -63,6 +65,7 @@ public sealed unsafe class PageAllocator
         PageBitmap bitmap = address >= _memory.KernelBase ? _kernel : _user;
         int pages = PagesIn(bytes);
         bitmap.Release(bitmap.PageOf(address), pages);
+        _disclosed.Forget(address, (ulong)pages * PAGE_SIZE);
         _memory.Protect(address, (ulong)pages * PAGE_SIZE, PageAccess.None);
     }
 

@@ -11,6 +11,7 @@ RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, wit
     ExportsCommand.Create(),
     DoctorCommand.Create(),
     BenchCommand.Create(),
+    TraceCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

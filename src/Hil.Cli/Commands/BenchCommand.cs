@@ -20,17 +20,21 @@ internal static class BenchCommand
     public static Command Create()
     {
         var command = new Command("bench", "Measures Hil against QEMU and against this machine.") { s_json, s_check };
-        command.SetAction(static parsed => Run(parsed.GetValue(s_json), parsed.GetValue(s_check)));
+        command.SetAction(static parsed => Run(CreateSuite().Run(), parsed));
+        var trace = new Command("trace", "Measures recording and reading of traces.") { s_json, s_check };
+        trace.SetAction(static parsed => Run(TraceBench.Run(), parsed));
+        command.Add(trace);
         return command;
     }
 
-    private static int Run(bool asJson, bool mustHold)
+    private static int Run(IEnumerable<BenchFigure> suite, ParseResult parsed)
     {
-        BenchSuite suite = CreateSuite();
+        bool asJson = parsed.GetValue(s_json);
+        bool mustHold = parsed.GetValue(s_check);
         var figures = new List<BenchFigure>();
         if (!asJson)
             Console.Out.WriteLine($"{"figure",-36}{"value",14} {"unit",-12}{"against",-24}{"ratio",10}{"bound",10}");
-        foreach (BenchFigure figure in suite.Run())
+        foreach (BenchFigure figure in suite)
         {
             figures.Add(figure);
             if (!asJson)

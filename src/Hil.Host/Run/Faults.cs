@@ -2,6 +2,7 @@ using Hil.Kernel;
 using Hil.Kernel.Platform;
 using Hil.Loader;
 using Hil.Machine.Qemu;
+using Hil.Trace;
 using Microsoft.Extensions.Options;
 
 namespace Hil.Host;
@@ -16,7 +17,8 @@ public static class Faults
         switch (exception)
         {
             case HilYamlException or RunInputException or DriverBuildException or BadDriverImageException
-                or MachineStartException or OptionsValidationException or MachineLostException:
+                or MachineStartException or OptionsValidationException or MachineLostException
+                or TraceFormatException or TraceFileException:
                 say(exception.Message);
                 return exception is MachineLostException { IsTripleFault: true }
                     ? ExitCode.BugCheck

@@ -114,6 +114,15 @@ public sealed class TraceReader : IDisposable
         return _blocks.Count != before || IsComplete;
     }
 
+    /// <summary>A block's uncompressed content.</summary>
+    internal unsafe byte[] ReadContent(TraceBlock block)
+    {
+        string? problem = _frames.TryRead(block.Offset, block.Bytes);
+        if (problem != null)
+            Report(block, problem);
+        return new ReadOnlySpan<byte>(_frames.Content, _frames.ContentBytes).ToArray();
+    }
+
     private void FindBlocks()
     {
         _problems.RemoveAll(static problem => problem.Kind != TraceProblemKind.DamagedBlock);

@@ -1,0 +1,98 @@
+using System.Globalization;
+using Hil.Trace;
+
+namespace Hil.Cli.Bench;
+
+/// <summary>What `hil bench trace` measures of the trace's format. Rates are per second of processor time, of all threads
+/// together.</summary>
+internal static class TraceBench
+{
+    private const int Events = 8_000_000;
+    private const int Rounds = 5;
+    private const double WriteRateMin = 10e6, DecodeRateMin = 20e6;
+    private const double Lz4ShareMin = 0.5;
+    private const double BytesMax = 3;
+    private const double MegabytesMax = 200;
+
+    /// <summary>All figures, each as soon as it is known.</summary>
+    public static IEnumerable<BenchFigure> Run()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("hil-bench-");
+        try
+        {
+            string path = Path.Combine(folder.FullName, "bench.hiltrace");
+            foreach (BenchFigure figure in Run(path))
+                yield return figure;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static IEnumerable<BenchFigure> Run(string path)
+    {
+        var workload = new PollWorkload();
+        double write = Best(() => Write(workload, path));
+        using (TraceReader reader = TraceReader.Open(path))
+        {
+            double lz4 = Best(new Lz4Peer(reader).Compress);
+            double rate = Events / write;
+            double share = lz4 / write;
+            // Either would be good enough. What liblz4 alone can do is shown, not asked for.
+            yield return BenchFigure.AtLeast("trace: encode, compress, write", rate, "events/s",
+                "10 M/s or lz4 -1 / 2", Math.Max(rate / WriteRateMin, share / Lz4ShareMin), 1);
+            yield return BenchFigure.AtLeast("trace: the same", rate, "events/s", "lz4 -1, same bytes", share, 0);
+            double perEvent = (double)reader.Bytes / Events;
+            yield return BenchFigure.AtMost(
+                "trace: a register event on disk", perEvent, "bytes", "3 bytes", perEvent / BytesMax, 1);
+            double decode = Events / Best(() => Decode(reader));
+            yield return BenchFigure.AtLeast(
+                "trace: decode", decode, "events/s", "20 M/s", decode / DecodeRateMin, 1);
+        }
+        double peak = PeakMegabytes();
+        yield return BenchFigure.AtMost("trace: peak memory", peak, "MB", "200 MB", peak / MegabytesMax, 1);
+    }
+
+    private static void Write(PollWorkload workload, string path)
+    {
+        using TraceWriter writer = TraceWriter.Create(path);
+        workload.Record(writer, Events);
+        if (writer.Complete().Failure is { } failure)
+            throw failure;
+    }
+
+    private static void Decode(TraceReader reader)
+    {
+        using TraceCursor cursor = reader.OpenCursor();
+        ulong sum = 0;
+        int records = 0;
+        while (cursor.MoveNext())
+        {
+            sum += (ulong)cursor.Kind + (ulong)cursor.Time + cursor[0] + cursor[1];
+            records++;
+        }
+        if (records != Events || sum == 0)
+            throw new InvalidOperationException($"{records} of {Events} events came back");
+    }
+
+    // Processor seconds. The first round is also what lets the runtime compile the hot code.
+    private static double Best(Action action)
+    {
+        double best = double.MaxValue;
+        for (int round = 0; round < Rounds; round++)
+        {
+            TimeSpan start = Environment.CpuUsage.TotalTime;
+            action();
+            best = Math.Min(best, (Environment.CpuUsage.TotalTime - start).TotalSeconds);
+        }
+        return best;
+    }
+
+    private static double PeakMegabytes()
+    {
+        const string Label = "VmHWM:";
+        string line = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Label, StringComparison.Ordinal));
+        return double.Parse(line[Label.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+    }
+}

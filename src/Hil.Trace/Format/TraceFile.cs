@@ -123,7 +123,13 @@ internal sealed partial class TraceFile : ITraceStorage
     /// <summary>Brings what was written to the disk itself.</summary>
     public void FlushToDisk() => RandomAccess.FlushToDisk(_handle);
 
-    public void Dispose() => _handle.Dispose();
+    // Closing alone would leave the lock with a child process that is just being started, until it runs its program.
+    public void Dispose()
+    {
+        if (!_handle.IsClosed)
+            _ = flock(_handle, Unlock);
+        _handle.Dispose();
+    }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, int mode);

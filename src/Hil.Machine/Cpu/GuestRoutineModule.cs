@@ -5,25 +5,25 @@ namespace Hil.Machine;
 /// RDI in R10 and, where they use it, RSI in R11.</summary>
 internal sealed class GuestRoutineModule : LoadedModule
 {
-    private readonly (ulong Address, string Name)[] _routines;
-    private readonly ulong _copies;
-    private readonly ulong _fills;
-    private readonly ulong _comparisons;
+    private readonly GuestRoutineName[] _routines;
+    private readonly uint _copies;
+    private readonly uint _fills;
+    private readonly uint _comparisons;
 
-    public GuestRoutineModule(ulong address, ulong bytes, IReadOnlyDictionary<string, ulong> routines)
+    /// <param name="routines">In ascending order.</param>
+    public GuestRoutineModule(ulong address, ulong bytes, GuestRoutineName[] routines)
         : base("ntoskrnl.exe", address, bytes)
     {
-        _routines = [.. routines.Select(static r => (r.Value, r.Key)).Order()];
-        _copies = routines["memcpy"];
-        _fills = routines["memset"];
-        _comparisons = routines["RtlCompareMemory"];
+        _routines = routines;
+        _copies = OffsetOf("memcpy");
+        _fills = OffsetOf("memset");
+        _comparisons = OffsetOf("RtlCompareMemory");
     }
 
     public override string? FindSymbol(uint rva)
     {
-        ulong address = Base + rva;
-        (ulong start, string name) = _routines.LastOrDefault(r => r.Address <= address);
-        return name == null || start == address ? name : $"{name}+0x{address - start:x}";
+        (string name, int start) = Array.FindLast(_routines, routine => (uint)routine.Offset <= rva);
+        return name == null || start == rva ? name : $"{name}+0x{rva - start:x}";
     }
 
     public override bool TryFindFunction(uint rva, out RuntimeFunction function)
@@ -40,11 +40,12 @@ internal sealed class GuestRoutineModule : LoadedModule
 
     public override unsafe void RestoreInLeaf(uint rva, CONTEXT* context)
     {
-        ulong address = Base + rva;
-        if (address < _copies || address >= _comparisons)
+        if (rva < _copies || rva >= _comparisons)
             return;
         context->Rdi = context->R10;
-        if (address < _fills)
+        if (rva < _fills)
             context->Rsi = context->R11;
     }
+
+    private uint OffsetOf(string name) => (uint)Array.Find(_routines, routine => routine.Name == name).Offset;
 }

@@ -1,251 +1,38 @@
-using Iced.Intel;
-using static Iced.Intel.AssemblerRegisters;
+using System.Buffers.Binary;
 
 namespace Hil.Machine;
-
-// Exports that need no host: they run where the driver runs, so they cost no crossing, obey the guest's page protection
-// and work on device memory. What they cannot decide (a lock that is held, a wrong direction) they leave to the host's
-// export of the same name, by jumping to its import stub with the arguments untouched.
 
 /// <summary>Memory and IRQL routines in machine code, in the RAM window.</summary>
 internal sealed unsafe class GuestRoutines
 {
-    private const uint DispatchLevel = 2;
-
     private readonly Dictionary<string, ulong> _addresses = new(StringComparer.Ordinal);
-    private readonly ulong _stubBase;
-    private readonly Assembler _a = new(64);
-    private readonly List<(string Name, Label Label)> _entries = [];
 
     public GuestRoutines(RamWindow ram)
     {
-        _stubBase = ram.Base + MachineLayout.StubsOffset;
-        EmitMemory();
-        EmitIrql();
-        EmitSpinLocks();
-        Place(ram);
+        const int Room = MachineLayout.RoutinePages * (int)MachineLayout.PageBytes;
+        GuestRoutineImage image = GuestRoutineImage.Read(File.ReadAllBytes(GuestRoutineImage.Path));
+        Invariant.Holds(image.Code.Length <= Room, "guest routines fit in their pages");
+        ulong address = ram.Base + MachineLayout.RoutinesOffset;
+        // SAFETY: the pages lie in the window, which lives longer than we do; no guest code runs yet.
+        var pages = new Span<byte>((byte*)address, Room);
+        image.Code.CopyTo(pages);
+        foreach ((string export, int slot) in image.HostSlots)
+            BinaryPrimitives.WriteUInt64LittleEndian(pages[slot..], StubOf(export, ram));
+        foreach ((string name, int offset) in image.Routines)
+            _addresses.Add(name, address + (ulong)offset);
+        Module = new GuestRoutineModule(address, Room, image.Routines);
     }
 
     /// <summary>The routines as reports and unwinding see them.</summary>
-    public GuestRoutineModule Module { get; private set; } = null!;
+    public GuestRoutineModule Module { get; }
 
     /// <summary>Address of a routine, or 0.</summary>
     public ulong Find(string name) => _addresses.GetValueOrDefault(name);
 
-    private void Place(RamWindow ram)
-    {
-        ulong address = ram.Base + MachineLayout.RoutinesOffset;
-        using var stream = new MemoryStream();
-        AssemblerResult result = _a.Assemble(
-            new StreamCodeWriter(stream), address, BlockEncoderOptions.ReturnNewInstructionOffsets);
-        const int Room = MachineLayout.RoutinePages * (int)MachineLayout.PageBytes;
-        Invariant.Holds(stream.Length <= Room, "guest routines fit in their pages");
-        stream.ToArray().CopyTo(new Span<byte>((byte*)address, Room));
-        foreach ((string name, Label label) in _entries)
-            _addresses.Add(name, result.GetLabelRIP(label));
-        Module = new GuestRoutineModule(address, Room, _addresses);
-    }
-
-    private void Begin(params ReadOnlySpan<string> names)
-    {
-        Label label = _a.CreateLabel();
-        _a.Label(ref label);
-        foreach (string name in names)
-            _entries.Add((name, label));
-    }
-
-    // void* memcpy(void* to, const void* from, size_t bytes), and memmove, which may overlap.
-    private void EmitMemory()
-    {
-        Label backward = _a.CreateLabel();
-        Begin("memcpy", "memmove", "RtlMoveMemory", "RtlCopyMemory");
-        _a.mov(rax, rcx);
-        _a.mov(r10, rdi);
-        _a.mov(r11, rsi);
-        _a.mov(rdi, rcx);
-        _a.mov(rsi, rdx);
-        _a.mov(rdx, rdi);
-        _a.sub(rdx, rsi);
-        _a.cmp(rdx, r8);
-        _a.jb(backward); // the destination begins inside the source
-        _a.mov(rcx, r8);
-        _a.shr(rcx, 3);
-        _a.rep.movsq();
-        _a.mov(rcx, r8);
-        _a.and(ecx, 7);
-        _a.rep.movsb();
-        _a.mov(rdi, r10);
-        _a.mov(rsi, r11);
-        _a.ret();
-        _a.Label(ref backward);
-        _a.mov(rcx, r8);
-        _a.lea(rdi, __[rdi + r8 - 1]);
-        _a.lea(rsi, __[rsi + r8 - 1]);
-        _a.std();
-        _a.rep.movsb();
-        _a.cld();
-        _a.mov(rdi, r10);
-        _a.mov(rsi, r11);
-        _a.ret();
-        EmitFill();
-        EmitCompare();
-    }
-
-    private void EmitFill()
-    {
-        Label fill = _a.CreateLabel();
-        Begin("memset");
-        _a.xchg(rdx, r8); // as RtlFillMemory: bytes, then value
-        _a.jmp(fill);
-        Begin("RtlZeroMemory");
-        _a.xor(r8d, r8d);
-        _a.jmp(fill);
-        Begin("RtlFillMemory");
-        _a.nop();
-        _a.Label(ref fill);
-        _a.mov(r9, rcx);
-        _a.mov(r10, rdi);
-        _a.mov(rdi, rcx);
-        _a.movzx(eax, r8b);
-        _a.mov(r11, 0x0101010101010101);
-        _a.imul(rax, r11);
-        _a.mov(rcx, rdx);
-        _a.shr(rcx, 3);
-        _a.rep.stosq();
-        _a.mov(rcx, rdx);
-        _a.and(ecx, 7);
-        _a.rep.stosb();
-        _a.mov(rdi, r10);
-        _a.mov(rax, r9);
-        _a.ret();
-    }
-
-    private void EmitCompare()
-    {
-        Label loop = _a.CreateLabel();
-        Label end = _a.CreateLabel();
-        Begin("RtlCompareMemory"); // SIZE_T: how many bytes are equal
-        _a.xor(eax, eax);
-        _a.Label(ref loop);
-        _a.cmp(rax, r8);
-        _a.jae(end);
-        _a.movzx(r9d, __byte_ptr[rcx + rax]);
-        _a.cmp(r9b, __byte_ptr[rdx + rax]);
-        _a.jne(end);
-        _a.inc(rax);
-        _a.jmp(loop);
-        _a.Label(ref end);
-        _a.ret();
-
-        Label next = _a.CreateLabel();
-        Label equal = _a.CreateLabel();
-        Begin("memcmp");
-        _a.xor(r11d, r11d);
-        _a.Label(ref next);
-        _a.cmp(r11, r8);
-        _a.jae(equal);
-        _a.movzx(eax, __byte_ptr[rcx + r11]);
-        _a.movzx(r9d, __byte_ptr[rdx + r11]);
-        _a.inc(r11);
-        _a.sub(eax, r9d);
-        _a.je(next);
-        _a.ret();
-        _a.Label(ref equal);
-        _a.xor(eax, eax);
-        _a.ret();
-    }
-
-    private void EmitIrql()
-    {
-        Begin("KeGetCurrentIrql");
-        _a.mov(rax, cr8);
-        _a.ret();
-
-        Label same = _a.CreateLabel();
-        Begin("KfRaiseIrql");
-        _a.mov(rax, cr8);
-        _a.movzx(edx, cl);
-        _a.cmp(edx, eax);
-        JumpBelowToHost("KfRaiseIrql");
-        _a.je(same);
-        _a.mov(cr8, rdx);
-        _a.Label(ref same);
-        _a.ret();
-
-        Begin("KeRaiseIrqlToDpcLevel");
-        _a.mov(rax, cr8);
-        _a.cmp(eax, DispatchLevel);
-        JumpAboveToHost("KeRaiseIrqlToDpcLevel");
-        _a.mov(edx, DispatchLevel);
-        _a.mov(cr8, rdx);
-        _a.ret();
-
-        Begin("KeLowerIrql", "KfLowerIrql");
-        _a.mov(rax, cr8);
-        _a.movzx(edx, cl);
-        _a.cmp(edx, eax);
-        JumpAboveToHost("KeLowerIrql");
-        _a.mov(cr8, rdx);
-        _a.ret();
-    }
-
-    // A lock word is 0 when free. With one processor a held lock is never released while we wait: the host reports it.
-    private void EmitSpinLocks()
-    {
-        Label raised = _a.CreateLabel();
-        Begin("KeAcquireSpinLockRaiseToDpc", "KfAcquireSpinLock");
-        _a.mov(rax, cr8);
-        _a.cmp(eax, DispatchLevel);
-        JumpAboveToHost("KeAcquireSpinLockRaiseToDpc");
-        _a.cmp(__qword_ptr[rcx], 0);
-        JumpNotEqualToHost("KeAcquireSpinLockRaiseToDpc");
-        _a.cmp(eax, DispatchLevel);
-        _a.je(raised);
-        _a.mov(edx, DispatchLevel);
-        _a.mov(cr8, rdx);
-        _a.Label(ref raised);
-        _a.mov(__qword_ptr[rcx], 1);
-        _a.ret();
-
-        Label lowered = _a.CreateLabel();
-        Begin("KeReleaseSpinLock", "KfReleaseSpinLock");
-        _a.cmp(__qword_ptr[rcx], 0);
-        JumpEqualToHost("KeReleaseSpinLock");
-        _a.mov(rax, cr8);
-        _a.movzx(r8d, dl);
-        _a.cmp(r8d, eax);
-        JumpAboveToHost("KeReleaseSpinLock");
-        _a.mov(__qword_ptr[rcx], 0);
-        _a.je(lowered);
-        _a.mov(cr8, r8);
-        _a.Label(ref lowered);
-        _a.ret();
-
-        Begin("KeAcquireSpinLockAtDpcLevel");
-        _a.cmp(__qword_ptr[rcx], 0);
-        JumpNotEqualToHost("KeAcquireSpinLockAtDpcLevel");
-        _a.mov(__qword_ptr[rcx], 1);
-        _a.ret();
-
-        Begin("KeReleaseSpinLockFromDpcLevel");
-        _a.cmp(__qword_ptr[rcx], 0);
-        JumpEqualToHost("KeReleaseSpinLockFromDpcLevel");
-        _a.mov(__qword_ptr[rcx], 0);
-        _a.ret();
-    }
-
-    private void JumpBelowToHost(string export) => _a.jb(StubOf(export));
-
-    private void JumpAboveToHost(string export) => _a.ja(StubOf(export));
-
-    private void JumpEqualToHost(string export) => _a.je(StubOf(export));
-
-    private void JumpNotEqualToHost(string export) => _a.jne(StubOf(export));
-
     // A host that lacks the export stops at the last stub, which no routine is registered for.
-    private ulong StubOf(string export)
+    private static ulong StubOf(string export, RamWindow ram)
     {
         ulong id = ExportTable.TryFind(export, out int found) ? (ulong)found : MachineLayout.StubCount - 1;
-        return _stubBase + id * IVirtualProcessor.StubStride;
+        return ram.Base + MachineLayout.StubsOffset + id * IVirtualProcessor.StubStride;
     }
 }

@@ -11,7 +11,6 @@ readonly REQUIRED_PROGRAMS=(
   "qemu-system-x86_64 qemu-system-x86"
   "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64"
   "setpriv util-linux"
-  "setsid util-linux"
   "lz4 lz4"
   "python3 python3"
 )

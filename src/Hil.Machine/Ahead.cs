@@ -35,8 +35,6 @@ public static class Ahead
     private static void LoadForStart()
     {
         new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified).Dispose();
-        RuntimeHelpers.RunClassConstructor(typeof(System.Diagnostics.Process).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(ExportTable).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(GuestRoutines).TypeHandle);
     }
 }

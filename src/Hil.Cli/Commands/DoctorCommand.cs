@@ -14,7 +14,6 @@ internal static class DoctorCommand
         ("qemu-system-x86_64", ["--version"], "device and processor", "apt-get install qemu-system-x86"),
         (DriverBuild.Compiler, ["--version"], "compiles drivers", DriverBuild.InstallCommand),
         ("setpriv", ["--version"], "ends QEMU with us", "apt-get install util-linux"),
-        ("setsid", ["--version"], "keeps Ctrl-C from QEMU", "apt-get install util-linux"),
         ("dotnet", ["--version"], "builds hil and C# drivers", "see https://dotnet.microsoft.com/download/dotnet/10.0"),
     ];
 

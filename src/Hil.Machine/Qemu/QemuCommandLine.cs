@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace Hil.Machine.Qemu;
 
@@ -53,17 +54,20 @@ internal static class QemuCommandLine
     private static void AddSandbox(List<string> arguments) =>
         arguments.AddRange("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 
-    // QEMU connects to sockets that we listen on, so there is nothing to wait or to poll for. A qtest log would cost a
-    // system call for each command and each answer.
+    // A qtest log would cost a system call for each command and each answer.
     private static void AddChannels(List<string> arguments, QemuOptions options, QemuSockets sockets)
     {
         arguments.AddRange(
-            "-chardev", $"socket,id=hil-qmp,path={Escape(sockets.QmpPath)}", "-mon", "chardev=hil-qmp,mode=control",
-            "-qtest", $"unix:{Escape(sockets.QtestPath)}", "-qtest-log", "none",
-            "-chardev", $"socket,id=hil-bell,path={Escape(sockets.DoorbellPath)}",
+            "-chardev", Channel("hil-qmp", sockets.QemuQmp), "-mon", "chardev=hil-qmp,mode=control",
+            "-chardev", Channel("hil-qtest", sockets.QemuQtest),
+            "-object", "qtest,id=hil-qtest-server,chardev=hil-qtest,log=none",
+            "-chardev", Channel("hil-bell", sockets.QemuDoorbell),
             "-device", string.Create(CultureInfo.InvariantCulture,
                 $"isa-debugcon,iobase={options.DoorbellPort},chardev=hil-bell"));
     }
+
+    private static string Channel(string id, SafeSocketHandle end) =>
+        string.Create(CultureInfo.InvariantCulture, $"socket,id={id},fd={end.DangerousGetHandle()}");
 
     // In QEMU's option syntax a comma in a value is doubled.
     private static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);

@@ -1,13 +1,8 @@
-// One QEMU, from its command line to its last words, and never an orphan.
-//
-// The kernel kills QEMU when we die (PR_SET_PDEATHSIG), but that signal is tied to the *thread* that started the child.
-// So one thread starts QEMU, reads what it prints, and reaps it; it lives exactly as long as the child does. Between
-// our fork and the child's prctl we might die unnoticed: the child compares its parent afterwards. A session of its own
-// keeps the terminal's Ctrl-C away from QEMU, so that we decide when it ends.
+// One QEMU, from its command line to its last words, and never an orphan: one thread starts QEMU, reads what it prints,
+// and reaps it, because a child dies with the thread that started it. The channels are open before QEMU is, and their
+// readers wait for its greeting.
 
-using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text.Json;
 using Hil.Machine.Buses;
 
@@ -22,19 +17,17 @@ public sealed class QemuProcess : IDisposable
     private const int LastWordsMax = 40;
     private const int LineCharsMax = 400;
 
-    // A child that finds another parent than us after prctl does not become QEMU.
-    private const string StartScript = """[ "$PPID" = "$0" ] && exec "$@" </dev/null 2>&1; exit 70""";
-
     private static readonly TimeSpan s_lastWordsTimeout = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_deathTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly Queue<string> _lastWords = new();
     private readonly ManualResetEventSlim _ended = new();
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _started = new();
     private readonly CancellationTokenSource _endedToken = new();
     private List<Action<MachineLostException>>? _listeners = [];
-    private Process? _process;
+    private ChildProcess? _child;
+    private string _exit = "";
     private MachineLostException? _loss;
     private bool _isDisposed;
     private QmpClient? _qmp;
@@ -117,33 +110,28 @@ public sealed class QemuProcess : IDisposable
             _listeners = null;
         }
         Kill();
-        if (_process != null)
+        if (_child != null)
             _ended.Wait(s_deathTimeout);
         _qmp?.Dispose();
         _qtest?.Dispose();
         _plainQtest?.Dispose();
         _doorbell?.Dispose();
         if (_ended.IsSet)
-            _process?.Dispose();
+            _child?.Dispose();
     }
 
     private async Task StartCoreAsync(string program, QemuOptions options, CancellationToken cancellation)
     {
-        using var sockets = new QemuSockets();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _endedToken.Token);
         limit.CancelAfter(options.StartTimeout);
-        StartThread(program, QemuCommandLine.Build(options, sockets));
+        using (var sockets = new QemuSockets())
+        {
+            OpenChannels(sockets, options.PlainQtest);
+            StartThread(program, QemuCommandLine.Build(options, sockets), sockets);
+        }
         try
         {
-            await _started.Task.ConfigureAwait(false);
-            (Socket qmp, Socket qtest, Socket doorbell) = await sockets.AcceptAsync(limit.Token).ConfigureAwait(false);
-            _qmp = new QmpClient(qmp, OnEvent, _ => AwaitEnd());
-            if (options.PlainQtest)
-                _plainQtest = new PlainQtestClient(qtest);
-            else
-                _qtest = new QtestClient(qtest, ExplainLoss);
-            _doorbell = new GuestDoorbell(doorbell);
-            Version = await _qmp.NegotiateAsync(limit.Token).ConfigureAwait(false);
+            Version = await Qmp.NegotiateAsync(limit.Token).ConfigureAwait(false);
             await LookForEarlyShutdownAsync().WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -156,58 +144,62 @@ public sealed class QemuProcess : IDisposable
             throw StartFailure(options, null);
     }
 
+    private void OpenChannels(QemuSockets sockets, bool plainQtest)
+    {
+        _qmp = new QmpClient(sockets.Qmp, OnEvent, _ => AwaitEnd());
+        if (plainQtest)
+            _plainQtest = new PlainQtestClient(sockets.Qtest);
+        else
+            _qtest = new QtestClient(sockets.Qtest, ExplainLoss);
+        _doorbell = new GuestDoorbell(sockets.Doorbell);
+    }
+
     private MachineStartException StartFailure(QemuOptions options, Exception? cause)
     {
         bool hasEnded = cause is IOException ? AwaitEnd() : _ended.IsSet;
         Kill();
         return hasEnded
-            ? new MachineStartException(QemuProgram.ExplainDeath(LastWords(), ExitText()), cause)
+            ? new MachineStartException(QemuProgram.ExplainDeath(LastWords(), _exit), cause)
             : new MachineStartException(string.Create(CultureInfo.InvariantCulture,
                 $"QEMU did not get ready within {options.StartTimeout.TotalSeconds:0.#} s. {LastWords()}"), cause);
     }
 
-    private void StartThread(string program, IReadOnlyList<string> arguments)
+    // Returns when QEMU runs or could not be started: until then its ends of the sockets must stay open.
+    private void StartThread(string program, IReadOnlyList<string> arguments, QemuSockets sockets)
     {
-        var thread = new Thread(() => Supervise(program, arguments), maxStackSize: 512 * 1024)
+        var thread = new Thread(() => Supervise(program, arguments, sockets), maxStackSize: 512 * 1024)
         {
             IsBackground = true,
             Name = "Hil QEMU",
         };
         thread.Start();
+        _started.Task.GetAwaiter().GetResult();
     }
 
-    private void Supervise(string program, IReadOnlyList<string> arguments)
+    private void Supervise(string program, IReadOnlyList<string> arguments, QemuSockets sockets)
     {
         try
         {
-            _process = StartChild(program, arguments);
+            _child = ChildProcess.Start(
+                program, arguments, sockets.QemuQmp, sockets.QemuQtest, sockets.QemuDoorbell);
         }
         catch (Exception e)
         {
+            _ended.Set();
             _started.SetException(new MachineStartException($"cannot start {program}: {e.Message}", e));
             return;
         }
-        Id = _process.Id;
+        Id = _child.Id;
         _started.SetResult();
-        while (_process.StandardOutput.ReadLine() is { } line)
+        while (_child.Output.ReadLine() is { } line)
             Remember(line);
-        _process.WaitForExit();
+        _exit = _child.WaitForExit();
         // Whoever waits for the end asks for the reason next; and a listener may dispose us, which waits for the end.
-        var loss = new MachineLostException($"QEMU ended ({ExitText()}). {LastWords()}".TrimEnd());
+        var loss = new MachineLostException($"QEMU ended ({_exit}). {LastWords()}".TrimEnd());
         List<Action<MachineLostException>>? listeners = Record(loss);
         _ended.Set();
         _endedToken.Cancel();
         listeners?.ForEach(listener => listener(loss));
-    }
-
-    private static Process StartChild(string program, IReadOnlyList<string> arguments)
-    {
-        var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true };
-        string parent = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        string[] launcher = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", StartScript, parent, program];
-        foreach (string argument in launcher.Concat(arguments))
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
     }
 
     private void OnEvent(QmpEvent happened)
@@ -263,17 +255,7 @@ public sealed class QemuProcess : IDisposable
     }
 
     /// <summary>Ends QEMU as if somebody outside had: the machine is lost, and whoever waits for it hears so.</summary>
-    public void Kill()
-    {
-        try
-        {
-            _process?.Kill();
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended already.
-        }
-    }
+    public void Kill() => _child?.Kill();
 
     private void Remember(string line)
     {
@@ -289,11 +271,5 @@ public sealed class QemuProcess : IDisposable
     {
         lock (_lock)
             return string.Join('\n', _lastWords);
-    }
-
-    private string ExitText()
-    {
-        int code = _process!.HasExited ? _process.ExitCode : 0;
-        return code > 128 ? $"signal {code - 128}" : $"exit code {code}";
     }
 }

@@ -1,96 +1,54 @@
+using System.ComponentModel;
 using System.Net.Sockets;
-using System.Runtime.Versioning;
+using System.Runtime.InteropServices;
 
 namespace Hil.Machine.Qemu;
 
-/// <summary>Listening sockets in a private directory, one per channel. QEMU connects; the directory goes as soon as it
-/// has, so that nothing is left behind however the run ends.</summary>
-internal sealed class QemuSockets : IDisposable
+/// <summary>A pair of connected sockets for each channel. QEMU inherits its ends: there is no name that anybody else could
+/// connect to, nothing to wait for, and nothing to be left behind however the run ends.</summary>
+internal sealed unsafe partial class QemuSockets : IDisposable
 {
-    // A socket's path has at most 107 bytes (sockaddr_un).
-    private const int ParentCharsMax = 60;
-
-    private readonly string _directory;
-    private readonly Socket _qmp;
-    private readonly Socket _qtest;
-    private readonly Socket _doorbell;
+    private const int UnixFamily = 1;
+    private const int StreamCloseOnExec = 0x80001;
 
     public QemuSockets()
     {
-        _directory = CreateDirectory();
-        _qmp = Listen(QmpPath);
-        _qtest = Listen(QtestPath);
-        _doorbell = Listen(DoorbellPath);
+        (Qmp, QemuQmp) = Connect();
+        (Qtest, QemuQtest) = Connect();
+        (Doorbell, QemuDoorbell) = Connect();
     }
 
-    public string QmpPath => Path.Combine(_directory, "qmp");
+    /// <summary>Our ends belong to whoever takes them.</summary>
+    public Socket Qmp { get; }
 
-    public string QtestPath => Path.Combine(_directory, "qtest");
+    public Socket Qtest { get; }
 
-    public string DoorbellPath => Path.Combine(_directory, "bell");
+    public Socket Doorbell { get; }
 
-    /// <summary>Waits until QEMU has connected every channel.</summary>
-    public async Task<(Socket Qmp, Socket Qtest, Socket Doorbell)> AcceptAsync(CancellationToken cancellation)
-    {
-        List<Socket> accepted = [];
-        try
-        {
-            foreach (Socket listener in new[] { _qmp, _qtest, _doorbell })
-                accepted.Add(await listener.AcceptAsync(cancellation).ConfigureAwait(false));
-            return (accepted[0], accepted[1], accepted[2]);
-        }
-        catch
-        {
-            accepted.ForEach(socket => socket.Dispose());
-            throw;
-        }
-    }
+    public SafeSocketHandle QemuQmp { get; }
 
+    public SafeSocketHandle QemuQtest { get; }
+
+    public SafeSocketHandle QemuDoorbell { get; }
+
+    /// <summary>Closes QEMU's ends on our side: once QEMU has ended too, ours read the end of the connection.</summary>
     public void Dispose()
     {
-        _qmp.Dispose();
-        _qtest.Dispose();
-        _doorbell.Dispose();
-        if (Directory.Exists(_directory))
-            Directory.Delete(_directory, recursive: true);
+        QemuQmp.Dispose();
+        QemuQtest.Dispose();
+        QemuDoorbell.Dispose();
     }
 
-    private static string CreateDirectory()
+    private static (Socket Ours, SafeSocketHandle Qemus) Connect()
     {
-        if (!OperatingSystem.IsLinux())
-            throw new MachineStartException("Hil runs on Linux only");
-        string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        bool isUsable = runtime?.Length <= ParentCharsMax && Directory.Exists(runtime);
-        if (isUsable && TryCreateIn(runtime!, out string path, out _))
-            return path;
-        return TryCreateIn("/tmp", out path, out string reason)
-            ? path
-            : throw new MachineStartException($"cannot create {path} for QEMU's sockets: {reason}");
+        int* ends = stackalloc int[2];
+        if (CreatePair(UnixFamily, StreamCloseOnExec, 0, ends) != 0)
+            throw new MachineStartException(
+                $"cannot create sockets for QEMU: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+        return (new Socket(new SafeSocketHandle(ends[0], ownsHandle: true)),
+            new SafeSocketHandle(ends[1], ownsHandle: true));
     }
 
-    [SupportedOSPlatform("linux")]
-    private static bool TryCreateIn(string parent, out string path, out string reason)
-    {
-        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        path = Path.Combine(parent, $"hil-{Guid.NewGuid():N}");
-        reason = "";
-        try
-        {
-            Directory.CreateDirectory(path, OwnerOnly);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            reason = e.Message;
-            return false;
-        }
-    }
-
-    private static Socket Listen(string path)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(path));
-        socket.Listen(1);
-        return socket;
-    }
+    [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)]
+    private static partial int CreatePair(int family, int type, int protocol, int* ends);
 }

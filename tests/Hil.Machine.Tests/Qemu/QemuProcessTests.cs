@@ -229,20 +229,6 @@ public sealed class QemuProcessTests : IDisposable
     }
 
     [Fact]
-    [SupportedOSPlatform("linux")]
-    public void SocketsAreInADirectoryOfOurOwnThatGoesWithThem()
-    {
-        var sockets = new QemuSockets();
-        string directory = Path.GetDirectoryName(sockets.QmpPath)!;
-
-        Assert.Equal(
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
-        Assert.Equal(3, Directory.GetFiles(directory).Length);
-        sockets.Dispose();
-        Assert.False(Directory.Exists(directory));
-    }
-
-    [Fact]
     public void OldQemuIsRefused()
     {
         var thrown = Assert.Throws<MachineStartException>(() => QemuProgram.RequireVersion(new Version(5, 2, 0)));

@@ -7,6 +7,7 @@ Ahead.Begin();
 RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, without Windows.")
 {
     RunCommand.Create(),
+    ReplayCommand.Create(),
     LspciCommand.Create(),
     ExportsCommand.Create(),
     DoctorCommand.Create(),

@@ -1,4 +1,5 @@
 using Hil.Kernel;
+using Hil.Trace;
 using Hil.Wdm;
 
 namespace Hil.Host;
@@ -18,19 +19,63 @@ public sealed partial class DriverSession
     }
 
     /// <summary>As OpenAsync, with the status as the result.</summary>
-    public Task<(NTSTATUS Status, HilFile? File)> TryOpenAsync(string? path = null, FileOpening? opening = null) =>
-        Kernel.Scheduler.RunAsync(() =>
-        {
-            string? name = path ?? FindDevicePath();
-            if (name == null)
-                return (NtStatus.STATUS_NO_SUCH_DEVICE, null);
-            NTSTATUS status = Kernel.Io.TryOpen(name, opening ?? new FileOpening(), out HilFile? file);
-            return (status, file);
-        });
+    public Task<(NTSTATUS Status, HilFile? File)> TryOpenAsync(string? path = null, FileOpening? opening = null)
+    {
+        opening ??= new FileOpening();
+        return Kernel.Scheduler.RunAsync(
+            () =>
+            {
+                string? name = path ?? FindDevicePath();
+                if (name == null)
+                    return (NtStatus.STATUS_NO_SUCH_DEVICE, null);
+                NTSTATUS status = Kernel.Io.TryOpen(name, opening, out HilFile? file);
+                return (status, file);
+            },
+            () => IoSystem.DescribeOpen(path, opening));
+    }
 
     /// <summary>Takes the devices to another PnP state.</summary>
     /// <returns>The driver's answer; or, as a sentence, why it was not asked.</returns>
-    public Task<(NTSTATUS Status, string? Problem)> ChangeAsync(PnpAction action) => Kernel.Scheduler.RunAsync(() =>
+    public Task<(NTSTATUS Status, string? Problem)> ChangeAsync(PnpAction action) => Kernel.Scheduler.RunAsync(
+        () => Change(action), () => new OutsideRequest(OutsideRequestKind.Change) { Code = (uint)action });
+
+    /// <summary>Removes devices that were pulled out while files were open, once none is.</summary>
+    public Task<bool> FinishRemovalAsync() => Kernel.Scheduler.RunAsync(
+        FinishRemoval, static () => new OutsideRequest(OutsideRequestKind.FinishRemoval));
+
+    /// <summary>Returns when every request before it has reached its driver: that has returned, or waits.</summary>
+    public Task<bool> PassAsync() => Kernel.Scheduler.RunAsync(
+        static () => true, static () => new OutsideRequest(OutsideRequestKind.Nothing));
+
+    /// <summary>Whether the driver is a PnP driver.</summary>
+    public unsafe bool HasAddDevice => !Driver.Object->DriverExtension->AddDevice.IsNull;
+
+    /// <summary>Does a request again that was written down in another run; on a kernel thread.</summary>
+    internal void Repeat(OutsideRequest request)
+    {
+        switch (request.Kind)
+        {
+            case OutsideRequestKind.Start:
+                StartCore();
+                break;
+            case OutsideRequestKind.Unload:
+                UnloadCore();
+                break;
+            case OutsideRequestKind.Change:
+                Change((PnpAction)request.Code);
+                break;
+            case OutsideRequestKind.FinishRemoval:
+                FinishRemoval();
+                break;
+            default:
+                if (!Kernel.Io.TryRepeat(request, FindDevicePath))
+                    throw new TraceReplayException(
+                        $"request {request.Number} came from code of its own (Scheduler.Run) and cannot be repeated");
+                break;
+        }
+    }
+
+    private (NTSTATUS Status, string? Problem) Change(PnpAction action)
     {
         if (_devices.Count == 0)
             return (NtStatus.STATUS_NO_SUCH_DEVICE, "the driver has no PnP device");
@@ -42,20 +87,16 @@ public sealed partial class DriverSession
             if (!status.IsSuccess)
                 return (status, null);
         }
-        return (NtStatus.STATUS_SUCCESS, (string?)null);
-    });
+        return (NtStatus.STATUS_SUCCESS, null);
+    }
 
-    /// <summary>Removes devices that were pulled out while files were open, once none is.</summary>
-    public Task<bool> FinishRemovalAsync() => Kernel.Scheduler.RunAsync(() =>
+    private bool FinishRemoval()
     {
         bool isFinished = true;
         foreach (DeviceNode device in _devices)
             isFinished &= device.State != DeviceNodeState.SurpriseRemoved || Kernel.Pnp.FinishRemoval(device);
         return isFinished;
-    });
-
-    /// <summary>Whether the driver is a PnP driver.</summary>
-    public unsafe bool HasAddDevice => !Driver.Object->DriverExtension->AddDevice.IsNull;
+    }
 
     private unsafe string? FindDevicePath()
     {

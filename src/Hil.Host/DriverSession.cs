@@ -4,6 +4,7 @@ using Hil.Kernel;
 using Hil.Kernel.Platform;
 using Hil.Loader;
 using Hil.Machine;
+using Hil.Trace;
 using Hil.Wdm;
 
 namespace Hil.Host;
@@ -15,11 +16,18 @@ public sealed partial class DriverSession : IDisposable
     private readonly List<DeviceNode> _devices = [];
     private readonly HashSet<DeviceNode> _gone = [];
     private readonly DriverSessionOptions _options;
+    private readonly ISessionTracing? _tracing;
     private bool _isUnloaded;
 
-    private DriverSession(DriverSessionOptions options, EmulatedMachine machine, NtKernel kernel, LoadedDriver driver)
+    private DriverSession(
+        DriverSessionOptions options,
+        EmulatedMachine machine,
+        NtKernel kernel,
+        LoadedDriver driver,
+        ISessionTracing? tracing)
     {
         _options = options;
+        _tracing = tracing;
         Machine = machine;
         Kernel = kernel;
         Driver = driver;
@@ -47,7 +55,7 @@ public sealed partial class DriverSession : IDisposable
     public static async Task<DriverSession> StartAsync(
         DriverSessionOptions options, IKernelObserver? observer = null, CancellationToken cancellation = default)
     {
-        Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(options.Machine, cancellation);
+        Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(MachineOf(options), cancellation);
         DriverSession session = await LoadAsync(options, machine, observer).ConfigureAwait(false);
         try
         {
@@ -70,17 +78,25 @@ public sealed partial class DriverSession : IDisposable
     {
         EmulatedMachine? machine = null;
         NtKernel? kernel = null;
+        ISessionTracing? tracing = null;
         try
         {
             // QEMU boots while we read.
-            DriverImage? image = options.ImagePath == null ? null : DriverImage.ReadFile(options.ImagePath);
+            DriverImage? image = options.Image
+                ?? (options.ImagePath == null ? null : DriverImage.ReadFile(options.ImagePath));
+            tracing = TracingOf(options);
             machine = await starting.ConfigureAwait(false);
-            kernel = new NtKernel(machine.CreateServices(observer));
-            return new DriverSession(options, machine, kernel, Load(kernel, image, options));
+            KernelServices services = machine.CreateServices(observer) with { Schedule = options.Schedule };
+            kernel = new NtKernel(tracing == null ? services : tracing.Wrap(machine, services));
+            tracing?.Attach(kernel);
+            var session = new DriverSession(options, machine, kernel, Load(kernel, image, options), tracing);
+            tracing?.Attach(session);
+            return session;
         }
         catch
         {
             kernel?.Dispose();
+            tracing?.Dispose();
             machine ??= await Finish(starting).ConfigureAwait(false);
             machine?.Dispose();
             throw;
@@ -89,14 +105,16 @@ public sealed partial class DriverSession : IDisposable
 
     /// <summary>Calls DriverEntry and, if that succeeds, brings the devices that the driver is for.</summary>
     /// <exception cref="BugCheckException">The driver broke a rule.</exception>
-    public void Start() => Kernel.Scheduler.Run(StartCore);
+    public void Start() =>
+        Kernel.Scheduler.Run(StartCore, static () => new OutsideRequest(OutsideRequestKind.Start));
 
     /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left
     /// undone.</summary>
     public NTSTATUS Unload()
     {
         NTSTATUS status = NtStatus.STATUS_SUCCESS;
-        Kernel.Scheduler.Run(() => status = UnloadCore());
+        Kernel.Scheduler.Run(
+            () => status = UnloadCore(), static () => new OutsideRequest(OutsideRequestKind.Unload));
         return status;
     }
 
@@ -104,8 +122,26 @@ public sealed partial class DriverSession : IDisposable
     public void Dispose()
     {
         Kernel.Dispose();
+        _tracing?.Dispose();
         Machine.Dispose();
     }
+
+    /// <summary>Ends the kernel, and the trace if the session is captured.</summary>
+    /// <param name="exitCode">What the run came to, for the trace.</param>
+    /// <returns>Null without a capture.</returns>
+    public CaptureSummary? EndCapture(int exitCode)
+    {
+        Kernel.Dispose();
+        return (_tracing as SessionCapture)?.Complete(exitCode);
+    }
+
+    /// <summary>The machine that a session with these options runs on.</summary>
+    internal static MachineOptions MachineOf(DriverSessionOptions options) => options.Capture == null
+        ? options.Machine
+        : TracedMachine.ForCapture(options.Machine, options.Capture.Categories, options.ManagedDriver == null);
+
+    private static ISessionTracing? TracingOf(DriverSessionOptions options) =>
+        options.Capture != null ? new SessionCapture(options.Capture, options) : options.Tracing;
 
     private static LoadedDriver Load(NtKernel kernel, DriverImage? image, DriverSessionOptions options)
     {

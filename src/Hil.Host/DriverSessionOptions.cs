@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hil.Kernel;
 using Hil.Loader;
 using Hil.Machine;
+using Hil.Trace;
 
 namespace Hil.Host;
 
@@ -12,6 +13,18 @@ public sealed record DriverSessionOptions
 
     /// <summary>Image of a native driver; exactly one of this and <see cref="ManagedDriver"/> is given.</summary>
     public string? ImagePath { get; init; }
+
+    /// <summary>The native driver's image, where it does not come from a file.</summary>
+    internal DriverImage? Image { get; init; }
+
+    /// <summary>Writes the run to a trace; null for not.</summary>
+    public CaptureOptions? Capture { get; init; }
+
+    /// <summary>What repeats a run; null for a live one.</summary>
+    internal ISessionTracing? Tracing { get; init; }
+
+    /// <summary>Makes free choices, such as when a pending interrupt is taken.</summary>
+    public Schedule Schedule { get; init; } = Schedule.Live;
 
     /// <summary>Makes the managed driver.</summary>
     public Func<ManagedDriver>? ManagedDriver { get; init; }

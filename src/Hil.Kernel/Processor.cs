@@ -346,7 +346,7 @@ public sealed unsafe class Processor
     };
 
     /// <summary>The driver code that ran last and its callers, innermost first; not beyond what called it from the host.</summary>
-    internal IReadOnlyList<ulong> TraceStack()
+    public IReadOnlyList<ulong> TraceStack()
     {
         if (_lastExit.Frame == 0)
             return [];

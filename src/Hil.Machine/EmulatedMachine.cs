@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hil.Machine.Apic;
 using Hil.Machine.Pci;
 using Hil.Machine.Qemu;
@@ -7,14 +8,17 @@ namespace Hil.Machine;
 /// <summary>QEMU, the memory shared with it, its processor under our monitor, and its PCI bus set up: all that a kernel needs.</summary>
 public sealed class EmulatedMachine : IDisposable
 {
-    private EmulatedMachine(RamWindow ram, QemuProcess qemu, VirtualCpu cpu, MachineClock clock)
+    private EmulatedMachine(
+        RamWindow ram, QemuProcess qemu, VirtualCpu cpu, MachineClock clock, ImmutableArray<PciFunction>? functions)
     {
         Ram = ram;
         Qemu = qemu;
         Cpu = cpu;
         Clock = clock;
         Bus = new MonitorBus(cpu);
-        Pci = PciEnumerator.Enumerate(Bus);
+        Pci = functions is { } claimed
+            ? new PciTopology(claimed, [], ImmutableDictionary<PciAddress, ulong>.Empty)
+            : PciEnumerator.Enumerate(Bus);
         InterruptController = new InterruptController(Bus);
     }
 
@@ -49,7 +53,7 @@ public sealed class EmulatedMachine : IDisposable
             var routines = new GuestRoutines(ram);
             qemu = await starting.ConfigureAwait(false);
             var cpu = new VirtualCpu(ram, qemu, routines, clock, options.Cpu);
-            return new EmulatedMachine(ram, qemu, cpu, clock);
+            return new EmulatedMachine(ram, qemu, cpu, clock, options.Functions);
         }
         catch
         {

@@ -18,6 +18,9 @@ public sealed record MachineOptions
     /// <summary>Values of QEMU's <c>-device</c>.</summary>
     public ImmutableArray<string> Devices { get; init; } = [];
 
+    /// <summary>Functions that the machine claims to have, in place of those on its PCI bus; null for the truth.</summary>
+    public ImmutableArray<PciFunction>? Functions { get; init; }
+
     /// <summary>Further QEMU arguments.</summary>
     public ImmutableArray<string> ExtraArguments { get; init; } = [];
 

@@ -3,6 +3,7 @@ using Hil.Cli.Output;
 using Hil.Host;
 using Hil.Host.Yaml;
 using Hil.Kernel;
+using Hil.Trace;
 
 namespace Hil.Cli.Commands;
 
@@ -68,6 +69,19 @@ internal static class RunCommand
         DefaultValueFactory = static _ => "report",
     }.Among("report", "fail");
 
+    private static readonly Option<string?> s_capture = new("--capture")
+    {
+        Description = "Writes the run to a trace, for hil replay and hil trace",
+        HelpName = "file",
+    };
+
+    private static readonly Option<string[]> s_captureOnly = new("--capture-only")
+    {
+        Description = $"Writes only these kinds of records: {string.Join(", ", TraceCategories.Known)}",
+        HelpName = "category",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private static readonly Option<bool> s_verbose = new("--verbose")
     {
         Description = "Shows every PnP request and interrupt, and logs to stderr",
@@ -83,7 +97,7 @@ internal static class RunCommand
         var command = new Command("run", "Builds, loads and starts a driver, runs its workload, unloads it.")
         {
             s_target, s_device, s_workload, s_repeat, s_managed, s_watchdog, s_memory, s_qemu, s_qemuArgument,
-            s_interrupts, s_storm, s_verbose, s_json, s_timing,
+            s_interrupts, s_storm, s_capture, s_captureOnly, s_verbose, s_json, s_timing,
         };
         command.SetAction(static (parsed, _) => RunAsync(parsed));
         return command;
@@ -119,9 +133,28 @@ internal static class RunCommand
             _ => null,
         },
         StormFails = parsed.GetValue(s_storm) == "fail",
+        Capture = CaptureOf(parsed.GetValue(s_capture), parsed.GetValue(s_captureOnly) ?? []),
         IsVerbose = parsed.GetValue(s_verbose),
         ShowsTiming = parsed.GetValue(s_timing),
     };
+
+    private static CaptureOptions? CaptureOf(string? path, string[] categories)
+    {
+        if (path == null)
+            return categories.Length == 0
+                ? null
+                : throw new RunInputException("--capture-only says what --capture writes: give --capture and a file, too");
+        string[] names = [.. categories.SelectMany(static some => some.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+        string? unknown = names.FirstOrDefault(static name => !TraceCategories.IsKnown(name));
+        if (unknown != null)
+            throw new RunInputException(
+                $"--capture-only: '{unknown}' is no kind of records: {string.Join(", ", TraceCategories.Known)}");
+        return new CaptureOptions
+        {
+            Path = path,
+            Categories = names.Length == 0 ? TraceCategories.All : TraceCategories.Of(names),
+        };
+    }
 
     // What is no such number becomes one that the options' validator refuses in its own words.
     private static TimeSpan ToTime(double seconds) =>

@@ -24,6 +24,12 @@ internal static class SummaryText
             : "direct, not counted");
         yield return ("warnings", Text($"{summary.Warnings}"));
         yield return ("time", Text($"{summary.Time.TotalSeconds:0.000} s"));
+        if (summary.Trace is { } trace)
+        {
+            yield return ("trace", trace.ToString());
+            foreach (string reason in trace.Inexact)
+                yield return ("not exact", reason);
+        }
         foreach (string problem in summary.Problems)
             yield return ("problem", problem);
     }

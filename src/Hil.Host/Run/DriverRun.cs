@@ -37,12 +37,10 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
         {
             code = cancellation.IsCancellationRequested ? ExitCode.Interrupted : Report(e);
         }
-        finally
-        {
-            _session?.Dispose();
-        }
+        CaptureSummary? trace = _session?.EndCapture(code);
+        _session?.Dispose();
         if (_session != null && !cancellation.IsCancellationRequested)
-            output.End(Summarize(code, Stopwatch.GetElapsedTime(began)));
+            output.End(Summarize(code, Stopwatch.GetElapsedTime(began)) with { Trace = trace });
         return code;
     }
 
@@ -86,6 +84,7 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
             Match = plan.Match,
             Interrupts = plan.Interrupts,
             Parameters = driver?.Parameters ?? [],
+            Capture = plan.Options.Capture,
             ImagePath = plan.Options.IsManaged ? null : plan.Image ?? DriverBuild.Build(driver!, output.Compiler),
             ManagedDriver = plan.Options.IsManaged
                 ? () => ManagedDriverLoader.Create(driver!.Managed!, driver.Folder)

@@ -17,8 +17,8 @@ public static class Faults
         switch (exception)
         {
             case HilYamlException or RunInputException or DriverBuildException or BadDriverImageException
-                or MachineStartException or OptionsValidationException or MachineLostException
-                or TraceFormatException or TraceFileException:
+                or TraceFormatException or TraceFileException or TraceReplayException
+                or MachineStartException or OptionsValidationException or MachineLostException:
                 say(exception.Message);
                 return exception is MachineLostException { IsTripleFault: true }
                     ? ExitCode.BugCheck

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hil.Kernel;
+using Hil.Trace;
 
 namespace Hil.Host;
 
@@ -35,6 +36,9 @@ public sealed record RunOptions
 
     /// <summary>An interrupt storm makes the run fail; otherwise it is reported only.</summary>
     public bool StormFails { get; init; }
+
+    /// <summary>Writes the run to a trace; null for not.</summary>
+    public CaptureOptions? Capture { get; init; }
 
     /// <summary>Shows every PnP request and interrupt, and logs to stderr.</summary>
     public bool IsVerbose { get; init; }

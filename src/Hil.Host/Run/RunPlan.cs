@@ -26,7 +26,11 @@ public sealed record RunPlan(
                 ExtraArguments = Options.QemuArguments,
                 Cpu = new VirtualCpuOptions { Watchdog = Options.Watchdog ?? section.Watchdog },
             };
-            return Options.QemuPath == null ? options : options with { QemuPath = Options.QemuPath };
+            if (Options.QemuPath != null)
+                options = options with { QemuPath = Options.QemuPath };
+            return Options.Capture == null
+                ? options
+                : TracedMachine.ForCapture(options, Options.Capture.Categories, isNative: !Options.IsManaged);
         }
     }
 

@@ -20,4 +20,8 @@ public sealed record RunSummary(
     bool RegistersAreCounted,
     int Warnings,
     IReadOnlyList<string> Problems,
-    TimeSpan Time);
+    TimeSpan Time)
+{
+    /// <summary>What the capture came to; null without one.</summary>
+    public CaptureSummary? Trace { get; init; }
+}

@@ -123,7 +123,7 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
         if (context.FindFile(step.File) is not { } file)
             return Fail(step, $"'{step.File}' is not open");
         context.AddRequest(step.As!, new RunningRequest(step, file));
-        Task<bool> through = session.Kernel.Scheduler.RunAsync(static () => true);
+        Task<bool> through = session.PassAsync();
         (bool isInTime, _) = await LimitAsync(step, through, null, cancellation).ConfigureAwait(false);
         return isInTime ? default : TooLate(step);
     }

@@ -47,7 +47,10 @@ internal sealed class RequestQueue(Scheduler scheduler)
             return false;
         KernelRequest request;
         if (source == RequestSource.Schedule)
+        {
+            _lastNumber++;
             request = new SynchronousRequest(given!);
+        }
         else if (!TryTake(out request))
             return false;
         else if (schedule.WatchesRequests)

@@ -21,6 +21,9 @@ public sealed unsafe partial class Scheduler
         request.Wait();
     }
 
+    /// <summary>Starts to carry out requests that the schedule brings, with none from above.</summary>
+    public void Begin() => Start();
+
     /// <summary>As Run without blocking the caller. Further kernel threads serve requests while earlier ones
     /// wait.</summary>
     public Task<T> RunAsync<T>(Func<T> work, Func<OutsideRequest>? describe = null)

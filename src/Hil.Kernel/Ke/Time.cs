@@ -95,11 +95,8 @@ public static unsafe partial class Hal
         const long TicksPerMicrosecond = 10;
         NtKernel kernel = NtKernel.Current;
         long end = kernel.Clock.InterruptTime + microseconds * TicksPerMicrosecond;
-        while (kernel.Clock.InterruptTime < end)
-        {
+        while (kernel.Clock.SpinUntil(end) < end)
             kernel.Processor.ServicePendingInterrupts();
-            Thread.SpinWait(1);
-        }
         kernel.Processor.ObserveDevices();
     }
 }

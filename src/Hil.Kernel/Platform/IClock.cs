@@ -9,6 +9,13 @@ public interface IClock
     /// <summary>The same, for stamping events: nothing that the kernel does depends on it.</summary>
     long Stamp => InterruptTime;
 
+    /// <summary>Spins for a moment, at most until a time; returns interrupt time.</summary>
+    long SpinUntil(long time)
+    {
+        Thread.SpinWait(1);
+        return InterruptTime;
+    }
+
     /// <summary>Time since 1601-01-01 UTC.</summary>
     long SystemTime { get; }
 

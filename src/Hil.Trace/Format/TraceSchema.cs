@@ -33,11 +33,11 @@ public static class TraceSchema
         InputData(TraceKind.ReadBlock, "read-block", "registers", Field("site", Site)),
         Define(TraceKind.WriteBlock, "write-block", "registers", Field("site", Site)),
         Input(TraceKind.Pending, "pending", "interrupts", Field("skipped")),
-        Input(TraceKind.Interrupt, "interrupt", "interrupts", Field("vector"), Field("skipped"), Field("rip", Hex)),
+        Input(TraceKind.Interrupt, "interrupt", "interrupts", Field("skipped"), Field("vector"), Field("rip", Hex)),
         Kind(TraceKind.Line, "line", "interrupts", Field("line"), Field("vector"), Field("state")),
-        InputData(TraceKind.Dma, "dma", "dma", Field("address", Hex)),
+        InputData(TraceKind.Dma, "dma", "dma", Field("skipped"), Field("address", Hex)),
         Input(TraceKind.Clock, "clock", "clock", Field("which"), Field("value", Number, Keyed)),
-        Input(TraceKind.Choice, "choice", "schedule", Field("what"), Field("skipped"), Field("value")),
+        Input(TraceKind.Choice, "choice", "schedule", Field("skipped"), Field("what"), Field("value")),
         InputData(TraceKind.Random, "random", "core"),
         Input(TraceKind.NotStarted, "not-started", "interrupts", Field("skipped")),
 
@@ -83,6 +83,19 @@ public static class TraceSchema
             Field("p3", Hex), Field("p4", Hex), Field("text", Text)),
         Kind(TraceKind.ErrorLog, "error-log", "irp", Field("device", Text), Field("code", Hex), Field("text", Text)),
     ];
+
+    private static readonly TraceRecordKind?[] s_byNumber = MakeIndex();
+
+    /// <summary>The description of a kind that this version writes.</summary>
+    public static TraceRecordKind Of(TraceKind kind) => s_byNumber[(int)kind]!;
+
+    private static TraceRecordKind?[] MakeIndex()
+    {
+        var index = new TraceRecordKind?[256];
+        foreach (TraceRecordKind kind in Kinds)
+            index[(int)kind.Kind] = kind;
+        return index;
+    }
 
     private static TraceField Field(
         string name, TraceFieldMeaning meaning = Number, TraceFieldCoding coding = Delta) => new(name, meaning, coding);

@@ -1,4 +1,4 @@
-namespace Hil.Machine;
+namespace Hil.Kernel.Platform;
 
 /// <summary>Writes down what devices did to memory, at the moments at which drivers get to see it.</summary>
 public interface IDmaSink

@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using Hil.Kernel;
+using Hil.Machine;
+using Hil.Trace;
+
+namespace Hil.Host;
+
+/// <summary>Writes a session down.</summary>
+internal sealed class SessionCapture : ISessionTracing
+{
+    private readonly CaptureOptions _options;
+    private readonly DriverSessionOptions _session;
+    private readonly TraceWriter _writer;
+    private CaptureLog? _log;
+    private TraceSeams? _seams;
+    private ShadowMemory? _shadow;
+    private bool _isComplete;
+
+    /// <exception cref="TraceFileException">The file cannot be written, or somebody writes it.</exception>
+    public SessionCapture(CaptureOptions options, DriverSessionOptions session)
+    {
+        _options = options;
+        _session = session;
+        _writer = TraceWriter.Create(options.Path);
+    }
+
+    public KernelServices Wrap(EmulatedMachine machine, KernelServices services)
+    {
+        _log = new CaptureLog(_writer, services.Clock, _options.Categories);
+        WriteProfile(machine);
+        _seams = new TraceSeams(_log, services, machine.Pci.Functions);
+        if (machine.Ram.ReserveBytes != 0)
+        {
+            _shadow = new ShadowMemory(machine.Ram, _seams.DmaSink);
+            _seams.Attach(_shadow);
+        }
+        return _seams.Services;
+    }
+
+    public void Attach(NtKernel kernel) => _seams!.Attach(kernel);
+
+    public void Attach(DriverSession session)
+    {
+        TracedModule.Write(_log!, session.Driver);
+        if (_options.EmbedsImages && _session.ImagePath != null)
+            _log!.Add(TraceKind.Image, [0], File.ReadAllBytes(_session.ImagePath));
+    }
+
+    /// <summary>Ends the trace.</summary>
+    /// <param name="exitCode">What the run came to.</param>
+    public CaptureSummary Complete(int exitCode)
+    {
+        _isComplete = true;
+        _log?.End(exitCode);
+        return new CaptureSummary(_options.Path, _writer.Complete(), _log?.Inexact ?? []);
+    }
+
+    public void Dispose()
+    {
+        if (!_isComplete)
+            Complete(exitCode: 0);
+        _shadow?.Dispose();
+        _writer.Dispose();
+    }
+
+    private void WriteProfile(EmulatedMachine machine)
+    {
+        var profile = new TraceProfile
+        {
+            HilVersion = typeof(DriverSession).Assembly.GetName().Version!.ToString(3),
+            QemuVersion = machine.Qemu.Version.ToString(),
+            Begun = DateTimeOffset.UtcNow,
+            Categories = _options.Categories.Names,
+            MemoryBytes = machine.Ram.Bytes,
+            WindowBase = machine.Ram.Base,
+            SliceInstructions = TracedMachine.SlicesOf(machine),
+            Devices = _session.Machine.Devices,
+            Functions = [.. machine.Pci.Functions.Select(TracedFunction.Of)],
+            Driver = DescribeDriver(),
+        };
+        _log!.Add(TraceKind.Profile, [], profile.ToJson());
+    }
+
+    private TracedDriver DescribeDriver()
+    {
+        string path = _session.ImagePath ?? _session.ManagedDriver!().GetType().Assembly.Location;
+        return new TracedDriver(
+            System.IO.Path.GetFileName(path),
+            Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))),
+            System.IO.Path.GetFullPath(path),
+            _session.ImagePath == null ? _session.ManagedDriver!().GetType().FullName : null,
+            _session.ServiceName,
+            _session.Match?.Vendor,
+            _session.Match?.Device,
+            _session.Interrupts.ToString(),
+            [.. _session.Parameters.OrderBy(static parameter => parameter.Key, StringComparer.Ordinal).Select(
+                static parameter => new TracedParameter(
+                    parameter.Key, parameter.Value as uint?, parameter.Value as string))]);
+    }
+}

@@ -1,0 +1,40 @@
+using Hil.Kernel;
+using Hil.Machine;
+using Hil.Trace;
+
+namespace Hil.Host;
+
+/// <summary>Repeats a session from its trace.</summary>
+internal sealed class SessionReplay(TraceProfile profile, TraceWalk walk, TraceCategories categories, TraceWriter? again)
+    : ISessionTracing
+{
+    private ReplayLog? _log;
+    private TraceSeams? _seams;
+    private DriverSession? _session;
+
+    /// <summary>Null until the machine is there.</summary>
+    public ReplayLog? Log => _log;
+
+    public KernelServices Wrap(EmulatedMachine machine, KernelServices services)
+    {
+        if (machine.Ram.Base != profile.WindowBase)
+            throw new TraceReplayException(
+                $"the trace needs its memory at 0x{profile.WindowBase:x}, but it came to lie at 0x{machine.Ram.Base:x}");
+        _log = new ReplayLog(walk, services.Clock, categories, again);
+        again?.Add(TraceKind.Profile, services.Clock.InterruptTime, [], profile.ToJson());
+        _seams = new TraceSeams(_log, services, machine.Pci.Functions, request => _session!.Repeat(request));
+        return _seams.Services;
+    }
+
+    public void Attach(NtKernel kernel) => _seams!.Attach(kernel);
+
+    public void Attach(DriverSession session)
+    {
+        _session = session;
+        TracedModule.Write(_log!, session.Driver);
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,195 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
+using Hil.Kernel;
+using Hil.Kernel.Platform;
+using Hil.Loader;
+using Hil.Machine;
+using Hil.Trace;
+
+namespace Hil.Host;
+
+/// <summary>A captured run, done again without its device.</summary>
+public sealed class TraceReplay : IDisposable
+{
+    private readonly ReplayOptions _options;
+    private readonly TraceReader _reader;
+    private readonly TraceWalk _walk;
+    private readonly TraceProfile _profile;
+    private readonly byte[]? _image;
+    private readonly List<string> _warnings = [];
+
+    /// <exception cref="TraceFormatException">The file is no trace.</exception>
+    /// <exception cref="TraceReplayException">It is not one that can be replayed.</exception>
+    public TraceReplay(ReplayOptions options)
+    {
+        _options = options;
+        _reader = TraceReader.Open(options.TracePath);
+        try
+        {
+            (_profile, _image) = ReadStart(_reader);
+            RequireInputs();
+            _walk = new TraceWalk(_reader);
+        }
+        catch
+        {
+            _reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What was captured.</summary>
+    public TraceProfile Profile => _profile;
+
+    /// <summary>Records of the trace as lines of a report.</summary>
+    public IEnumerable<string> Describe(IEnumerable<ulong> sequences)
+    {
+        using TraceCursor cursor = _reader.OpenCursor();
+        foreach (ulong sequence in sequences)
+        {
+            cursor.SeekTo(sequence);
+            if (cursor.MoveNext())
+                yield return RecordText.Of(cursor);
+        }
+    }
+
+    /// <summary>The session that replays, once it has begun; for reports.</summary>
+    public DriverSession? Session { get; private set; }
+
+    /// <summary>Does the run again, to the end of the trace or to the first thing that is not on it.</summary>
+    /// <exception cref="MachineStartException">QEMU did not come up.</exception>
+    /// <exception cref="BadDriverImageException">The image is no driver that can run here.</exception>
+    public async Task<ReplayResult> RunAsync(
+        IKernelObserver? observer = null, CancellationToken cancellation = default)
+    {
+        using TraceWriter? again = _options.CapturePath == null ? null : TraceWriter.Create(_options.CapturePath);
+        TraceCategories categories = TraceCategories.Of(_profile.Categories);
+        var tracing = new SessionReplay(_profile, _walk, categories, again);
+        DriverSessionOptions options = OptionsOf(tracing);
+        Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(options.Machine, cancellation);
+        BugCheckException? bugCheck = null;
+        long began = 0;
+        Exception? stop = null;
+        try
+        {
+            Session = await DriverSession.LoadAsync(options, machine, observer).ConfigureAwait(false);
+            began = Stopwatch.GetTimestamp();
+            stop = await FinishAsync(Session, tracing.Log!, cancellation).ConfigureAwait(false);
+            bugCheck = stop as BugCheckException;
+        }
+        catch (MachineLostException) when (_walk.Divergence != null)
+        {
+            // The driver is not loaded as it was: the divergence says so.
+        }
+        if (tracing.Log?.Failure is { } failure)
+            ExceptionDispatchInfo.Throw(failure);
+        TimeSpan replayed = Stopwatch.GetElapsedTime(began);
+        if (_walk.Divergence == null && stop != null && bugCheck == null)
+            throw stop;
+        if (again != null)
+        {
+            Session?.EndCapture(0);
+            again.Add(TraceKind.End, _walk.Time, 0);
+            again.Complete();
+        }
+        return new ReplayResult(
+            _walk.Divergence, bugCheck?.Report, _walk.Done, _warnings, TimeSpan.FromTicks(_walk.Time), replayed);
+    }
+
+    public void Dispose()
+    {
+        Session?.Dispose();
+        _walk.Dispose();
+        _reader.Dispose();
+    }
+
+    // Null when the trace was done to its end; else what stopped the kernel.
+    private static async Task<Exception?> FinishAsync(
+        DriverSession session, ReplayLog log, CancellationToken cancellation)
+    {
+        var stopped = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        session.Kernel.Scheduler.Stopped += reason => stopped.TrySetResult(reason);
+        await using CancellationTokenRegistration abort = cancellation.Register(session.Machine.Qemu.Kill);
+        session.Kernel.Scheduler.Begin();
+        Task first = await Task.WhenAny(log.Over, stopped.Task).ConfigureAwait(false);
+        return first == stopped.Task ? await stopped.Task.ConfigureAwait(false) : null;
+    }
+
+    private static (TraceProfile Profile, byte[]? Image) ReadStart(TraceReader reader)
+    {
+        const int LookedAt = 64; // Both are among the first records.
+        TraceProfile? profile = null;
+        byte[]? image = null;
+        using TraceCursor cursor = reader.OpenCursor();
+        for (int i = 0; i < LookedAt && cursor.MoveNext(); i++)
+        {
+            if (cursor.Kind == TraceKind.Profile)
+                profile = TraceProfile.Parse(cursor.Data);
+            else if (cursor.Kind == TraceKind.Image)
+                image = cursor.Data.ToArray();
+        }
+        return (profile ?? throw new TraceReplayException("the trace does not say what was captured (no profile)"), image);
+    }
+
+    private void RequireInputs()
+    {
+        TraceCategories categories = TraceCategories.Of(_profile.Categories);
+        if (!categories.IsReplayable)
+            throw new TraceReplayException(
+                $"the capture left out what a replay needs: {string.Join(", ", categories.Missing)}");
+    }
+
+    private DriverSessionOptions OptionsOf(SessionReplay tracing)
+    {
+        TracedDriver driver = _profile.Driver;
+        bool isManaged = driver.Managed != null;
+        return new DriverSessionOptions
+        {
+            Machine = TracedMachine.ForReplay(_profile, new MachineOptions { QemuPath = _options.QemuPath }, !isManaged),
+            Image = isManaged ? null : ReadImage(),
+            ManagedDriver = isManaged ? _options.ManagedDriver ?? FindManaged() : null,
+            ServiceName = driver.ServiceName,
+            Match = driver.MatchVendor is { } vendor ? (vendor, driver.MatchDevice ?? 0) : null,
+            Interrupts = Enum.Parse<InterruptPreference>(driver.Interrupts),
+            Parameters = driver.Parameters.ToImmutableDictionary(
+                static value => value.Name, static value => (object?)value.Number ?? value.Text ?? ""),
+            Tracing = tracing,
+        };
+    }
+
+    private DriverImage ReadImage()
+    {
+        if (_options.DriverPath != null)
+            return Compare(DriverImage.ReadFile(_options.DriverPath));
+        if (_image != null)
+            return DriverImage.Parse(_image, _profile.Driver.File);
+        return Compare(DriverImage.ReadFile(_profile.Driver.Path));
+    }
+
+    private DriverImage Compare(DriverImage image)
+    {
+        if (image.Sha256 != _profile.Driver.Sha256)
+            WarnOfBuild(image.Sha256);
+        return image;
+    }
+
+    // A trace names an assembly, but never makes us load one from a place of its choice.
+    private Func<ManagedDriver> FindManaged()
+    {
+        TracedDriver driver = _profile.Driver;
+        string name = $"{driver.Managed}, {Path.GetFileNameWithoutExtension(driver.File)}";
+        string folder = _options.DriverPath == null ? "" : Path.GetDirectoryName(Path.GetFullPath(_options.DriverPath))!;
+        return () =>
+        {
+            ManagedDriver made = ManagedDriverLoader.Create(name, folder);
+            string now = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(made.GetType().Assembly.Location)));
+            if (now != driver.Sha256)
+                WarnOfBuild(now);
+            return made;
+        };
+    }
+
+    private void WarnOfBuild(string sha256) => _warnings.Add(
+        $"another build of the driver: sha256 {sha256[..16]}, the trace is of {_profile.Driver.Sha256[..16]}");
+}

@@ -1,0 +1,161 @@
+using System.Text;
+
+namespace Hil.Trace;
+
+/// <summary>Writes kernel events and kernel calls to the log, and passes events on.</summary>
+/// <param name="next">Who hears events afterwards, or null.</param>
+internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) : IKernelObserver, IKernelCallObserver
+{
+    private const int CacheEntries = 512; // A power of two.
+
+    private readonly CachedSite[] _sites = new CachedSite[CacheEntries];
+    private readonly Dictionary<ulong, ulong> _irps = [];
+    private NtKernel? _kernel;
+
+    public void Attach(NtKernel kernel) => _kernel = kernel;
+
+    public void OnCall(int export, ulong returnAddress, ulong* arguments)
+    {
+        if (log.Wants(TraceKind.Call))
+            log.Add(
+                TraceKind.Call,
+                [SiteOf(export, returnAddress), arguments[0], arguments[1], arguments[2], arguments[3]]);
+    }
+
+    public void OnReturn(int export, ulong returnAddress, ulong result)
+    {
+        if (log.Wants(TraceKind.Return))
+            log.Add(TraceKind.Return, [SiteOf(export, returnAddress), result]);
+    }
+
+    public void OnEvent(in KernelEvent kernelEvent)
+    {
+        Record(kernelEvent);
+        next?.OnEvent(kernelEvent);
+    }
+
+    private void Record(in KernelEvent e)
+    {
+        switch (e.Kind)
+        {
+            case KernelEventKind.IrpCreate:
+                _irps[e.A] = e.B;
+                log.Add(TraceKind.IrpCreate, [e.B, e.A]);
+                break;
+            case KernelEventKind.IrpDispatch:
+                log.Add(TraceKind.IrpDispatch, [IrpOf(e.A), DeviceOf(e.B), e.C & 0xFF, e.C >> 8]);
+                break;
+            case KernelEventKind.IrpQueued:
+                log.Add(TraceKind.IrpQueue, [IrpOf(e.A), DeviceOf(e.B)]);
+                break;
+            case KernelEventKind.StartIo:
+                log.Add(TraceKind.StartIo, [IrpOf(e.A), DeviceOf(e.B)]);
+                break;
+            case KernelEventKind.StartIoReturned:
+                log.Add(TraceKind.StartIoEnd, [IrpOf(e.A), DeviceOf(e.B)]);
+                break;
+            case KernelEventKind.IrpComplete:
+                log.Add(TraceKind.IrpComplete, [IrpOf(e.A), (uint)e.B, e.C]);
+                break;
+            case KernelEventKind.IrpFinished:
+                log.Add(TraceKind.IrpFinish, [IrpOf(e.A), (uint)e.B, e.C]);
+                break;
+            case KernelEventKind.IrpCancel:
+                log.Add(TraceKind.IrpCancel, [IrpOf(e.A)]);
+                break;
+            case KernelEventKind.ThreadSwitch:
+                log.Add(TraceKind.Thread, [e.A]);
+                break;
+            default:
+                RecordRest(e);
+                break;
+        }
+    }
+
+    private void RecordRest(in KernelEvent e)
+    {
+        switch (e.Kind)
+        {
+            case KernelEventKind.IsrEnter:
+                log.Add(TraceKind.IsrEnter, [e.A, e.B]);
+                break;
+            case KernelEventKind.IsrLeave:
+                log.Add(TraceKind.IsrLeave, [e.A, e.B, e.C]);
+                break;
+            case KernelEventKind.DpcEnter:
+                log.Add(TraceKind.DpcEnter, [e.A, PlaceOf(e.B)]);
+                break;
+            case KernelEventKind.DpcLeave:
+                log.Add(TraceKind.DpcLeave, [e.A, PlaceOf(e.B)]);
+                break;
+            case KernelEventKind.InterruptUnclaimed:
+                log.Add(TraceKind.Unclaimed, [e.A]);
+                break;
+            case KernelEventKind.InterruptStorm:
+                log.Add(TraceKind.Storm, [e.A, e.B]);
+                break;
+            default:
+                RecordWords(e);
+                break;
+        }
+    }
+
+    private void RecordWords(in KernelEvent e)
+    {
+        switch (e.Kind)
+        {
+            case KernelEventKind.Pnp:
+                log.Add(TraceKind.Pnp, [DeviceOf(e.A), e.B, (uint)e.C, TextOf(e.Text)]);
+                break;
+            case KernelEventKind.Driver:
+                log.Add(TraceKind.Driver, [(uint)e.B, TextOf(e.Text)]);
+                break;
+            case KernelEventKind.DebugPrint:
+                log.Add(TraceKind.Print, [TextOf(e.Text)]);
+                break;
+            case KernelEventKind.Violation:
+                log.Add(TraceKind.Violation, [TextOf(log.PlaceOf(e.A)), TextOf(e.Text)]);
+                break;
+            case KernelEventKind.ErrorLog:
+                log.Add(TraceKind.ErrorLog, [DeviceOf(e.A), e.B, TextOf(e.Text)]);
+                break;
+            case KernelEventKind.BugCheck:
+                RecordBugCheck(e);
+                break;
+        }
+    }
+
+    private void RecordBugCheck(in KernelEvent e)
+    {
+        BugCheckReport? report = _kernel?.StoppedBy;
+        log.Add(
+            TraceKind.BugCheck,
+            [
+                e.A, report?.Parameter1 ?? 0, report?.Parameter2 ?? 0, report?.Parameter3 ?? 0,
+                report?.Parameter4 ?? 0, TextOf(e.Text),
+            ]);
+    }
+
+    // An IRP that was set up in memory of a driver's own has a number as others have; 0 is one that never was an IRP.
+    private ulong IrpOf(ulong address) => _irps.GetValueOrDefault(address);
+
+    private ulong DeviceOf(ulong address) =>
+        log.DefineString(_kernel?.Objects.Find((void*)address)?.Name ?? "");
+
+    private ulong PlaceOf(ulong address) => log.DefineString(log.PlaceOf(address));
+
+    private ulong TextOf(string? text) => log.DefineString(text ?? "");
+
+    private ulong SiteOf(int export, ulong returnAddress)
+    {
+        ref CachedSite site = ref _sites[(returnAddress ^ (returnAddress >> 9)) & (CacheEntries - 1)];
+        if (site.ReturnAddress != returnAddress || site.Export != export)
+            site = new CachedSite(returnAddress, export, Define(export, returnAddress));
+        return site.Id;
+    }
+
+    private ulong Define(int export, ulong returnAddress) => log.DefineCallSite(new TraceCallSite(
+        log.DefineString(ExportTable.Functions[export].Name), returnAddress, PlaceOf(returnAddress)));
+
+    private readonly record struct CachedSite(ulong ReturnAddress, int Export, ulong Id);
+}

@@ -1,0 +1,150 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Hil.Trace;
+
+// Everything that the run asks and does must be the next record of the trace. The first that is not ends the replay.
+
+/// <summary>The log of an exact replay: answers from a trace, compares everything with it.</summary>
+public sealed class ReplayLog : TraceLog
+{
+    private readonly TraceWriter? _again;
+    private readonly TraceWalk _walk;
+    private readonly IClock _clock;
+    private readonly TraceNames _names = new();
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private byte[] _dma = [];
+
+    /// <param name="clock">The world's, for stamps of the second capture.</param>
+    /// <param name="again">Writes the replay down like any other run, or null.</param>
+    public ReplayLog(TraceWalk walk, IClock clock, TraceCategories categories, TraceWriter? again)
+        : base(categories)
+    {
+        _walk = walk;
+        _clock = clock;
+        _again = again;
+    }
+
+    public override bool IsLive => false;
+
+    public override long Now => _walk.Time;
+
+    public override ulong DefineString(string text) => SameAs(_again?.DefineString(text), _names.Define(text));
+
+    public override ulong DefineSite(in TraceSite site) => SameAs(_again?.DefineSite(site), _names.Define(site));
+
+    public override ulong DefineCallSite(in TraceCallSite site) =>
+        SameAs(_again?.DefineCallSite(site), _names.Define(site));
+
+    /// <summary>Why the replay could not go on, or null.</summary>
+    public Exception? Failure { get; private set; }
+
+    [DoesNotReturn]
+    internal override void Fail(Exception reason)
+    {
+        Failure ??= reason;
+        throw new MachineLostException("the replay cannot go on");
+    }
+
+    internal override bool IsOver()
+    {
+        if (_walk.IsAtEnd)
+        {
+            _over.TrySetResult();
+            return true;
+        }
+        if (!CanEndIdling())
+            _walk.Diverge(Kernel, "the driver waits, and nothing comes");
+        return false;
+    }
+
+    internal override bool TryPeekRequest([NotNullWhen(true)] out OutsideRequest? request)
+    {
+        request = _walk.IsAt(TraceKind.Request) ? TraceRequests.Read(_walk) : null;
+        return request != null;
+    }
+
+    /// <summary>Done when the run has done everything that is on the trace.</summary>
+    public Task Over => _over.Task;
+
+    private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
+    {
+        if (!_walk.IsAt(kind) || !HasFields(kind, fields, fields.Length) || !_walk.Data.SequenceEqual(data))
+            _walk.Diverge(Kernel, kind, fields, data, _names);
+        Advance(kind, fields, data);
+    }
+
+    private protected override ulong ExchangeCore(TraceKind kind, Span<ulong> fields)
+    {
+        if (!_walk.IsAt(kind) || !HasFields(kind, fields, fields.Length - 1))
+            _walk.Diverge(Kernel, kind, fields[..^1], default, _names);
+        fields[^1] = _walk[fields.Length - 1];
+        Advance(kind, fields, default);
+        return fields[^1];
+    }
+
+    private protected override void ExchangeCore(TraceKind kind, ReadOnlySpan<ulong> fields, Span<byte> data)
+    {
+        if (!_walk.IsAt(kind) || !HasFields(kind, fields, fields.Length) || _walk.Data.Length != data.Length)
+            _walk.Diverge(Kernel, kind, fields, default, _names);
+        _walk.Data.CopyTo(data);
+        Advance(kind, fields, data);
+    }
+
+    private protected override bool HappensCore(TraceKind kind, bool live, Span<ulong> fields)
+    {
+        if (!_walk.IsAt(kind) || _walk[0] != fields[0])
+            return false;
+        for (int i = 1; i < fields.Length; i++)
+            fields[i] = _walk[i];
+        Advance(kind, fields, default);
+        return true;
+    }
+
+    public override bool TryTakeDma(ulong observations, bool isFirst, out ulong address, out ReadOnlySpan<byte> bytes)
+    {
+        address = 0;
+        bytes = default;
+        if (!_walk.IsAt(TraceKind.Dma) || _walk[0] != (isFirst ? observations : 0))
+            return false;
+        address = _walk[1];
+        _dma = _walk.Data.ToArray();
+        bytes = _dma;
+        Advance(TraceKind.Dma, [_walk[0], address], _dma);
+        return true;
+    }
+
+    private protected override bool MustTurn(TraceKind kind, in Switch state, bool live) =>
+        _walk.IsAt(kind) && _walk[0] == state.Skipped;
+
+    // What the idle loop asks next must be what the trace has next, and its moment must not be over.
+    private bool CanEndIdling() => _walk.Kind switch
+    {
+        TraceKind.RequestSeen or TraceKind.Pending => SkippedOf(_walk.Kind) <= _walk[0],
+        TraceKind.Clock or TraceKind.Irql or TraceKind.Dma or TraceKind.Choice => true,
+        _ => false,
+    };
+
+    private static ulong SameAs(ulong? again, ulong id)
+    {
+        Invariant.Holds(again is null || again == id, "a trace's writer gives ids out in order, from 1");
+        return id;
+    }
+
+    private void Advance(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
+    {
+        if (_again != null)
+            Write(_again, kind, _clock.InterruptTime, fields, data);
+        _walk.MoveNext();
+    }
+
+    private bool HasFields(TraceKind kind, ReadOnlySpan<ulong> fields, int count)
+    {
+        TraceField[] described = TraceSchema.Of(kind).Fields;
+        for (int i = 0; i < count; i++)
+        {
+            if (!_names.IsSame(described[i].Meaning, fields[i], _walk[i], _walk.Record))
+                return false;
+        }
+        return true;
+    }
+}

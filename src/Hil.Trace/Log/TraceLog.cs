@@ -1,0 +1,225 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Hil.Trace;
+
+// A run is its inputs and what it does with them, in one order. Both a capture and a replay walk along such a log: the
+// capture asks the world and writes the answer down; the replay takes the answer from the file. What the run does is
+// written down by the one and compared by the other. The seams (folder Seams) are written once, against this class.
+//
+// An input that may come at any time (an interrupt that waits, a request) is asked for much more often than it is there.
+// Such a question is a switch: only its turns are records, each with the number of questions since the last turn.
+
+/// <summary>The records of one run, in order.</summary>
+public abstract class TraceLog
+{
+    private readonly bool[] _wants = new bool[256];
+    private readonly Switch[] _switches = new Switch[3];
+    private readonly ulong[] _skipped = new ulong[256];
+    private readonly HashSet<string> _inexact = [];
+    private NtKernel? _kernel;
+    private KIRQL _irql;
+
+    // What a machine does after it was stopped, from whatever thread, is no part of the run.
+    private volatile bool _isSealed;
+
+    private protected TraceLog(TraceCategories categories)
+    {
+        Categories = categories;
+        foreach (TraceRecordKind kind in TraceSchema.Kinds)
+            _wants[(int)kind.Kind] = categories.Contain(kind.Category);
+    }
+
+    public TraceCategories Categories { get; }
+
+    /// <summary>Whether the world answers; else the file does.</summary>
+    public abstract bool IsLive { get; }
+
+    /// <summary>Interrupt time of what happens now, for stamps only.</summary>
+    public abstract long Now { get; }
+
+    /// <summary>The kernel that runs, once there is one.</summary>
+    protected NtKernel? Kernel => _kernel;
+
+    /// <summary>Driver code that ran last, or 0.</summary>
+    internal ulong DriverRip => _kernel?.Processor.DriverRip ?? 0;
+
+    /// <summary>An address as module, offset and symbol; empty for none.</summary>
+    internal string PlaceOf(ulong address) => address == 0 || _kernel == null ? "" : _kernel.Modules.Describe(address);
+
+    /// <summary>Notes once per reason why this run cannot be repeated exactly.</summary>
+    internal void NoteInexact(string reason, ulong address)
+    {
+        if (_inexact.Add(reason))
+            Add(TraceKind.Inexact, [DefineString(reason), address]);
+    }
+
+    /// <summary>Why the run cannot be repeated exactly; empty if it can.</summary>
+    public IReadOnlyCollection<string> Inexact => _inexact;
+
+    /// <summary>Ends a replay because it cannot go on, which is no fault of the driver.</summary>
+    [DoesNotReturn]
+    internal virtual void Fail(Exception reason) => throw new InvalidOperationException("a capture does not fail", reason);
+
+    /// <summary>Whether a replay has nothing left to do; the kernel idles. A live run never has.</summary>
+    internal virtual bool IsOver() => false;
+
+    /// <summary>The next request, if the next thing that happened was its being taken up. Only a replay is asked.</summary>
+    internal virtual bool TryPeekRequest([NotNullWhen(true)] out OutsideRequest? request) =>
+        throw new InvalidOperationException("a capture gets its requests from above");
+
+    /// <summary>From here on IRQL changes are on the log.</summary>
+    internal void Attach(NtKernel kernel)
+    {
+        _kernel = kernel;
+        kernel.Scheduler.Stopped += _ => _isSealed = true;
+    }
+
+    public bool Wants(TraceKind kind) => _wants[(int)kind];
+
+    public abstract ulong DefineString(string text);
+
+    public abstract ulong DefineSite(in TraceSite site);
+
+    public abstract ulong DefineCallSite(in TraceCallSite site);
+
+    /// <summary>Something that the run does.</summary>
+    public void Add(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data = default)
+    {
+        if (!_wants[(int)kind] || _isSealed)
+            return;
+        NoteIrql();
+        AddCore(kind, fields, data);
+    }
+
+    /// <summary>An answer of the world: the live one, or the recorded one in the last field's place.</summary>
+    /// <param name="fields">The question, and room for the answer; a replay checks the question.</param>
+    public ulong Exchange(TraceKind kind, Span<ulong> fields)
+    {
+        if (_isSealed)
+            return fields[^1];
+        if (!_wants[(int)kind])
+            return IsLive ? fields[^1] : throw MissingInput(kind);
+        NoteIrql();
+        return ExchangeCore(kind, fields);
+    }
+
+    /// <summary>The same for bytes.</summary>
+    public void Exchange(TraceKind kind, ReadOnlySpan<ulong> fields, Span<byte> data)
+    {
+        if (_isSealed)
+            return;
+        if (!_wants[(int)kind])
+        {
+            if (!IsLive)
+                throw MissingInput(kind);
+            return;
+        }
+        NoteIrql();
+        ExchangeCore(kind, fields, data);
+    }
+
+    private protected static void Write(
+        TraceWriter writer, TraceKind kind, long time, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
+    {
+        if (TraceSchema.Of(kind).HasData)
+            writer.Add(kind, time, fields, data);
+        else
+            writer.Add(kind, time, fields);
+    }
+
+    /// <summary>Whether a question that is asked all the time is answered with yes.</summary>
+    /// <param name="kind">Pending or RequestSeen.</param>
+    public bool Ask(TraceKind kind, bool live)
+    {
+        NoteIrql();
+        ref Switch state = ref _switches[IndexOf(kind)];
+        if (!_wants[(int)kind] || _isSealed)
+            return live;
+        if (!MustTurn(kind, state, live))
+        {
+            state.Skipped++;
+            return state.IsOn;
+        }
+        state.IsOn = !state.IsOn;
+        AddCore(kind, [state.Skipped], default);
+        state.Skipped = 0;
+        return state.IsOn;
+    }
+
+    /// <summary>Whether something happens that seldom does, at this one of many possible moments.</summary>
+    /// <param name="fields">In the first place room for the number of moments without it since the last time; then what
+    /// happens, which a replay fills in.</param>
+    public bool Happens(TraceKind kind, bool live, Span<ulong> fields)
+    {
+        if (!_wants[(int)kind] || _isSealed)
+            return live;
+        NoteIrql();
+        ref ulong skipped = ref _skipped[(int)kind];
+        fields[0] = skipped;
+        if (!HappensCore(kind, live, fields))
+        {
+            skipped++;
+            return false;
+        }
+        skipped = 0;
+        return true;
+    }
+
+    /// <summary>Puts a change of IRQL on the log, if there was one. Each question does, whether its answer is a record
+    /// or not, so that a replay finds it at the same place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void NoteIrql()
+    {
+        if (_kernel != null && _kernel.Processor.Irql != _irql && !_isSealed)
+            NoteIrqlSlow();
+    }
+
+    /// <summary>The device's next change of memory that belongs to this observation; false when there is none left. Only a
+    /// replay is asked.</summary>
+    public virtual bool TryTakeDma(ulong observations, bool isFirst, out ulong address, out ReadOnlySpan<byte> bytes) =>
+        throw new InvalidOperationException("a capture gets its DMA from the device");
+
+    /// <summary>Puts a switch back without a record, where capture and replay both know that it is off.</summary>
+    internal void Reset(TraceKind kind) => _switches[IndexOf(kind)] = default;
+
+    private protected abstract void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data);
+
+    private protected abstract ulong ExchangeCore(TraceKind kind, Span<ulong> fields);
+
+    private protected abstract void ExchangeCore(TraceKind kind, ReadOnlySpan<ulong> fields, Span<byte> data);
+
+    private protected abstract bool HappensCore(TraceKind kind, bool live, Span<ulong> fields);
+
+    private protected abstract bool MustTurn(TraceKind kind, in Switch state, bool live);
+
+    private void NoteIrqlSlow()
+    {
+        _irql = _kernel!.Processor.Irql;
+        if (_wants[(int)TraceKind.Irql])
+            AddCore(TraceKind.Irql, [_irql.Value], default);
+    }
+
+    private static TraceReplayException MissingInput(TraceKind kind)
+    {
+        TraceRecordKind description = TraceSchema.Of(kind);
+        return new TraceReplayException(
+            $"the trace has no '{description.Category}' records, which a replay needs; capture with all categories");
+    }
+
+    private protected ulong SkippedOf(TraceKind kind) => _switches[IndexOf(kind)].Skipped;
+
+    private static int IndexOf(TraceKind kind) => kind switch
+    {
+        TraceKind.Pending => 0,
+        TraceKind.RequestSeen => 1,
+        _ => 2,
+    };
+
+    /// <summary>A question that is asked all the time.</summary>
+    private protected struct Switch
+    {
+        public bool IsOn;
+        public ulong Skipped;
+    }
+}

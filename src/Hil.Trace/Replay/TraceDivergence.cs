@@ -1,0 +1,26 @@
+namespace Hil.Trace;
+
+/// <summary>Where a replay left its trace.</summary>
+public sealed record TraceDivergence
+{
+    /// <summary>The record that should have come; null after the last.</summary>
+    public required ulong? Sequence { get; init; }
+
+    public required string Expected { get; init; }
+
+    public required string Actual { get; init; }
+
+    /// <summary>Number of the IRP that was worked on, or 0.</summary>
+    public required long Irp { get; init; }
+
+    /// <summary>Driver code that ran last, or 0.</summary>
+    public required ulong Rip { get; init; }
+
+    public required KIRQL Irql { get; init; }
+
+    /// <summary>Driver code and its callers, innermost first.</summary>
+    public required IReadOnlyList<ulong> StackTrace { get; init; }
+
+    /// <summary>Sequence numbers of the records before, oldest first.</summary>
+    public required IReadOnlyList<ulong> Before { get; init; }
+}

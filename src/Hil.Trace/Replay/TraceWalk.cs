@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Hil.Trace;
+
+/// <summary>A replay's way along a trace: the record that must come next.</summary>
+public sealed class TraceWalk : IDisposable
+{
+    private const int HistoryCapacity = 64; // A power of two; a report shows the last 20.
+
+    private readonly TraceCursor _cursor;
+    private readonly ulong[] _history = new ulong[HistoryCapacity];
+    private bool _hasBegun;
+
+    public TraceWalk(TraceReader reader)
+    {
+        _cursor = reader.OpenCursor();
+        MoveNext();
+    }
+
+    /// <summary>The record that must come next.</summary>
+    public TraceCursor Record => _cursor;
+
+    /// <summary>Records that were done.</summary>
+    public long Done { get; private set; }
+
+    /// <summary>Whether everything on the trace has been done.</summary>
+    public bool IsAtEnd { get; private set; }
+
+    /// <summary>Where the run left the trace, or null.</summary>
+    public TraceDivergence? Divergence { get; private set; }
+
+    /// <summary>Of the next record; of the last one at the end.</summary>
+    public long Time { get; private set; }
+
+    public ulong Sequence => _cursor.Sequence;
+
+    public TraceKind Kind => _cursor.Kind;
+
+    public ReadOnlySpan<byte> Data => _cursor.Data;
+
+    public ulong this[int field] => _cursor[field];
+
+    public bool IsAt(TraceKind kind) => !IsAtEnd && _cursor.Kind == kind;
+
+    /// <summary>Steps over the record that was done, and over those that only a capture writes.</summary>
+    public void MoveNext()
+    {
+        if (_hasBegun)
+            _history[Done++ & (HistoryCapacity - 1)] = _cursor.Sequence;
+        _hasBegun = true;
+        do
+        {
+            if (!_cursor.MoveNext() || _cursor.Kind == TraceKind.End)
+            {
+                IsAtEnd = true;
+                return;
+            }
+        }
+        while (_cursor.Kind is TraceKind.Profile or TraceKind.Image or TraceKind.Inexact);
+        Time = _cursor.Time;
+    }
+
+    /// <summary>Ends the replay: something was done that is not next on the trace.</summary>
+    [DoesNotReturn]
+    internal void Diverge(
+        NtKernel? kernel, TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data, TraceNames names) =>
+        Diverge(kernel, RecordText.Of(kind, fields, data, names));
+
+    [DoesNotReturn]
+    internal void Diverge(NtKernel? kernel, string actual)
+    {
+        Divergence ??= new TraceDivergence
+        {
+            Sequence = IsAtEnd ? null : Sequence,
+            Expected = IsAtEnd ? "nothing: the trace ends here" : RecordText.Of(_cursor),
+            Actual = actual,
+            Irp = kernel == null ? 0 : kernel.Io.IdOf(kernel.Io.CurrentIrp),
+            Rip = kernel?.Processor.DriverRip ?? 0,
+            Irql = kernel?.Processor.Irql ?? default,
+            StackTrace = kernel?.Processor.TraceStack() ?? [],
+            Before = History(),
+        };
+        throw new MachineLostException("the replay has left the trace");
+    }
+
+    public void Dispose() => _cursor.Dispose();
+
+    private List<ulong> History()
+    {
+        var before = new List<ulong>();
+        for (long i = Math.Max(0, Done - HistoryCapacity); i < Done; i++)
+            before.Add(_history[i & (HistoryCapacity - 1)]);
+        return before;
+    }
+}

@@ -1,0 +1,84 @@
+namespace Hil.Trace;
+
+// The processor is the same in capture and replay, and so is the code that it runs: what it answers needs no record. What
+// does are the interrupts of devices: whether one waits, which one is taken, and that one came before an entry. In a replay
+// there is no device, so the processor is never asked for interrupts, and nothing is ended.
+
+/// <summary>The seam at the virtual processor.</summary>
+internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog log) : IVirtualProcessor
+{
+    public long Spent
+    {
+        get => inner.Spent;
+        set => inner.Spent = value;
+    }
+
+    public ulong StubBase => inner.StubBase;
+
+    public uint StubCount => inner.StubCount;
+
+    public LoadedModule? GuestModule => inner.GuestModule;
+
+    public bool HasPendingInterrupt => log.Ask(TraceKind.Pending, log.IsLive && inner.HasPendingInterrupt);
+
+    public bool TryTakeInterrupt(KIRQL irql, out byte vector)
+    {
+        vector = 0;
+        bool isTaken = log.IsLive && inner.TryTakeInterrupt(irql, out vector);
+        Span<ulong> fields = [0, vector, log.DriverRip];
+        if (!log.Happens(TraceKind.Interrupt, isTaken, fields))
+            return false;
+        vector = (byte)fields[1];
+        return true;
+    }
+
+    public void EndOfInterrupt()
+    {
+        if (log.IsLive)
+            inner.EndOfInterrupt();
+    }
+
+    public VcpuExit Call(ulong entry, ulong stackPointer, ulong rcx, ulong rdx, ulong r8, ulong r9, KIRQL irql) =>
+        IsHeldUp() ? HeldUp(irql) : Note(inner.Call(entry, stackPointer, rcx, rdx, r8, r9, irql));
+
+    public VcpuExit ResumeCall(ulong frame, ulong result, KIRQL irql) =>
+        IsHeldUp() ? HeldUp(irql) : Note(inner.ResumeCall(frame, result, irql));
+
+    public VcpuExit ResumeTrap(ulong frame, KIRQL irql) =>
+        IsHeldUp() ? HeldUp(irql) : Note(inner.ResumeTrap(frame, irql));
+
+    public void RequestDispatchInterrupt() => inner.RequestDispatchInterrupt();
+
+    public void Idle(KIRQL irql, long deadline)
+    {
+        if (log.IsLive)
+            inner.Idle(irql, deadline);
+        else if (log.IsOver())
+            inner.Idle(irql, long.MaxValue);
+    }
+
+    public void Wake() => inner.Wake();
+
+    public void ArmPreemption(long deadline)
+    {
+        if (log.IsLive)
+            inner.ArmPreemption(deadline);
+    }
+
+    public void SelectContext(uint contextId) => inner.SelectContext(contextId);
+
+    public ulong FindGuestRoutine(string name) => inner.FindGuestRoutine(name);
+
+    public void WriteCode(ulong address, ReadOnlySpan<byte> bytes) => inner.WriteCode(address, bytes);
+
+    private static VcpuExit HeldUp(KIRQL irql) => new(VcpuExitReason.NotStarted, irql, 0, 0);
+
+    private bool IsHeldUp() => !log.IsLive && log.Happens(TraceKind.NotStarted, live: false, [0]);
+
+    private VcpuExit Note(VcpuExit exit)
+    {
+        if (log.IsLive)
+            log.Happens(TraceKind.NotStarted, exit.Reason == VcpuExitReason.NotStarted, [0]);
+        return exit;
+    }
+}

@@ -96,6 +96,7 @@ internal sealed unsafe class BlockDecoder
     {
         int at = BlockEncoder.FixedBytes;
         int before = -1;
+        long numbers = 0;
         for (int i = 0; i < kinds; i++)
         {
             Check(content.Length - at >= BlockEncoder.KindEntryBytes, at, "the table of kinds is cut off");
@@ -106,6 +107,8 @@ internal sealed unsafe class BlockDecoder
             Check(kind != null, at, "a kind is not in the schema");
             Check(content[at + 1] == kind.Columns, at + 1, "a kind has not the columns that the schema says");
             Check(count is > 0 and <= TraceFormat.BlockRecordsMax, at + 4, "a kind has more records than a block may have");
+            numbers += count * kind.Columns;
+            Check(numbers <= TraceFormat.BlockNumbersMax, at + 4, "it has more numbers than a block may have");
             at += BlockEncoder.KindEntryBytes;
             int lengthBytes = kind.Columns * sizeof(uint);
             Check(content.Length - at >= lengthBytes, at, "the table of kinds is cut off");

@@ -19,6 +19,7 @@ internal sealed unsafe class FrameReader(TraceFile file) : IDisposable
 
     // LZ4 cannot do better than 255 bytes for one.
     private const long ExpansionMax = 255;
+    private const int Lz4BlocksMax = TraceFormat.BlockBytesMax / (64 << 10) + 1;
     private const int FrameBytesMax = TraceFormat.BlockBytesMax + (TraceFormat.BlockBytesMax >> 8) + (64 << 10);
 
     private readonly Lz4.Decompressor _lz4 = new();
@@ -40,7 +41,7 @@ internal sealed unsafe class FrameReader(TraceFile file) : IDisposable
             return "its frame's header is damaged";
         long at = offset + HeaderBytes;
         Span<byte> field = stackalloc byte[sizeof(uint)];
-        while (true)
+        for (int blocks = 0; ; blocks++)
         {
             if (end - at < sizeof(uint) + ChecksumBytes || file.Read(at, field) < field.Length)
                 return "it is cut off";
@@ -49,7 +50,7 @@ internal sealed unsafe class FrameReader(TraceFile file) : IDisposable
             if (length == 0)
                 break;
             at += length & ~Uncompressed;
-            if (at > end || at - offset > FrameBytesMax)
+            if (at > end || at - offset > FrameBytesMax || blocks == Lz4BlocksMax)
                 return "it is cut off, or a length in it is damaged";
         }
         bytes = (int)(at - offset);

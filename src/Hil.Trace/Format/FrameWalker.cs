@@ -61,6 +61,8 @@ internal sealed class FrameWalker(TraceFile file, BlockDecoder decoder, FrameRea
         string? problem = TryBlock(_at, end, blocks, out TraceBlock? block);
         if (block == null)
             return problem;
+        if (blocks.Count == TraceFormat.BlocksMax)
+            decoder.Fail(0, "the trace has more blocks than it may have");
         blocks.Add(block);
         WholeBytes = _at = block.EndOffset;
         return null;

@@ -46,6 +46,8 @@ internal sealed class ReadDefinitions
             if (_strings.ContainsKey(id))
                 continue;
             ReadOnlySpan<byte> text = block.Data(kind, i);
+            if (text.Length > TraceFormat.TextBytesMax)
+                block.Fail(0, "a text is longer than it may be");
             _strings.Add(id, Encoding.UTF8.GetString(text));
             _textBytes += text.Length;
         }

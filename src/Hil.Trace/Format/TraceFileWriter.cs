@@ -120,6 +120,12 @@ internal sealed unsafe class TraceFileWriter
 
     private bool TryWriteFrame(byte* content, int bytes)
     {
+        if (_blocks.Count == TraceFormat.BlocksMax)
+        {
+            _failure = new TraceFileException(
+                _path, $"has {TraceFormat.BlocksMax:N0} blocks, more are not possible", "Split the run");
+            return false;
+        }
         long offset = _offset;
         int frameBytes = Compress(content, bytes);
         if (!TryWrite(new ReadOnlySpan<byte>(_frame, frameBytes)))

@@ -32,6 +32,12 @@ public static class TraceFormat
     /// <summary>Uncompressed bytes of a block: one record's data, and columns at their widest.</summary>
     public const int BlockBytesMax = 32 << 20;
 
+    /// <summary>Numbers that a block holds, over all kinds: what it takes to decode all of its columns.</summary>
+    public const int BlockNumbersMax = 1 << 21;
+
+    /// <summary>Blocks of a trace. At the 40 KB that a busy one has, this is 40 GB.</summary>
+    public const int BlocksMax = 1 << 20;
+
     /// <summary>Bytes of the schema in the header.</summary>
     public const int SchemaBytesMax = 1 << 20;
 

@@ -29,6 +29,10 @@ internal sealed record TraceIndex(IReadOnlyList<TraceBlock> Blocks, TraceStatist
     private const int EntryBytes = 44;
     private const int KindBytes = 8;
     private const int SealedFooterBytes = 12;
+    private const int MinimumBytes = TraceFormat.SkippableHeaderBytes + FixedBytes + FooterBytes;
+
+    // A million blocks with ten kinds each; without an index the blocks are found by walking.
+    private const int BytesMax = 128 << 20;
 
     private static ReadOnlySpan<byte> Signature => "HILINDEX"u8;
 
@@ -95,7 +99,7 @@ internal sealed record TraceIndex(IReadOnlyList<TraceBlock> Blocks, TraceStatist
         long offset = BinaryPrimitives.ReadInt64LittleEndian(footer);
         uint frameBytes = BinaryPrimitives.ReadUInt32LittleEndian(footer[8..]);
         TraceIndex? index = null;
-        if (offset >= firstBlock && offset + frameBytes == length && frameBytes is >= MinimumBytes and <= int.MaxValue)
+        if (offset >= firstBlock && offset + frameBytes == length && frameBytes is >= MinimumBytes and <= BytesMax)
         {
             byte[] frame = new byte[frameBytes];
             if (file.Read(offset, frame) == frame.Length)
@@ -106,8 +110,6 @@ internal sealed record TraceIndex(IReadOnlyList<TraceBlock> Blocks, TraceStatist
         return index;
     }
 
-    private const int MinimumBytes = TraceFormat.SkippableHeaderBytes + FixedBytes + FooterBytes;
-
     private static TraceIndex? Parse(ReadOnlySpan<byte> frame, long firstBlock, long offset)
     {
         int sealedBytes = frame.Length - FooterBytes + SealedFooterBytes;
@@ -117,7 +119,7 @@ internal sealed record TraceIndex(IReadOnlyList<TraceBlock> Blocks, TraceStatist
             return null;
         ReadOnlySpan<byte> body = frame[TraceFormat.SkippableHeaderBytes..^FooterBytes];
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(body);
-        if (count > body.Length / EntryBytes)
+        if (count > Math.Min(body.Length / EntryBytes, TraceFormat.BlocksMax))
             return null;
         var blocks = new List<TraceBlock>((int)count);
         ReadOnlySpan<byte> rest = body[FixedBytes..];

@@ -10,7 +10,7 @@ public sealed class TraceDamageTests
         using var trace = new TemporaryTrace();
         IReadOnlyList<PlainRecord> records = Write(trace, blocks: 5, recordsEach: 60, out IReadOnlyList<TraceBlock> blocks);
         byte[] whole = File.ReadAllBytes(trace.Path);
-        for (int length = (int)blocks[0].Offset; length < whole.Length; length += 7)
+        for (int length = (int)blocks[0].Offset; length < whole.Length; length += 19)
         {
             File.WriteAllBytes(trace.Path, whole[..length]);
             int expected = blocks.Where(block => block.EndOffset <= length).Sum(static block => block.Records);
@@ -27,7 +27,7 @@ public sealed class TraceDamageTests
         using var trace = new TemporaryTrace();
         IReadOnlyList<PlainRecord> records = Write(trace, blocks: 3, recordsEach: 40, out _);
         byte[] whole = File.ReadAllBytes(trace.Path);
-        for (int at = 0; at < whole.Length; at += 3)
+        for (int at = 0; at < whole.Length; at += 13)
         {
             byte[] flipped = [.. whole];
             flipped[at] ^= (byte)(1 << (at % 8));

@@ -2,8 +2,8 @@ using Hil.Trace;
 
 namespace Hil.Cli.Bench;
 
-/// <summary>What a driver does that polls: status reads until ready, a data read, now and then a command. Times have the
-/// noise of real accesses, data is a different 12-bit sample each time.</summary>
+/// <summary>What a driver does that polls: status reads until ready, a data read, now and then a command. Times have
+/// the noise of real accesses, data is a different 12-bit sample each time.</summary>
 internal sealed class PollWorkload
 {
     private const int PoolRecords = 1 << 18;

@@ -3,8 +3,8 @@ using Hil.Trace;
 
 namespace Hil.Cli.Bench;
 
-/// <summary>What `hil bench trace` measures of the trace's format. Rates are per second of processor time, of all threads
-/// together.</summary>
+/// <summary>What `hil bench trace` measures of the trace's format. Rates are per second of processor time, of all
+/// threads together.</summary>
 internal static class TraceBench
 {
     private const int Events = 8_000_000;
@@ -92,7 +92,11 @@ internal static class TraceBench
     private static double PeakMegabytes()
     {
         const string Label = "VmHWM:";
-        string line = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Label, StringComparison.Ordinal));
-        return double.Parse(line[Label.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+        foreach (string line in File.ReadLines("/proc/self/status"))
+        {
+            if (line.StartsWith(Label, StringComparison.Ordinal))
+                return double.Parse(line[Label.Length..].AsSpan().TrimEnd(" kB"), CultureInfo.InvariantCulture) / 1024;
+        }
+        throw new InvalidOperationException($"/proc/self/status has no {Label}");
     }
 }

@@ -4,8 +4,8 @@ using System.Numerics;
 
 namespace Hil.Trace;
 
-/// <summary>The content of one block, read: what <see cref="BlockEncoder"/> writes, with its layout. A column is decoded
-/// when somebody asks for it, all of it at once.</summary>
+/// <summary>The content of one block, read: what <see cref="BlockEncoder"/> writes, with its layout. A column is
+/// decoded when somebody asks for it, all of it at once.</summary>
 internal sealed unsafe class BlockDecoder
 {
     private readonly string _path;
@@ -106,7 +106,7 @@ internal sealed unsafe class BlockDecoder
             Check(number > before, at, "the table of kinds is out of order");
             Check(kind != null, at, "a kind is not in the schema");
             Check(content[at + 1] == kind.Columns, at + 1, "a kind has not the columns that the schema says");
-            Check(count is > 0 and <= TraceFormat.BlockRecordsMax, at + 4, "a kind has more records than a block may have");
+            Check(count is > 0 and <= TraceFormat.BlockRecordsMax, at + 4, "a kind has an impossible count");
             numbers += count * kind.Columns;
             Check(numbers <= TraceFormat.BlockNumbersMax, at + 4, "it has more numbers than a block may have");
             at += BlockEncoder.KindEntryBytes;
@@ -187,7 +187,8 @@ internal sealed unsafe class BlockDecoder
         return values;
     }
 
-    /// <summary>The data of the record that is number <paramref name="ordinal"/> of its kind; empty for kinds without.</summary>
+    /// <summary>The data of the record that is number <paramref name="ordinal"/> of its kind; empty for kinds
+    /// without.</summary>
     public ReadOnlySpan<byte> Data(KindDecoder kind, int ordinal)
     {
         if (!kind.HasData)

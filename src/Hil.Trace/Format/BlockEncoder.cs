@@ -14,16 +14,17 @@ namespace Hil.Trace;
 ///   16  i64 time of the first record, 100 ns
 ///   24  i64 time of the last record
 ///   32  u32 bytes of the column of times
-///   36  table, for each kind that occurs, lowest first: u8 kind, u8 columns, u16 0, u32 count, u32 bytes of each column
+///   36  table, for each kind that occurs, lowest first: u8 kind, u8 columns, u16 0, u32 count, u32 bytes of each
+///       column
 ///       column of kinds, a byte for each record
 ///       column of times: zigzag varints, each the difference to the record before, the first 0
 ///       the columns of the table in its order: a kind's fields, and if it has data the lengths
 ///       (varints) and the bytes
 /// </code>
-/// A field's column has a zigzag varint for each record of the kind: the difference to the field in the last record of this kind
-/// (delta), or in the last record of this kind whose first field is the same (keyed); zero comes before the first.
-/// Definitions are in their own kinds' columns only: not in the column of kinds, not in the column of times, without sequence
-/// number. <see cref="BlockDecoder"/> reads it.
+/// A field's column has a zigzag varint for each record of the kind: the difference to the field in the last record of
+/// this kind (delta), or in the last record of this kind whose first field is the same (keyed); zero comes before the
+/// first. Definitions are in their own kinds' columns only: not in the column of kinds, not in the column of times,
+/// without sequence number. <see cref="BlockDecoder"/> reads it.
 /// </remarks>
 internal sealed unsafe class BlockEncoder : IDisposable
 {
@@ -43,7 +44,8 @@ internal sealed unsafe class BlockEncoder : IDisposable
     public BlockEncoder(DefinitionTable definitions)
     {
         _definitions = definitions;
-        _ordered = [.. TraceSchema.Kinds.OrderBy(static kind => kind.Kind).Select(static kind => new KindColumns(kind))];
+        _ordered =
+            [.. TraceSchema.Kinds.OrderBy(static kind => kind.Kind).Select(static kind => new KindColumns(kind))];
         foreach (KindColumns kind in _ordered)
             _kinds[(byte)kind.Kind] = kind;
     }

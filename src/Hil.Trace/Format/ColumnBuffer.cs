@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Trace;
 
-/// <summary>The bytes of one column while it is written, in native memory that grows and is kept from block to block.</summary>
+/// <summary>The bytes of one column while it is written, in native memory that grows and is kept from block to
+/// block.</summary>
 internal unsafe struct ColumnBuffer
 {
     private const int FirstBytes = 4096;

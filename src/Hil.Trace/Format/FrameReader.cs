@@ -5,9 +5,10 @@ namespace Hil.Trace;
 
 /// <summary>Frames of a trace's file: how long they are, and their content.</summary>
 /// <remarks>
-/// A block's frame: u32 0x184D2204, flags 0x7C or 0x5C (version 1, block checksums, content size, content checksum), block size code, u64
-/// content size, header checksum; LZ4 blocks, each u32 length, bytes, u32 checksum; u32 0; u32 content checksum. No byte of the content
-/// is believed before liblz4 has compared the checksums, and no length before it was compared with what the file has.
+/// A block's frame: u32 0x184D2204, flags 0x7C or 0x5C (version 1, block checksums, content size, content checksum),
+/// block size code, u64 content size, header checksum; LZ4 blocks, each u32 length, bytes, u32 checksum; u32 0; u32
+/// content checksum. No byte of the content is believed before liblz4 has compared the checksums, and no length before
+/// it was compared with what the file has.
 /// </remarks>
 internal sealed unsafe class FrameReader(TraceFile file) : IDisposable
 {

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Hil.Trace;
 
-/// <summary>Finds the blocks of a trace without an index, frame by frame, and goes on where it stopped when the file has
-/// grown. Behind a damaged frame it looks for the next one that is whole.</summary>
+/// <summary>Finds the blocks of a trace without an index, frame by frame, and goes on where it stopped when the file
+/// has grown. Behind a damaged frame it looks for the next one that is whole.</summary>
 internal sealed class FrameWalker(TraceFile file, BlockDecoder decoder, FrameReader frames, long start)
 {
     // A file that was made to look like many frames costs no more than this many attempts.

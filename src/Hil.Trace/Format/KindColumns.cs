@@ -1,6 +1,7 @@
 namespace Hil.Trace;
 
-/// <summary>The columns of one kind in a block that fills: a column a field, then lengths and bytes if it has data.</summary>
+/// <summary>The columns of one kind in a block that fills: a column a field, then lengths and bytes if it has
+/// data.</summary>
 internal sealed class KindColumns
 {
     public KindColumns(TraceRecordKind kind)
@@ -14,7 +15,7 @@ internal sealed class KindColumns
         {
             if (kind.Fields[i].Coding == TraceFieldCoding.Keyed)
                 KeyedFields |= 1u << i;
-            if (kind.Fields[i].Meaning is TraceFieldMeaning.Text or TraceFieldMeaning.Site or TraceFieldMeaning.CallSite)
+            if (Meanings[i] is TraceFieldMeaning.Text or TraceFieldMeaning.Site or TraceFieldMeaning.CallSite)
                 References |= 1u << i;
         }
         if (KeyedFields != 0)

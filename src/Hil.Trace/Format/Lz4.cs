@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Trace;
 
-/// <summary>The system's liblz4: standard LZ4 frames with a checksum for each block, one for the content, and its size.</summary>
+/// <summary>The system's liblz4: standard LZ4 frames with a checksum for each block, one for the content, and its
+/// size.</summary>
 internal static unsafe partial class Lz4
 {
     private const string Library = "liblz4.so.1";

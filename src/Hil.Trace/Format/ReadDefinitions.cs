@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Hil.Trace;
 
-/// <summary>The definitions that a cursor has come across. Each block defines what it refers to, so what older blocks defined
-/// can be dropped when it becomes too much.</summary>
+/// <summary>The definitions that a cursor has come across. Each block defines what it refers to, so what older blocks
+/// defined can be dropped when it becomes too much.</summary>
 internal sealed class ReadDefinitions
 {
     private const int CountMax = 200_000;

@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Hil.Trace;
 
-/// <summary>Goes over the records of a trace, block by block, without an allocation for each. Definitions are no records here:
-/// they are looked up by id.</summary>
+/// <summary>Goes over the records of a trace, block by block, without an allocation for each. Definitions are no
+/// records here: they are looked up by id.</summary>
 public sealed unsafe class TraceCursor : IDisposable
 {
     private readonly TraceReader _reader;
@@ -27,7 +27,8 @@ public sealed unsafe class TraceCursor : IDisposable
         _block = new BlockDecoder(file.Path, schema);
     }
 
-    /// <summary>Goes to the next record; false after the last. After a <see cref="TraceReader.Refresh"/> it can be true again.</summary>
+    /// <summary>Goes to the next record; false after the last. After a <see cref="TraceReader.Refresh"/> it can be true
+    /// again.</summary>
     /// <exception cref="TraceFormatException">The next block is damaged and not to be skipped.</exception>
     public bool MoveNext()
     {
@@ -42,7 +43,8 @@ public sealed unsafe class TraceCursor : IDisposable
         return false;
     }
 
-    /// <summary>The kind; a number without a name when the file's schema has a kind that this version does not know.</summary>
+    /// <summary>The kind; a number without a name when the file's schema has a kind that this version does not
+    /// know.</summary>
     public TraceKind Kind { get; private set; }
 
     /// <summary>Time, in 100 ns units.</summary>
@@ -106,7 +108,8 @@ public sealed unsafe class TraceCursor : IDisposable
         _nextBlock = FindBlock(sequence);
         _records = 0;
         _at = -1;
-        if (_nextBlock == _reader.Blocks.Count || sequence <= _reader.Blocks[_nextBlock].FirstSequence || !TryNextBlock())
+        IReadOnlyList<TraceBlock> blocks = _reader.Blocks;
+        if (_nextBlock == blocks.Count || sequence <= blocks[_nextBlock].FirstSequence || !TryNextBlock())
             return;
         long steps = (long)(sequence - _block.FirstSequence);
         for (_at = -1; _at + 1 < Math.Min(steps, _records); _at++)

@@ -6,8 +6,8 @@ public enum TraceFieldCoding : byte
     /// <summary>Zigzag varint of the difference to the same field of the last record of this kind.</summary>
     Delta,
 
-    /// <summary>Zigzag varint of the difference to the same field of the last record of this kind whose first field is the
-    /// same.</summary>
+    /// <summary>Zigzag varint of the difference to the same field of the last record of this kind whose first field is
+    /// the same.</summary>
     Keyed,
 }
 

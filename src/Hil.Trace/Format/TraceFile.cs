@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hil.Trace;
 
-/// <summary>A trace's file, opened past .NET's own locks: one writer holds it with flock, readers may look meanwhile.</summary>
+/// <summary>A trace's file, opened past .NET's own locks: one writer holds it with flock, readers may look
+/// meanwhile.</summary>
 internal sealed partial class TraceFile : ITraceStorage
 {
     public const string CopyAgain = "The file is damaged: copy it again from where it came from, or capture again";
@@ -59,7 +60,8 @@ internal sealed partial class TraceFile : ITraceStorage
             throw new TraceFileException(
                 path, "another capture is being written to this file", "End it first, or give another path");
         }
-        throw new TraceFileException(path, $"cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}", "Give another path");
+        throw new TraceFileException(
+            path, $"cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}", "Give another path");
     }
 
     private static SafeFileHandle Open(string path, int flags)

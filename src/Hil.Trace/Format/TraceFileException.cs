@@ -1,6 +1,7 @@
 namespace Hil.Trace;
 
-/// <summary>A trace that cannot be opened or written at all: which file, what is wrong and what to do about it.</summary>
+/// <summary>A trace that cannot be opened or written at all: which file, what is wrong and what to do about
+/// it.</summary>
 public sealed class TraceFileException : Exception
 {
     /// <param name="path">The trace's path as the user gave it.</param>

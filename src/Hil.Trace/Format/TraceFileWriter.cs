@@ -49,8 +49,8 @@ internal sealed unsafe class TraceFileWriter
         _thread.Start();
     }
 
-    /// <summary>Waits until no block is on its way; returns how long that took, in Stopwatch ticks. The caller hands a block
-    /// over and rings, or gives the room back.</summary>
+    /// <summary>Waits until no block is on its way; returns how long that took, in Stopwatch ticks. The caller hands a
+    /// block over and rings, or gives the room back.</summary>
     public long WaitForRoom()
     {
         if (_room.Wait(0))

@@ -1,6 +1,7 @@
 namespace Hil.Trace;
 
-/// <summary>Numbers of the `.hiltrace` format and its limits. docs/trace-format.md is the description for other readers.</summary>
+/// <summary>Numbers of the `.hiltrace` format and its limits. docs/trace-format.md is the description for other
+/// readers.</summary>
 /// <remarks>
 /// A trace is a sequence of LZ4 frames, so that the `lz4` tool lists and checks it:
 /// <code>
@@ -14,7 +15,8 @@ namespace Hil.Trace;
 /// </remarks>
 public static class TraceFormat
 {
-    /// <summary>Raised when an older reader would misread the file; new record kinds and fields do not raise it.</summary>
+    /// <summary>Raised when an older reader would misread the file; new record kinds and fields do not raise
+    /// it.</summary>
     public const int Version = 1;
 
     /// <summary>Records of a block, and of a kind of definition in one; readers refuse more.</summary>
@@ -48,8 +50,8 @@ public static class TraceFormat
     internal const uint Lz4Magic = 0x184D_2204;
     internal const int SkippableHeaderBytes = 8;
 
-    /// <summary>A block is cut at this many records. Two of them can be unwritten: one that fills, one on its way to the
-    /// file. A host that is killed loses what was in them.</summary>
+    /// <summary>A block is cut at this many records. Two of them can be unwritten: one that fills, one on its way to
+    /// the file. A host that is killed loses what was in them.</summary>
     internal const int CutRecords = 16_384;
 
     /// <summary>A block is cut when its data and definitions reach this many bytes.</summary>

@@ -58,7 +58,10 @@ internal sealed record TraceHeader(DateTimeOffset Created, IReadOnlyList<TraceRe
             throw new TraceFormatException(file.Path, 4, "the header's lengths make no sense", TraceFile.CopyAgain);
         byte[] body = new byte[bodyBytes];
         if (file.Read(TraceFormat.SkippableHeaderBytes, body) < body.Length)
-            throw new TraceFormatException(file.Path, 0, "the file ends in its header", "Nothing was recorded; capture again");
+        {
+            throw new TraceFormatException(
+                file.Path, 0, "the file ends in its header", "Nothing was recorded; capture again");
+        }
         return Parse(file, body);
     }
 
@@ -72,7 +75,10 @@ internal sealed record TraceHeader(DateTimeOffset Created, IReadOnlyList<TraceRe
                 "Read it with the hil that wrote it, or a newer one");
         }
         if (version == 0)
-            throw new TraceFormatException(file.Path, VersionOffset, "format version 0 does not exist", TraceFile.CopyAgain);
+        {
+            throw new TraceFormatException(
+                file.Path, VersionOffset, "format version 0 does not exist", TraceFile.CopyAgain);
+        }
     }
 
     private static TraceHeader Parse(TraceFile file, ReadOnlySpan<byte> body)
@@ -82,7 +88,8 @@ internal sealed record TraceHeader(DateTimeOffset Created, IReadOnlyList<TraceRe
             throw new TraceFormatException(
                 file.Path, TraceFormat.SkippableHeaderBytes, "the header's checksum is wrong", TraceFile.CopyAgain);
         }
-        string? problem = TraceSchemaJson.TryRead(body[FixedBytes..^CrcBytes], out IReadOnlyList<TraceRecordKind> kinds);
+        string? problem = TraceSchemaJson.TryRead(
+            body[FixedBytes..^CrcBytes], out IReadOnlyList<TraceRecordKind> kinds);
         if (problem != null)
         {
             throw new TraceFormatException(file.Path, TraceFormat.SkippableHeaderBytes + FixedBytes,

@@ -17,8 +17,8 @@ public readonly record struct TraceStatistics(ulong Records, ulong Lost, long Wa
 ///        u64 records, u64 records lost, i64 time that the recording thread waited for the disk (100 ns)
 ///        for each block: u64 offset, u32 bytes, u32 records, u64 first sequence number, i64 first time, i64 last time,
 ///          u32 kinds, and for each: u32 kind, u32 count
-///        footer: u64 offset of this frame, u32 bytes of this frame, u32 CRC-32 of all before the footer and of the footer's
-///          first 12 bytes, "HILINDEX"
+///        footer: u64 offset of this frame, u32 bytes of this frame, u32 CRC-32 of all before the footer and of the
+///          footer's first 12 bytes, "HILINDEX"
 /// </code>
 /// </remarks>
 internal sealed record TraceIndex(IReadOnlyList<TraceBlock> Blocks, TraceStatistics Statistics, bool IsRebuilt)
@@ -87,7 +87,8 @@ internal sealed record TraceIndex(IReadOnlyList<TraceBlock> Blocks, TraceStatist
         bytes.Advance(sizeof(ulong));
     }
 
-    /// <summary>Finds it from the end of a file: null when there is none. A damaged one adds to <paramref name="problems"/>.</summary>
+    /// <summary>Finds it from the end of a file: null when there is none. A damaged one adds to <paramref
+    /// name="problems"/>.</summary>
     /// <param name="firstBlock">File offset of the first block.</param>
     public static TraceIndex? Find(TraceFile file, long firstBlock, List<TraceProblem> problems)
     {
@@ -133,7 +134,8 @@ internal sealed record TraceIndex(IReadOnlyList<TraceBlock> Blocks, TraceStatist
             BinaryPrimitives.ReadUInt64LittleEndian(body[8..]), BinaryPrimitives.ReadUInt64LittleEndian(body[16..]),
             BinaryPrimitives.ReadInt64LittleEndian(body[24..]));
         bool isRebuilt = BinaryPrimitives.ReadUInt32LittleEndian(body[4..]) != 0;
-        return rest.IsEmpty && AreInOrder(blocks, firstBlock, offset) ? new TraceIndex(blocks, statistics, isRebuilt) : null;
+        bool isSound = rest.IsEmpty && AreInOrder(blocks, firstBlock, offset);
+        return isSound ? new TraceIndex(blocks, statistics, isRebuilt) : null;
     }
 
     private static TraceBlock? ReadBlock(int number, ref ReadOnlySpan<byte> rest)
@@ -152,7 +154,8 @@ internal sealed record TraceIndex(IReadOnlyList<TraceBlock> Blocks, TraceStatist
         var block = new TraceBlock(
             number, BinaryPrimitives.ReadInt64LittleEndian(rest), BinaryPrimitives.ReadInt32LittleEndian(rest[8..]),
             BinaryPrimitives.ReadUInt64LittleEndian(rest[16..]), BinaryPrimitives.ReadInt32LittleEndian(rest[12..]),
-            BinaryPrimitives.ReadInt64LittleEndian(rest[24..]), BinaryPrimitives.ReadInt64LittleEndian(rest[32..]), counts);
+            BinaryPrimitives.ReadInt64LittleEndian(rest[24..]), BinaryPrimitives.ReadInt64LittleEndian(rest[32..]),
+            counts);
         rest = rest[(EntryBytes + counts.Length * KindBytes)..];
         return block;
     }

@@ -3,7 +3,8 @@ namespace Hil.Trace;
 /// <summary>What can be wrong with a trace that is readable otherwise.</summary>
 public enum TraceProblemKind
 {
-    /// <summary>The capture did not end, or still goes on: there is no index, and the last block may be cut off.</summary>
+    /// <summary>The capture did not end, or still goes on: there is no index, and the last block may be cut
+    /// off.</summary>
     Unfinished,
 
     /// <summary>The file ends in the middle of a block.</summary>

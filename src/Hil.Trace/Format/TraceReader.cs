@@ -16,7 +16,8 @@ public sealed record TraceReaderOptions
     public DamagedBlocks Damaged { get; init; } = DamagedBlocks.Fail;
 }
 
-/// <summary>Reads a `.hiltrace` file: what is in it, and cursors over its records. Blocks are read one at a time.</summary>
+/// <summary>Reads a `.hiltrace` file: what is in it, and cursors over its records. Blocks are read one at a
+/// time.</summary>
 /// <remarks>Not safe for several threads at once; cursors that were opened are independent of each other.</remarks>
 public sealed class TraceReader : IDisposable
 {
@@ -103,8 +104,8 @@ public sealed class TraceReader : IDisposable
     /// <summary>A cursor before the first record.</summary>
     public TraceCursor OpenCursor() => new(this, _file, _header.Kinds);
 
-    /// <summary>Looks for blocks that were written since, unless the trace is complete. Returns whether there are any, or
-    /// the trace has been completed.</summary>
+    /// <summary>Looks for blocks that were written since, unless the trace is complete. Returns whether there are any,
+    /// or the trace has been completed.</summary>
     public bool Refresh()
     {
         if (IsComplete)

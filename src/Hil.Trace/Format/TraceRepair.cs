@@ -11,9 +11,10 @@ public sealed record TraceRepairResult(
 /// <summary>Gives a trace that was cut off or damaged an index again.</summary>
 public static class TraceRepair
 {
-    /// <summary>Checks every block of the file. Unless all is well, cuts off the torn tail and writes an index of the whole
-    /// blocks, in place.</summary>
-    /// <exception cref="TraceFormatException">The header cannot be read, or a block's content makes no sense.</exception>
+    /// <summary>Checks every block of the file. Unless all is well, cuts off the torn tail and writes an index of the
+    /// whole blocks, in place.</summary>
+    /// <exception cref="TraceFormatException">The header cannot be read, or a block's content makes no
+    /// sense.</exception>
     /// <exception cref="TraceFileException">The file cannot be changed, or a capture writes it.</exception>
     public static TraceRepairResult Repair(string path)
     {
@@ -42,7 +43,9 @@ public static class TraceRepair
         ulong records = 0;
         foreach (TraceBlock block in blocks)
             records += (uint)block.Records;
-        ulong end = old != null ? old.Statistics.Records + old.Statistics.Lost : blocks.Count > 0 ? blocks[^1].EndSequence : 0;
+        ulong end = blocks.Count > 0 ? blocks[^1].EndSequence : 0;
+        if (old != null)
+            end = Math.Max(end, old.Statistics.Records + old.Statistics.Lost);
         ulong missing = end > records ? end - records : 0;
         return new TraceIndex(
             blocks, new TraceStatistics(records, missing, old?.Statistics.WaitedTicks ?? 0), IsRebuilt: true);

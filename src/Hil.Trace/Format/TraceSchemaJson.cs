@@ -68,7 +68,8 @@ internal static class TraceSchemaJson
             return Check(read);
         }
         // What the JSON classes throw at text that is no JSON, at missing members, and at members of another type.
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             return e is FormatException ? "a number is out of range" : e.Message.TrimEnd('.');
         }
@@ -87,7 +88,8 @@ internal static class TraceSchemaJson
         if (coding < 0)
             throw new JsonException($"the coding '{Name(field, "coding")}' is not known");
         return new TraceField(
-            Name(field, "name"), meaning < 0 ? TraceFieldMeaning.Number : (TraceFieldMeaning)meaning, (TraceFieldCoding)coding);
+            Name(field, "name"), meaning < 0 ? TraceFieldMeaning.Number : (TraceFieldMeaning)meaning,
+            (TraceFieldCoding)coding);
     }
 
     private static string Name(JsonElement parent, string member)
@@ -114,7 +116,8 @@ internal static class TraceSchemaJson
     // Without them nothing can be read; more fields than we know are no harm.
     private static string? CheckDefinitions(List<TraceRecordKind> kinds)
     {
-        foreach (TraceKind definition in (ReadOnlySpan<TraceKind>)[TraceKind.String, TraceKind.Site, TraceKind.CallSite])
+        ReadOnlySpan<TraceKind> definitions = [TraceKind.String, TraceKind.Site, TraceKind.CallSite];
+        foreach (TraceKind definition in definitions)
         {
             TraceRecordKind ours = TraceSchema.Kinds.First(kind => kind.Kind == definition);
             TraceRecordKind? theirs = kinds.Find(kind => kind.Kind == definition);

@@ -25,10 +25,11 @@ public sealed record TraceWriterSummary(
 
 /// <summary>Records into a `.hiltrace` file.</summary>
 /// <remarks>
-/// One thread at a time adds (the baton holder). It encodes into the columns of the current block; a full block goes through a pipe to
-/// a thread that compresses and writes it. One block may be on its way: when the next is full too, the adding thread waits,
-/// and the time is counted. What a killed host loses is therefore in two blocks of at most <see cref="RecordsAtRiskMax"/>
-/// records together. A disk that is full ends the writing, never the run: the summary says what is lost.
+/// One thread at a time adds (the baton holder). It encodes into the columns of the current block; a full block goes
+/// through a pipe to a thread that compresses and writes it. One block may be on its way: when the next is full too,
+/// the adding thread waits, and the time is counted. What a killed host loses is therefore in two blocks of at most
+/// <see cref="RecordsAtRiskMax"/> records together. A disk that is full ends the writing, never the run: the summary
+/// says what is lost.
 /// </remarks>
 public sealed class TraceWriter : IDisposable
 {
@@ -53,7 +54,8 @@ public sealed class TraceWriter : IDisposable
     }
 
     /// <summary>Makes the file, replacing one that is there.</summary>
-    /// <exception cref="TraceFileException">It cannot be made, somebody else writes it, or liblz4 is missing.</exception>
+    /// <exception cref="TraceFileException">It cannot be made, somebody else writes it, or liblz4 is
+    /// missing.</exception>
     public static TraceWriter Create(string path, TraceWriterOptions? options = null) =>
         Create(TraceFile.CreateForWriting, path, options ?? new TraceWriterOptions());
 

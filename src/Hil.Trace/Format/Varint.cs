@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Hil.Trace;
 
-/// <summary>LEB128: seven bits a byte, low bits first, the top bit says that more follow. Signed differences are zigzag:
-/// 0, -1, 1, -2 become 0, 1, 2, 3.</summary>
+/// <summary>LEB128: seven bits a byte, low bits first, the top bit says that more follow. Signed differences are
+/// zigzag: 0, -1, 1, -2 become 0, 1, 2, 3.</summary>
 internal static unsafe class Varint
 {
     public const int BytesMax = 10;
@@ -12,7 +12,8 @@ internal static unsafe class Varint
 
     public static ulong UnZigZag(ulong value) => (value >> 1) ^ (0UL - (value & 1));
 
-    /// <summary>Writes at <paramref name="to"/>, where there is room for <see cref="BytesMax"/>; returns what comes after.</summary>
+    /// <summary>Writes at <paramref name="to"/>, where there is room for <see cref="BytesMax"/>; returns what comes
+    /// after.</summary>
     public static byte* Write(byte* to, ulong value)
     {
         while (value >= 0x80)
@@ -24,7 +25,8 @@ internal static unsafe class Varint
         return to + 1;
     }
 
-    /// <summary>Reads one; returns what comes after it, or null when it ends behind <paramref name="end"/> or is too large.</summary>
+    /// <summary>Reads one; returns what comes after it, or null when it ends behind <paramref name="end"/> or is too
+    /// large.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Read(byte* from, byte* end, out ulong value)
     {

@@ -5,7 +5,8 @@ public sealed record PlainRecord(ulong Sequence, TraceKind Kind, long Time, stri
 {
     public static PlainRecord Of(TraceCursor cursor, IReadOnlyList<TraceField> fields) => new(
         cursor.Sequence, cursor.Kind, cursor.Time,
-        string.Join(' ', fields.Select((field, i) => Show(cursor, field, cursor[i]))), Convert.ToHexString(cursor.Data));
+        string.Join(' ', fields.Select((field, i) => Show(cursor, field, cursor[i]))),
+        Convert.ToHexString(cursor.Data));
 
     private static string Show(TraceCursor cursor, TraceField field, ulong value) => field.Meaning switch
     {
@@ -78,7 +79,8 @@ public sealed class GeneratedRecords(int seed)
                 shown = $"'{text}'";
                 return writer.DefineString(text);
             case TraceFieldMeaning.Site:
-                var site = new TraceSite(Small(), Small() % 3, Number(), 4, Define(writer), Small(), Small(), Define(writer));
+                var site = new TraceSite(
+                    Small(), Small() % 3, Number(), 4, Define(writer), Small(), Small(), Define(writer));
                 shown = site.ToString();
                 return writer.DefineSite(site);
             case TraceFieldMeaning.CallSite:

@@ -29,7 +29,8 @@ public sealed class IndependentReaderTests
         using var trace = new TemporaryTrace();
         using (TraceWriter writer = TraceWriter.Create(trace.Path))
         {
-            var site = new TraceSite(0x1000, 1, 0xCF8, 4, writer.DefineString("edu"), 2, 0x10, writer.DefineString("ü+1"));
+            ulong device = writer.DefineString("edu");
+            var site = new TraceSite(0x1000, 1, 0xCF8, 4, device, 2, 0x10, writer.DefineString("ü+1"));
             writer.Add(TraceKind.Read, 1, writer.DefineSite(site), 5);
         }
         Assert.Equal(
@@ -44,9 +45,11 @@ public sealed class IndependentReaderTests
         using TraceCursor cursor = reader.OpenCursor();
         while (cursor.MoveNext())
         {
-            IEnumerable<string> fields = Enumerable.Range(0, cursor.FieldCount).Select(field => cursor[field].ToString("X", null));
+            string fields = string.Join(
+                ',', Enumerable.Range(0, cursor.FieldCount).Select(field => cursor[field].ToString("X", null)));
+            string data = Convert.ToHexString(cursor.Data);
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"{cursor.Sequence} {names[cursor.Kind]} {cursor.Time} {string.Join(',', fields)} {Convert.ToHexString(cursor.Data)}");
+                $"{cursor.Sequence} {names[cursor.Kind]} {cursor.Time} {fields} {data}");
         }
     }
 

@@ -8,7 +8,8 @@ public sealed class TraceDamageTests
     public void FileCutOffAnywhereGivesAllRecordsOfItsWholeBlocks()
     {
         using var trace = new TemporaryTrace();
-        IReadOnlyList<PlainRecord> records = Write(trace, blocks: 5, recordsEach: 60, out IReadOnlyList<TraceBlock> blocks);
+        IReadOnlyList<PlainRecord> records =
+            Write(trace, blocks: 5, recordsEach: 60, out IReadOnlyList<TraceBlock> blocks);
         byte[] whole = File.ReadAllBytes(trace.Path);
         for (int length = (int)blocks[0].Offset; length < whole.Length; length += 19)
         {
@@ -25,7 +26,8 @@ public sealed class TraceDamageTests
     public void FlippedBitAnywhereIsFoundOrHarmless()
     {
         using var trace = new TemporaryTrace();
-        IReadOnlyList<PlainRecord> records = Write(trace, blocks: 3, recordsEach: 40, out _);
+        IReadOnlyList<PlainRecord> records =
+            Write(trace, blocks: 3, recordsEach: 40, out _);
         byte[] whole = File.ReadAllBytes(trace.Path);
         for (int at = 0; at < whole.Length; at += 13)
         {
@@ -60,7 +62,8 @@ public sealed class TraceDamageTests
     public void DamagedBlockIsSkippedWhenAskedForAndNothingElse()
     {
         using var trace = new TemporaryTrace();
-        IReadOnlyList<PlainRecord> records = Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
+        IReadOnlyList<PlainRecord> records =
+            Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
         Flip(trace.Path, blocks[2].Offset + 40);
 
         using TraceReader reader = TraceReader.Open(trace.Path, s_skip);
@@ -78,7 +81,8 @@ public sealed class TraceDamageTests
     public void DamagedBlockIsSteppedOverWithoutIndexToo(int flippedByte)
     {
         using var trace = new TemporaryTrace();
-        IReadOnlyList<PlainRecord> records = Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
+        IReadOnlyList<PlainRecord> records =
+            Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
         CutIndex(trace.Path, blocks);
         Flip(trace.Path, blocks[1].Offset + flippedByte);
 
@@ -93,7 +97,8 @@ public sealed class TraceDamageTests
     public void DamagedIndexIsSaidAndNotNeeded()
     {
         using var trace = new TemporaryTrace();
-        IReadOnlyList<PlainRecord> records = Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
+        IReadOnlyList<PlainRecord> records =
+            Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
         Flip(trace.Path, blocks[^1].EndOffset + 20);
 
         using TraceReader reader = TraceReader.Open(trace.Path);
@@ -117,7 +122,8 @@ public sealed class TraceDamageTests
     public void RepairOfCutOffFileMakesItComplete()
     {
         using var trace = new TemporaryTrace();
-        IReadOnlyList<PlainRecord> records = Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
+        IReadOnlyList<PlainRecord> records =
+            Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
         using (FileStream file = File.OpenWrite(trace.Path))
             file.SetLength(blocks[3].Offset + 30);
 
@@ -144,7 +150,8 @@ public sealed class TraceDamageTests
     public void RepairTakesDamagedBlockOutOfTheIndexAndCountsItsRecords()
     {
         using var trace = new TemporaryTrace();
-        IReadOnlyList<PlainRecord> records = Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
+        IReadOnlyList<PlainRecord> records =
+            Write(trace, blocks: 4, recordsEach: 50, out IReadOnlyList<TraceBlock> blocks);
         Flip(trace.Path, blocks[1].Offset + 40);
 
         TraceRepairResult result = TraceRepair.Repair(trace.Path);
@@ -164,7 +171,8 @@ public sealed class TraceDamageTests
         TemporaryTrace trace, int blocks, int recordsEach, out IReadOnlyList<TraceBlock> written)
     {
         var records = new GeneratedRecords(blocks);
-        using (TraceWriter writer = TraceWriter.Create(trace.Path, new TraceWriterOptions { HeldMax = TimeSpan.FromHours(1) }))
+        var unhurried = new TraceWriterOptions { HeldMax = TimeSpan.FromHours(1) };
+        using (TraceWriter writer = TraceWriter.Create(trace.Path, unhurried))
         {
             for (int i = 0; i < blocks; i++)
             {

@@ -83,7 +83,9 @@ public sealed class TraceRoundTripTests
         Assert.Equal(2, reader.Blocks.Count);
         TraceBlock block = reader.Blocks[1];
         Assert.Equal((1UL, 3, 200L, 250L), (block.FirstSequence, block.Records, block.FirstTime, block.LastTime));
-        Assert.Equal((2, 1, 0), (block.Count(TraceKind.Irql), block.Count(TraceKind.Thread), block.Count(TraceKind.Read)));
+        Assert.Equal(2, block.Count(TraceKind.Irql));
+        Assert.Equal(1, block.Count(TraceKind.Thread));
+        Assert.Equal(0, block.Count(TraceKind.Read));
     }
 
     private static IEnumerable<ulong> Fields(TraceCursor cursor) =>

@@ -3,8 +3,8 @@ using Hil.Trace.Tests.Format;
 
 namespace Hil.Trace.Tests.Fuzz;
 
-/// <summary>Traces of the corpus, damaged in thousands of ways. To look at a failure, run the seed and number that it names.
-/// The corpus grows by files that earlier versions wrote: copy them to tests/golden/traces-corpus.</summary>
+/// <summary>Traces of the corpus, damaged in thousands of ways. To look at a failure, run the seed and number that it
+/// names. The corpus grows by files that earlier versions wrote: copy them to tests/golden/traces-corpus.</summary>
 public sealed class TraceFuzzTests : IDisposable
 {
     private const int Variants = 1_000;
@@ -68,7 +68,8 @@ public sealed class TraceFuzzTests : IDisposable
     public void FuzzerNoticesReaderThatSkipsChecksums()
     {
         string file = "blocks.hiltrace";
-        var sound = PlainRecord.ReadAll(Path.Combine(CorpusFolder, file)).ToDictionary(static record => record.Sequence);
+        string path = Path.Combine(CorpusFolder, file);
+        var sound = PlainRecord.ReadAll(path).ToDictionary(static record => record.Sequence);
         Assert.Throws<Xunit.Sdk.EqualException>(() => Fuzz(file, static mutations => mutations.Sealed(), variant =>
         {
             foreach (PlainRecord record in PlainRecord.ReadAll(variant))

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Hil.Trace.Tests.Fuzz;
 
-/// <summary>A trace taken apart, so that a part can be changed and sealed again with right checksums: what a reader has to
-/// see through by itself.</summary>
+/// <summary>A trace taken apart, so that a part can be changed and sealed again with right checksums: what a reader has
+/// to see through by itself.</summary>
 internal sealed unsafe class TraceParts
 {
     private const int FooterCrcAt = 12;
@@ -30,13 +30,15 @@ internal sealed unsafe class TraceParts
         using TraceReader reader = TraceReader.Open(path);
         byte[] file = File.ReadAllBytes(path);
         int headerBytes = 8 + BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(4));
-        byte[] index = reader.IsComplete ? file[(int)(reader.Blocks.Count == 0 ? headerBytes : reader.Blocks[^1].EndOffset)..] : [];
+        int end = reader.Blocks.Count == 0 ? headerBytes : (int)reader.Blocks[^1].EndOffset;
+        byte[] index = reader.IsComplete ? file[end..] : [];
         return new TraceParts(
             file[SchemaAt..(headerBytes - CrcBytes)], [.. reader.Blocks.Select(reader.ReadContent)], index);
     }
 
     /// <summary>A copy that can be changed by itself.</summary>
-    public TraceParts Copy() => new([.. Schema], [.. Contents.Select(static content => (byte[])content.Clone())], [.. Index]);
+    public TraceParts Copy() =>
+        new([.. Schema], [.. Contents.Select(static content => (byte[])content.Clone())], [.. Index]);
 
     /// <summary>The file's bytes, with checksums that are right whatever the parts say.</summary>
     public byte[] Seal()

@@ -13,6 +13,9 @@ public sealed record KernelServices
 
     public required IClock Clock { get; init; }
 
+    /// <summary>Brings drivers' own device accesses to the host; null when driver code reaches devices directly.</summary>
+    public IAccessTraps? AccessTraps { get; init; }
+
     /// <summary>Hears every kernel event, on the thread that makes it; must be quick and must not call the kernel.</summary>
     public IKernelObserver? Observer { get; init; }
 

@@ -19,6 +19,8 @@ public sealed unsafe class Processor
     private readonly IVirtualProcessor _vcpu;
     private readonly IKernelCallObserver? _calls;
     private readonly IDmaShadow? _shadow;
+    private readonly IAccessTraps? _traps;
+    private uint _accesses;
     private ulong _stackPointer;
     private VcpuExit _lastExit;
     private KIRQL _entryIrql;
@@ -29,6 +31,7 @@ public sealed unsafe class Processor
         _vcpu = kernel.Services.VirtualProcessor;
         _calls = kernel.Services.CallObserver;
         _shadow = kernel.Services.DmaShadow;
+        _traps = kernel.Services.AccessTraps;
     }
 
     /// <summary>The processor of the calling thread's kernel.</summary>
@@ -200,8 +203,48 @@ public sealed unsafe class Processor
         return ResumeTrap(exit.Frame);
     }
 
-    // An exception handler in driver code may have run and been abandoned meanwhile.
     private VcpuExit ServeFault(VcpuExit exit)
+    {
+        if (_traps != null && _traps.TryServe(_kernel, ref exit))
+            return ResumeAccess(exit);
+        if (exit.Reason != VcpuExitReason.Fault)
+            return exit; // The watchdog cut in while the instruction was stepped over.
+        (_lastExit, _stackPointer, Irql) = (exit, exit.Frame, exit.Irql);
+        return ServeDriverFault(exit);
+    }
+
+    // Interrupts that the access raised are taken before the next instruction, as they would cut in there. A driver that
+    // polls a register comes through here all the time and is preempted here, too.
+    private VcpuExit ResumeAccess(VcpuExit exit)
+    {
+        const uint AccessesPerPreemptionPoint = 64;
+        if (!_vcpu.IsInterruptible(exit.Frame))
+            return ResumeUninterrupted(exit.Frame);
+        (long spent, KIRQL entryIrql) = (_vcpu.Spent, _entryIrql);
+        (_lastExit, _stackPointer) = (exit, exit.Frame);
+        if (++_accesses % AccessesPerPreemptionPoint == 0)
+            _kernel.Scheduler.PreemptionPoint();
+        ServicePendingInterrupts();
+        (_vcpu.Spent, _entryIrql) = (spent, entryIrql);
+        (_lastExit, _stackPointer) = (exit, exit.Frame);
+        return ResumeTrap(exit.Frame);
+    }
+
+    private VcpuExit ResumeUninterrupted(ulong frame)
+    {
+        VcpuExit next;
+        do
+        {
+            // What was accepted stays where it is until the driver opens interrupts again.
+            _ = _vcpu.HasPendingInterrupt;
+            next = _vcpu.ResumeTrap(frame, Irql);
+        }
+        while (next.Reason == VcpuExitReason.NotStarted);
+        return next;
+    }
+
+    // An exception handler in driver code may have run and been abandoned meanwhile.
+    private VcpuExit ServeDriverFault(VcpuExit exit)
     {
         (long spent, KIRQL entryIrql) = (_vcpu.Spent, _entryIrql);
         Traps.Serve(_kernel, exit);

@@ -2,21 +2,22 @@ using System.Collections.Immutable;
 using Hil.Machine.Apic;
 using Hil.Machine.Pci;
 using Hil.Machine.Qemu;
+using Hil.Machine.Traps;
 
 namespace Hil.Machine;
 
 /// <summary>QEMU, the memory shared with it, its processor under our monitor, and its PCI bus set up: all that a kernel needs.</summary>
 public sealed class EmulatedMachine : IDisposable
 {
-    private EmulatedMachine(
-        RamWindow ram, QemuProcess qemu, VirtualCpu cpu, MachineClock clock, ImmutableArray<PciFunction>? functions)
+    private EmulatedMachine(RamWindow ram, QemuProcess qemu, VirtualCpu cpu, MachineClock clock, MachineOptions options)
     {
         Ram = ram;
         Qemu = qemu;
         Cpu = cpu;
         Clock = clock;
+        AccessTraps = options.TrapsDeviceAccess ? new AccessTraps(ram, cpu, isDeterministic: false) : null;
         Bus = new MonitorBus(cpu);
-        Pci = functions is { } claimed
+        Pci = options.Functions is { } claimed
             ? new PciTopology(claimed, [], ImmutableDictionary<PciAddress, ulong>.Empty)
             : PciEnumerator.Enumerate(Bus);
         InterruptController = new InterruptController(Bus);
@@ -30,6 +31,9 @@ public sealed class EmulatedMachine : IDisposable
 
     public MachineClock Clock { get; }
 
+    /// <summary>Null when driver code reaches devices directly.</summary>
+    public AccessTraps? AccessTraps { get; }
+
     public IBus Bus { get; }
 
     /// <summary>What was found on the PCI bus, with its resources placed.</summary>
@@ -42,7 +46,7 @@ public sealed class EmulatedMachine : IDisposable
     public static async Task<EmulatedMachine> StartAsync(MachineOptions options, CancellationToken cancellation = default)
     {
         var clock = new MachineClock();
-        var ram = new RamWindow(options.MemoryBytes, options.ShadowBytes);
+        var ram = new RamWindow(options.MemoryBytes, options.ShadowBytes, options.TrapsDeviceAccess);
         QemuProcess? qemu = null;
         try
         {
@@ -53,7 +57,7 @@ public sealed class EmulatedMachine : IDisposable
             var routines = new GuestRoutines(ram);
             qemu = await starting.ConfigureAwait(false);
             var cpu = new VirtualCpu(ram, qemu, routines, clock, options.Cpu);
-            return new EmulatedMachine(ram, qemu, cpu, clock, options.Functions);
+            return new EmulatedMachine(ram, qemu, cpu, clock, options);
         }
         catch
         {
@@ -71,6 +75,7 @@ public sealed class EmulatedMachine : IDisposable
         Bus = Bus,
         InterruptController = InterruptController,
         Clock = Clock,
+        AccessTraps = AccessTraps,
         Observer = observer,
     };
 

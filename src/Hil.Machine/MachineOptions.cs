@@ -24,5 +24,9 @@ public sealed record MachineOptions
     /// <summary>Further QEMU arguments.</summary>
     public ImmutableArray<string> ExtraArguments { get; init; } = [];
 
+    /// <summary>Whether each device access of driver code comes to the host (about 1 µs) in place of going to the device
+    /// directly.</summary>
+    public bool TrapsDeviceAccess { get; init; }
+
     public VirtualCpuOptions Cpu { get; init; } = new();
 }

@@ -21,12 +21,12 @@ internal static class Disassembly
             return [];
         ulong start = FindStart(module, rip);
         ulong end = Math.Min(rip + BytesAfter, module.Base + module.Bytes);
-        List<Instruction> instructions = Decode(start, end);
+        List<Instruction> instructions = Decode(kernel, start, end);
         int marked = instructions.FindIndex(i => isReturnAddress ? i.NextIP == rip : i.IP == rip);
         if (marked < 0)
         {
             // Not in step with the code before it: begin right here.
-            instructions = Decode(rip, end);
+            instructions = Decode(kernel, rip, end);
             marked = isReturnAddress ? -1 : 0;
         }
         return Format(kernel, instructions, marked);
@@ -42,10 +42,11 @@ internal static class Disassembly
             : Math.Max(module.Base, rip - BytesBefore);
     }
 
-    private static unsafe List<Instruction> Decode(ulong start, ulong end)
+    private static unsafe List<Instruction> Decode(NtKernel kernel, ulong start, ulong end)
     {
         // SAFETY: the range lies in a loaded image, thus in the RAM window, which the host can always read.
         byte[] code = new ReadOnlySpan<byte>((byte*)start, (int)(end - start)).ToArray();
+        kernel.Services.AccessTraps?.RestoreOriginal(start, code);
         var instructions = new List<Instruction>();
         var decoder = Decoder.Create(64, code, start);
         while (decoder.IP < end)

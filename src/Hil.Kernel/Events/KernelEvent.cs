@@ -47,8 +47,8 @@ public enum KernelEventKind : byte
     /// <summary>Another thread runs. A: thread id.</summary>
     ThreadSwitch,
 
-    /// <summary>A host-side register access (managed drivers). A: physical address or port, B: value,
-    /// C: width | (write ? 0x100 : 0) | (port ? 0x200 : 0).</summary>
+    /// <summary>A register access that the host made: for a managed driver, or a trapped one. A: physical address or port,
+    /// B: value, C: width | (write ? 0x100 : 0) | (port ? 0x200 : 0).</summary>
     Register,
 
     /// <summary>A PnP or power step. A: device object, B: minor function, C: status. Text: the step.</summary>

@@ -9,9 +9,6 @@ namespace Hil.Kernel;
 /// <summary>Device registers and ports for managed drivers, spelled as in wdm.h.</summary>
 public static unsafe class DeviceAccess
 {
-    private const ulong WriteMark = 0x100; // In operand C of KernelEventKind.Register.
-    private const ulong PortMark = 0x200;
-
     /// <remarks>WDK: READ_REGISTER_UCHAR.</remarks>
     public static byte READ_REGISTER_UCHAR(byte* register) => (byte)Read(register, sizeof(byte));
 
@@ -105,9 +102,7 @@ public static unsafe class DeviceAccess
     private static ulong Read(void* register, int width)
     {
         NtKernel kernel = NtKernel.Current;
-        ulong physical = PhysicalOf(kernel, register);
-        ulong value = kernel.Bus.ReadMemory(physical, width);
-        kernel.Events.Add(KernelEventKind.Register, physical, value, (ulong)width);
+        ulong value = RegisterAccess.Read(kernel, PhysicalOf(kernel, register), width);
         kernel.Processor.ServicePendingInterrupts();
         return value;
     }
@@ -115,31 +110,28 @@ public static unsafe class DeviceAccess
     private static void Write(void* register, int width, ulong value)
     {
         NtKernel kernel = NtKernel.Current;
-        ulong physical = PhysicalOf(kernel, register);
-        kernel.Events.Add(KernelEventKind.Register, physical, value, (ulong)width | WriteMark);
-        kernel.Bus.WriteMemory(physical, width, value);
+        RegisterAccess.Write(kernel, PhysicalOf(kernel, register), width, value);
         kernel.Processor.ServicePendingInterrupts();
     }
 
     private static void ReadBuffer(void* register, Span<byte> buffer, int width)
     {
         NtKernel kernel = NtKernel.Current;
-        kernel.Bus.ReadMemory(PhysicalOf(kernel, register), buffer, width);
+        RegisterAccess.ReadBlock(kernel, PhysicalOf(kernel, register), buffer, width);
         kernel.Processor.ServicePendingInterrupts();
     }
 
     private static void WriteBuffer(void* register, ReadOnlySpan<byte> buffer, int width)
     {
         NtKernel kernel = NtKernel.Current;
-        kernel.Bus.WriteMemory(PhysicalOf(kernel, register), buffer, width);
+        RegisterAccess.WriteBlock(kernel, PhysicalOf(kernel, register), buffer, width);
         kernel.Processor.ServicePendingInterrupts();
     }
 
     private static uint ReadPort(void* port, int width)
     {
         NtKernel kernel = NtKernel.Current;
-        uint value = kernel.Bus.ReadPort((ushort)port, width);
-        kernel.Events.Add(KernelEventKind.Register, (ulong)port, value, (ulong)width | PortMark);
+        uint value = RegisterAccess.ReadPort(kernel, (ushort)port, width);
         kernel.Processor.ServicePendingInterrupts();
         return value;
     }
@@ -147,22 +139,21 @@ public static unsafe class DeviceAccess
     private static void WritePort(void* port, int width, uint value)
     {
         NtKernel kernel = NtKernel.Current;
-        kernel.Events.Add(KernelEventKind.Register, (ulong)port, value, (ulong)width | WriteMark | PortMark);
-        kernel.Bus.WritePort((ushort)port, width, value);
+        RegisterAccess.WritePort(kernel, (ushort)port, width, value);
         kernel.Processor.ServicePendingInterrupts();
     }
 
     private static void ReadPortBuffer(void* port, Span<byte> buffer, int width)
     {
         NtKernel kernel = NtKernel.Current;
-        kernel.Bus.ReadPort((ushort)port, buffer, width);
+        RegisterAccess.ReadPortBlock(kernel, (ushort)port, buffer, width);
         kernel.Processor.ServicePendingInterrupts();
     }
 
     private static void WritePortBuffer(void* port, ReadOnlySpan<byte> buffer, int width)
     {
         NtKernel kernel = NtKernel.Current;
-        kernel.Bus.WritePort((ushort)port, buffer, width);
+        RegisterAccess.WritePortBlock(kernel, (ushort)port, buffer, width);
         kernel.Processor.ServicePendingInterrupts();
     }
 

@@ -24,6 +24,7 @@ internal sealed unsafe class CalleeSavedXmm
         int restore = code.Count;
         Emit(code, Load);
         kernel.Services.VirtualProcessor.WriteCode(page, code.ToArray());
+        kernel.Services.AccessTraps?.TrustCode(page, PAGE_SIZE);
         kernel.Services.Memory.Protect(page, PAGE_SIZE, PageAccess.ReadExecute);
         _save = new DriverRoutine(page);
         _restore = new DriverRoutine(page + (ulong)restore);

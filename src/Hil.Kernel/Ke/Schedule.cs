@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Hil.Kernel;
 
 /// <summary>The seam for every free choice of the kernel. Live runs take the first; seeded exploration and replay are other
@@ -38,6 +40,10 @@ public abstract class Schedule
     {
     }
 
+    /// <summary>Random bytes for whatever a driver may see of them: stack cookies, rdrand. Live: the system's
+    /// generator.</summary>
+    public virtual void FillRandom(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
+
     /// <summary>Same seed, same choices.</summary>
     public static Schedule Seeded(ulong seed) => new SeededSchedule(seed);
 
@@ -57,6 +63,12 @@ public abstract class Schedule
 
         // Deferring three times of four finds most races; never deferring for ever keeps progress.
         public override bool TakeInterruptNow() => (Next() & 3) == 0;
+
+        public override void FillRandom(Span<byte> destination)
+        {
+            for (int i = 0; i < destination.Length; i++)
+                destination[i] = (byte)Next();
+        }
 
         private ulong Next()
         {

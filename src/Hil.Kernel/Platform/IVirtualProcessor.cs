@@ -17,6 +17,13 @@ public interface IVirtualProcessor
     /// <summary>Goes on after an Interrupt, Fault or Watchdog exit with the registers that the frame holds now.</summary>
     VcpuExit ResumeTrap(ulong frame, KIRQL irql);
 
+    /// <summary>Whether the code behind a TrapFrame ran with interrupts open.</summary>
+    unsafe bool IsInterruptible(ulong frame)
+    {
+        const ulong InterruptFlag = 0x200;
+        return (((TrapFrame*)frame)->Rflags & InterruptFlag) != 0;
+    }
+
     /// <summary>True when an accepted interrupt of any level waits to be taken. One memory read.</summary>
     bool HasPendingInterrupt { get; }
 

@@ -1,13 +1,10 @@
-using System.Security.Cryptography;
-
 namespace Hil.Loader;
 
 /// <summary>Brings drivers into a kernel: maps and binds images, gives managed drivers their driver objects.</summary>
-/// <param name="random">Where the stack cookie comes from; null for the system's generator.</param>
+/// <param name="random">Where the stack cookie comes from; null for the kernel's Schedule.</param>
 public sealed class DriverLoader(NtKernel kernel, Func<ulong>? random = null)
 {
-    private readonly Func<ulong> _random = random ??
-        (() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+    private readonly Func<ulong> _random = random ?? (() => DrawRandom(kernel.Services.Schedule));
 
     /// <summary>Maps an image, binds its imports and makes its driver object. No driver code runs yet.</summary>
     /// <param name="serviceName">Null for the file's name without its extension.</param>
@@ -43,6 +40,13 @@ public sealed class DriverLoader(NtKernel kernel, Func<ulong>? random = null)
         var loaded = new LoadedManagedDriver(kernel, new DriverRecord(kernel, serviceName ?? NameOf(driver)), driver);
         kernel.Events.Add(KernelEventKind.Driver, (ulong)loaded.Object, text: $"{loaded.Name}: managed driver loaded");
         return loaded;
+    }
+
+    private static ulong DrawRandom(Schedule schedule)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        schedule.FillRandom(bytes);
+        return BitConverter.ToUInt64(bytes);
     }
 
     private static string NameOf(ManagedDriver driver)

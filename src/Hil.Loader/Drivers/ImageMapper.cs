@@ -42,6 +42,8 @@ internal sealed class ImageMapper
         foreach ((uint slot, ulong address) in imports)
             BinaryPrimitives.WriteUInt64LittleEndian(content.AsSpan((int)slot), address);
         SeedCookie(content, random);
+        _kernel.Services.AccessTraps?.PatchImage(
+            Base, _image.FileName, content, _image.Functions.Functions, CodeEntries());
         CopyToGuest(content);
         foreach ((uint first, uint end, PageAccess access) in PageRuns(PageAccesses()))
             _kernel.Services.Memory.Protect(Base + first, end - first, access);
@@ -60,7 +62,18 @@ internal sealed class ImageMapper
         }
     }
 
-    public void Free() => _kernel.Pages.Free(Base, _bytes);
+    public void Free()
+    {
+        _kernel.Services.AccessTraps?.ForgetImage(Base, _bytes);
+        _kernel.Pages.Free(Base, _bytes);
+    }
+
+    private uint[] CodeEntries() =>
+    [
+        _image.EntryRva,
+        .. _image.Exports.Select(export => export.Rva).Where(rva =>
+            rva != 0 && _image.TryFindSection(rva, out ImageSection section) && section.Access.HasFlag(PageAccess.Execute)),
+    ];
 
     private void SeedCookie(byte[] content, ulong random)
     {

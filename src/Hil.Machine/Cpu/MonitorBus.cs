@@ -5,8 +5,6 @@ namespace Hil.Machine;
 /// <summary>The bus through the mailbox: the monitor performs each access on the virtual processor.</summary>
 public sealed class MonitorBus(VirtualCpu cpu) : IBus
 {
-    private const ulong PhysicalMax = 512UL << 30;
-
     public ulong ReadMemory(ulong physical, int width) =>
         cpu.Operate(MonitorRequest.Read8 + Shift(width), AddressOf(physical));
 
@@ -85,7 +83,7 @@ public sealed class MonitorBus(VirtualCpu cpu) : IBus
         && cpu.Operate(MonitorRequest.Poll8 + Shift(width), AddressOf(physical), mask, expected, (ulong)readsMax) != 0;
 
     private static ulong AddressOf(ulong physical) =>
-        physical < PhysicalMax
+        physical < MachineLayout.PhysicalMax
             ? MachineLayout.PhysicalMap + physical
             : throw new ArgumentOutOfRangeException(nameof(physical), $"0x{physical:x} is above 512 GB");
 

@@ -11,6 +11,7 @@ internal sealed unsafe class SharedTime(ulong sharedUserData, IClock clock)
     private const int InterruptTimeOffset = 0x08;
     private const int SystemTimeOffset = 0x14;
     private const int TickCountOffset = 0x320;
+    private const int SystemTimeBytes = 12; // KSYSTEM_TIME
     private const int TickCountMultiplierOffset = 0x04;
     private const uint MillisecondsPerTick = 0x0FA0_0000; // 15.625 as 8.24 fixed point.
     private const long UpdatePeriod = 5_000; // 0.5 ms: finer than any tick a driver can count on.
@@ -31,6 +32,20 @@ internal sealed unsafe class SharedTime(ulong sharedUserData, IClock clock)
         Write(SystemTimeOffset, clock.SystemTime);
         Write(TickCountOffset, now / TimeIncrement);
     }
+
+    /// <summary>Brings up to date what lies in a part of the page; asks the clock for that only.</summary>
+    public void Update(int offset, int bytes)
+    {
+        if (Touches(InterruptTimeOffset, offset, bytes))
+            Write(InterruptTimeOffset, clock.InterruptTime);
+        if (Touches(SystemTimeOffset, offset, bytes))
+            Write(SystemTimeOffset, clock.SystemTime);
+        if (Touches(TickCountOffset, offset, bytes))
+            Write(TickCountOffset, clock.InterruptTime / TimeIncrement);
+    }
+
+    private static bool Touches(int field, int offset, int bytes) =>
+        offset < field + SystemTimeBytes && field < offset + bytes;
 
     private void Write(int offset, long value)
     {

@@ -8,6 +8,11 @@ namespace Hil.Machine;
 public sealed unsafe class VirtualCpu : IVirtualProcessor
 {
     private const byte NoRequestFlags = 0;
+    private const ulong InterruptFlag = 0x200;
+
+    // What the watchdog counts for one resume at least, 1 µs: code that faults all the time, such as a loop that reads a
+    // trapped register, is never caught sleeping.
+    private const long ResumeCharge = 10;
 
     // How often a sleeping host looks after the clock page while driver code runs, in 100 ns units.
     private const long ClockPeriod = 10_000;
@@ -113,10 +118,33 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
 
     public VcpuExit ResumeTrap(ulong frame, KIRQL irql)
     {
+        Spent += ResumeCharge;
+        if (Spent >= _watchdog)
+            return new VcpuExit(VcpuExitReason.Watchdog, irql, 0, frame);
         BeforeRequest();
         _mailbox.Operand(MonitorLayout.A) = ToGuest(frame);
         return RunDriver(MonitorRequest.ResumeTrap, irql);
     }
+
+    /// <summary>As ResumeTrap, whatever has been accepted: for one instruction that must not be cut off from what is
+    /// done before and after it. Interrupts are closed in its frame.</summary>
+    internal VcpuExit Step(ulong frame, KIRQL irql)
+    {
+        VcpuExit exit;
+        do
+        {
+            _ = HasPendingInterrupt;
+            exit = ResumeTrap(frame, irql);
+        }
+        while (exit.Reason == VcpuExitReason.NotStarted);
+        return exit;
+    }
+
+    /// <summary>Whether the code behind a frame would be cut into.</summary>
+    public bool IsInterruptible(ulong frame) => (((TrapFrame*)frame)->Rflags & InterruptFlag) != 0;
+
+    internal void SetInterruptible(TrapFrame* frame, bool isOpen) =>
+        frame->Rflags = isOpen ? frame->Rflags | InterruptFlag : frame->Rflags & ~InterruptFlag;
 
     public bool TryTakeInterrupt(KIRQL irql, out byte vector)
     {

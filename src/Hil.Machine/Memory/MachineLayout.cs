@@ -48,10 +48,19 @@ internal static class MachineLayout
 
     public const int RoutinePages = 2;
 
+    /// <summary>What driver code sees in place of device pages while one trapped instruction runs.</summary>
+    public const ulong ScratchOffset = RoutinesOffset + RoutinePages * PageBytes;
+
+    /// <summary>Two operands that each cross a page.</summary>
+    public const int ScratchPages = 4;
+
     /// <summary>Further page tables are taken from here up to <see cref="KernelOffset"/>.</summary>
-    public const ulong TablesOffset = RoutinesOffset + RoutinePages * PageBytes;
+    public const ulong TablesOffset = ScratchOffset + ScratchPages * PageBytes;
 
     public const ulong PhysicalMap = 0xFFFF_8000_0000_0000;
+
+    /// <summary>How much of it is mapped, and thus the highest device address that can be reached.</summary>
+    public const ulong PhysicalMax = 512UL << 30;
 
     public const ulong DeviceWindow = 0xFFFF_E000_0000_0000;
 

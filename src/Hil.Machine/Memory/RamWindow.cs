@@ -29,11 +29,15 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
 
     // Page of the memory file that is seen at a page of the window, where that is another one; else 0.
     private readonly int[]? _redirected;
+
+    private readonly bool[]? _trustedCode;
     private bool _disposed;
 
     /// <param name="bytes">What the kernel gives out.</param>
     /// <param name="reserveBytes">Memory behind it for <see cref="ShadowMemory"/>; QEMU counts it as RAM.</param>
-    public RamWindow(ulong bytes, ulong reserveBytes = 0)
+    /// <param name="trapsAccess">Leaves device mappings absent for driver code, and code that nobody vouches for not
+    /// executable, until <see cref="Traps.AccessTraps"/> has seen to it.</param>
+    public RamWindow(ulong bytes, ulong reserveBytes = 0, bool trapsAccess = false)
     {
         if (bytes < BytesMin || bytes > BytesMax || bytes % MachineLayout.PageBytes != 0)
             throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"RAM is {BytesMin >> 20} to {BytesMax >> 20} MB");
@@ -49,6 +53,7 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         _ram = MapAtFreeBase(_fd, bytes);
         _access = new PageAccess[bytes / MachineLayout.PageBytes];
         _redirected = reserveBytes == 0 ? null : new int[_access.Length];
+        _trustedCode = trapsAccess ? new bool[_access.Length] : null;
         _tables = new PageTables(_ram);
         MapFixedRegions();
     }
@@ -112,18 +117,39 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
             if ((current & ~access) != 0)
                 Invalidate(Base + at);
             current = access;
-            _tables.Map(Base + at, BackingOf(at), access);
+            _tables.Map(Base + at, BackingOf(at), Admitted(at, access));
         }
+    }
+
+    /// <summary>Lets pages run as soon as they are made executable; forgotten when they are not any more.</summary>
+    internal void TrustCode(ulong address, ulong bytes) => _trustedCode?.AsSpan(
+        (int)((address - Base) / MachineLayout.PageBytes), (int)(bytes / MachineLayout.PageBytes)).Fill(true);
+
+    /// <summary>Lets a page run that was held back. False if it may not, or may already.</summary>
+    internal bool TryAdmitCode(ulong address)
+    {
+        ulong offset = (address - Base) & ~(MachineLayout.PageBytes - 1);
+        PageAccess access = AccessOf(address);
+        if (_trustedCode == null || (access & PageAccess.Execute) == 0
+            || _trustedCode[offset / MachineLayout.PageBytes])
+            return false;
+        _trustedCode[offset / MachineLayout.PageBytes] = true;
+        Invalidate(Base + offset);
+        _tables.Map(Base + offset, BackingOf(offset), access);
+        return true;
     }
 
     public ulong MapDevice(ulong physical, ulong bytes)
     {
+        if (bytes > MachineLayout.PhysicalMax || physical > MachineLayout.PhysicalMax - bytes)
+            return 0;
         ulong first = physical & ~(MachineLayout.PageBytes - 1);
         ulong end = (physical + bytes + MachineLayout.PageBytes - 1) & ~(MachineLayout.PageBytes - 1);
         ulong address = FindDeviceRange(end - first);
         if (address == 0)
             return 0;
-        _tables.MapRange(address, first, end - first, PageAccess.ReadWrite);
+        if (_trustedCode == null)
+            _tables.MapRange(address, first, end - first, PageAccess.ReadWrite);
         _devices.Add(address, (end - first, first));
         return address + (physical - first);
     }
@@ -155,6 +181,39 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         return false;
     }
 
+    /// <summary>Makes a page of an absent device mapping accessible: a scratch page in its place, or the device.</summary>
+    internal void ShowDevicePage(ulong page, int? scratch)
+    {
+        bool isDevice = TryTranslateDevice(page, out ulong physical);
+        Invariant.Holds(isDevice, "only pages of device mappings are shown");
+        _tables.Map(page, scratch is { } index ? ScratchOffset(index) : physical, PageAccess.ReadWrite);
+    }
+
+    internal void HideDevicePage(ulong page)
+    {
+        _tables.Map(page, 0, PageAccess.None);
+        Invalidate(page);
+    }
+
+    /// <summary>Host address of a page that stands in for a device page.</summary>
+    internal byte* ScratchPage(int index) => _ram + ScratchOffset(index);
+
+    /// <summary>Whether driver code sees KUSER_SHARED_DATA. Hidden, each look at it faults.</summary>
+    internal bool ShowsSharedTime
+    {
+        get;
+        set
+        {
+            if (value == field)
+                return;
+            field = value;
+            _tables.Map(MachineLayout.SharedUserDataAddress, MachineLayout.SharedUserDataOffset,
+                value ? PageAccess.Read : PageAccess.None);
+            if (!value)
+                Invalidate(MachineLayout.SharedUserDataAddress);
+        }
+    }
+
     internal void ClearInvalidations() => InvalidationCount = 0;
 
     /// <summary>Whether a page of the window is user memory or the kernel's, and not the machine's own.</summary>
@@ -179,7 +238,7 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
             if (access == PageAccess.None)
                 continue;
             Invalidate(Base + offset);
-            _tables.Map(Base + offset, BackingOf(offset), access);
+            _tables.Map(Base + offset, BackingOf(offset), Admitted(offset, access));
         }
     }
 
@@ -202,6 +261,17 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         _disposed = true;
         LibC.Munmap((nint)_ram, (nuint)Bytes);
         LibC.Close(_fd);
+    }
+
+    private static ulong ScratchOffset(int index) => MachineLayout.ScratchOffset + (ulong)index * MachineLayout.PageBytes;
+
+    private PageAccess Admitted(ulong offset, PageAccess access)
+    {
+        if (_trustedCode == null)
+            return access;
+        ref bool isTrusted = ref _trustedCode[offset / MachineLayout.PageBytes];
+        isTrusted &= (access & PageAccess.Execute) != 0;
+        return isTrusted ? access : access & ~PageAccess.Execute;
     }
 
     // First gap between the mappings; one page stays free between two, so that running off the end faults.
@@ -236,8 +306,10 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         _tables.Map(MachineLayout.Rom + Gdt, MachineLayout.RomPhysical + Gdt, PageAccess.ReadWrite);
         // The switch to long mode runs at the ROM's physical address.
         _tables.MapRange(MachineLayout.RomPhysical, MachineLayout.RomPhysical, MachineLayout.RomBytes, PageAccess.ReadExecute);
-        _tables.Map(MachineLayout.SharedUserDataAddress, MachineLayout.SharedUserDataOffset, PageAccess.Read);
+        ShowsSharedTime = true;
         Protect(ProcessorControlRegion, MachineLayout.ControlRegionPages * MachineLayout.PageBytes, PageAccess.ReadWrite);
+        TrustCode(Base + MachineLayout.StubsOffset, MachineLayout.StubPages * MachineLayout.PageBytes);
+        TrustCode(Base + MachineLayout.RoutinesOffset, MachineLayout.RoutinePages * MachineLayout.PageBytes);
         Protect(Base + MachineLayout.StubsOffset, MachineLayout.StubPages * MachineLayout.PageBytes, PageAccess.ReadExecute);
         Protect(Base + MachineLayout.RoutinesOffset, MachineLayout.RoutinePages * MachineLayout.PageBytes, PageAccess.ReadExecute);
     }

@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Hil.Host;
 using Hil.Machine;
+using Hil.Trace;
 
 namespace Hil.Cli.Commands;
 
@@ -30,6 +31,7 @@ internal static class DoctorCommand
         foreach ((string program, string[] arguments, string purpose, string remedy) in s_programs)
             isWell &= Say(program, purpose, VersionOf(program, arguments), remedy);
         isWell &= Say("ddk headers", "compiles drivers", HeadersPath(), DriverBuild.InstallCommand);
+        isWell &= Say("liblz4.so.1", "writes and reads traces", Lz4.Version(), Lz4.InstallCommand);
         isWell &= Say("hil-monitor.rom", "boots the processor", MonitorPath(), "build Hil again: scripts/hil");
         isWell &= Say("shared memory", "memfd, 256 MB", MemoryText(), "free some memory");
         return isWell ? ExitCode.Success : ExitCode.Environment;

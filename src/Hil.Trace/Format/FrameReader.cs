@@ -37,7 +37,7 @@ internal sealed unsafe class FrameReader(TraceFile file) : IDisposable
         bytes = 0;
         Span<byte> header = stackalloc byte[HeaderBytes];
         if (end - offset < HeaderBytes || file.Read(offset, header) < HeaderBytes)
-            return "it is cut off";
+            return "its frame is cut off";
         if (!IsBlockHeader(header))
             return "its frame's header is damaged";
         long at = offset + HeaderBytes;
@@ -45,14 +45,14 @@ internal sealed unsafe class FrameReader(TraceFile file) : IDisposable
         for (int blocks = 0; ; blocks++)
         {
             if (end - at < sizeof(uint) + ChecksumBytes || file.Read(at, field) < field.Length)
-                return "it is cut off";
+                return "its frame is cut off";
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(field);
             at += sizeof(uint) + ChecksumBytes;
             if (length == 0)
                 break;
             at += length & ~Uncompressed;
             if (at > end || at - offset > FrameBytesMax || blocks == Lz4BlocksMax)
-                return "it is cut off, or a length in it is damaged";
+                return "its frame is cut off, or a length in it is damaged";
         }
         bytes = (int)(at - offset);
         return null;
@@ -70,7 +70,7 @@ internal sealed unsafe class FrameReader(TraceFile file) : IDisposable
             return "its length makes no sense";
         _frame.Require(bytes);
         if (file.Read(offset, new Span<byte>(_frame.Start, bytes)) < bytes)
-            return "it is cut off";
+            return "its frame is cut off";
         var header = new ReadOnlySpan<byte>(_frame.Start, HeaderBytes);
         if (!IsBlockHeader(header))
             return "its frame's header is damaged";

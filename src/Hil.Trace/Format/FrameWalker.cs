@@ -30,7 +30,7 @@ internal sealed class FrameWalker(TraceFile file, BlockDecoder decoder, FrameRea
             if (next < 0)
             {
                 problems.Add(new TraceProblem(TraceProblemKind.TornTail, _at, end - _at,
-                    $"the last {end - _at:N0} bytes are no whole block: {problem}"));
+                    $"the last {end - _at:N0} bytes cannot be used: {problem}"));
                 return false;
             }
             problems.Add(new TraceProblem(TraceProblemKind.DamagedBlock, _at, next - _at,
@@ -45,13 +45,13 @@ internal sealed class FrameWalker(TraceFile file, BlockDecoder decoder, FrameRea
         isIndex = false;
         Span<byte> start = stackalloc byte[TraceFormat.SkippableHeaderBytes];
         if (file.Read(_at, start) < start.Length)
-            return "it is cut off";
+            return "a frame is cut off";
         uint magic = BinaryPrimitives.ReadUInt32LittleEndian(start);
         if ((magic & TraceFormat.SkippableMask) == TraceFormat.SkippableMagic)
         {
             long after = _at + TraceFormat.SkippableHeaderBytes + BinaryPrimitives.ReadUInt32LittleEndian(start[4..]);
             if (after > end)
-                return "it is cut off";
+                return magic == TraceFormat.IndexMagic ? "the index is cut off" : "a frame is cut off";
             isIndex = magic == TraceFormat.IndexMagic && after == end;
             _at = after;
             if (magic != TraceFormat.IndexMagic)

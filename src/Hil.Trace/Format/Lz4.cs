@@ -6,20 +6,38 @@ namespace Hil.Trace;
 /// size.</summary>
 internal static unsafe partial class Lz4
 {
+    /// <summary>What brings the library.</summary>
+    public const string InstallCommand = "apt-get install liblz4-1";
+
     private const string Library = "liblz4.so.1";
     private const uint FrameVersion = 100;
     private const uint MaxBlock256K = 5;
 
     /// <summary>Says what to install when the library is not there.</summary>
     /// <exception cref="TraceFileException">It cannot be loaded.</exception>
-    public static void Require(string path)
+    public static void Require(string path) => Require(path, Library);
+
+    internal static void Require(string path, string library)
     {
-        if (!NativeLibrary.TryLoad(Library, out nint library))
+        if (!NativeLibrary.TryLoad(library, out nint handle))
         {
-            throw new TraceFileException(path, $"traces need {Library}, which this system does not have",
-                "Install the package liblz4-1 (apt-get install liblz4-1)");
+            throw new TraceFileException(path, $"traces need {library}, which this system does not have",
+                $"Install the package liblz4-1: {InstallCommand}");
         }
-        NativeLibrary.Free(library);
+        NativeLibrary.Free(handle);
+    }
+
+    /// <summary>The library's version, or null when it cannot be loaded.</summary>
+    public static string? Version()
+    {
+        try
+        {
+            return Marshal.PtrToStringUTF8(LZ4_versionString());
+        }
+        catch (DllNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Bytes that a frame of <paramref name="sourceBytes"/> can take.</summary>
@@ -113,6 +131,9 @@ internal static unsafe partial class Lz4
     [LibraryImport(Library)]
     private static partial nuint LZ4F_compressFrame(
         byte* to, nuint capacity, byte* from, nuint bytes, Preferences* preferences);
+
+    [LibraryImport(Library)]
+    private static partial nint LZ4_versionString();
 
     [LibraryImport(Library)]
     private static partial uint LZ4F_isError(nuint code);

@@ -60,6 +60,14 @@ public sealed class TraceFilesTests
     }
 
     [Fact]
+    public void MissingLibraryIsNamedWithItsPackage()
+    {
+        var e = Assert.Throws<TraceFileException>(() => Lz4.Require("x.hiltrace", "liblz4.so.none"));
+        Assert.Contains("liblz4.so.none", e.Problem, StringComparison.Ordinal);
+        Assert.Contains("liblz4-1", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Lz4ToolAcceptsTheFile()
     {
         using var trace = new TemporaryTrace();

@@ -99,7 +99,8 @@ public static unsafe partial class Ntoskrnl
     {
         DisclosedMemory disclosed = NtKernel.Current.Disclosed;
         if ((partialMdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) != 0)
-            disclosed.AddBuffer(partialMdl, (ulong)partialMdl->MappedSystemVa, partialMdl->ByteCount);
+            disclosed.AddBuffer(
+                partialMdl, (ulong)partialMdl->MappedSystemVa, partialMdl->ByteCount, isLocked: false);
         else
             disclosed.RemoveBuffer(partialMdl);
     }

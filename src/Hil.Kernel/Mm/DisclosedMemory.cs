@@ -7,7 +7,8 @@ namespace Hil.Kernel;
 //
 //   AllocateCommonBuffer, MmAllocateContiguousMemory    always common    freed
 //   MmGetPhysicalAddress                                always common    memory freed; or, if an MDL describes it, as that
-//   MDL: locked, built from nonpaged pool, own pages    as below         unlocked, freed, rebuilt; memory freed
+//   MDL with locked pages or pages of its own           as below         unlocked; pages freed
+//   MDL built from nonpaged pool                        as below         common: pool freed; transfer: MDL freed
 //   bounce buffers of map registers                     transfer         registers given back
 //
 // An MDL says its physical addresses to whoever reads the array behind it, and the macro that does so makes no call. So
@@ -15,6 +16,7 @@ namespace Hil.Kernel;
 // of a comparison at every observation. Once a DMA adapter maps a part of the buffer, the driver is taken at its word
 // that it uses the DMA interface for this buffer: from then on its pages are exchanged when they are mapped, flushed, or
 // their list is put, and when the MDL is unlocked at the latest. What MmGetPhysicalAddress told stays common even then.
+// Nonpaged pool keeps its physical addresses when the MDL that told them is gone, so it also stays common.
 
 /// <summary>Which memory drivers may have told devices about.</summary>
 internal sealed unsafe class DisclosedMemory(NtKernel kernel)
@@ -26,13 +28,13 @@ internal sealed unsafe class DisclosedMemory(NtKernel kernel)
     /// <summary>Whether anybody wants to know. If not, all of this does nothing.</summary>
     public bool IsShadowed => _shadow != null;
 
-    private record struct DescribedBuffer(ulong Mdl, ulong Address, ulong Bytes, DmaSharing Sharing)
+    private record struct DescribedBuffer(ulong Mdl, ulong Address, ulong Bytes, bool IsLocked, DmaSharing Sharing)
     {
         public readonly bool Contains(ulong address, ulong bytes) =>
             address - Address < Bytes && bytes <= Bytes - (address - Address);
 
         public readonly bool Touches(ulong address, ulong bytes) =>
-            Mdl - address < bytes || address - Address < Bytes || Address - address < bytes;
+            address - Address < Bytes || Address - address < bytes;
     }
 
     /// <summary>Memory is made for a device, or stands in for a buffer.</summary>
@@ -52,12 +54,15 @@ internal sealed unsafe class DisclosedMemory(NtKernel kernel)
     }
 
     /// <summary>An MDL got the page frame numbers of its buffer.</summary>
-    public void AddBuffer(MDL* mdl, ulong address, ulong bytes)
+    /// <param name="isLocked">Whether they hold only as long as the MDL has them.</param>
+    public void AddBuffer(MDL* mdl, ulong address, ulong bytes, bool isLocked)
     {
         if (_shadow == null)
             return;
         RemoveBuffer(mdl);
-        _buffers.Add(new DescribedBuffer((ulong)mdl, address, bytes, DmaSharing.Common));
+        if (!IsInWindow(address, bytes))
+            return; // The driver has written to the MDL.
+        _buffers.Add(new DescribedBuffer((ulong)mdl, address, bytes, isLocked, DmaSharing.Common));
         _shadow.Share(address, bytes, DmaSharing.Common);
     }
 
@@ -67,7 +72,7 @@ internal sealed unsafe class DisclosedMemory(NtKernel kernel)
         for (int i = _buffers.Count - 1; i >= 0; i--)
         {
             if (_buffers[i].Mdl == (ulong)mdl)
-                RemoveBufferAt(i);
+                RemoveBufferAt(i, isFreed: false);
         }
     }
 
@@ -108,8 +113,9 @@ internal sealed unsafe class DisclosedMemory(NtKernel kernel)
     {
         for (int i = _buffers.Count - 1; i >= 0; i--)
         {
-            if (_buffers[i].Touches(address, bytes))
-                RemoveBufferAt(i);
+            bool isFreed = _buffers[i].Touches(address, bytes);
+            if (isFreed || _buffers[i].Mdl - address < bytes)
+                RemoveBufferAt(i, isFreed);
         }
         ForgetPages(address, bytes, owner);
     }
@@ -145,10 +151,15 @@ internal sealed unsafe class DisclosedMemory(NtKernel kernel)
         return isFound;
     }
 
-    private void RemoveBufferAt(int index)
+    private void RemoveBufferAt(int index, bool isFreed)
     {
         DescribedBuffer buffer = _buffers[index];
         _buffers.RemoveAt(index);
+        if (!isFreed && buffer is { IsLocked: false, Sharing: DmaSharing.Common, Bytes: > 0 })
+        {
+            for (ulong at = buffer.Address; at < buffer.Address + buffer.Bytes; at = (at | (PAGE_SIZE - 1)) + 1)
+                AddPage(at);
+        }
         _shadow!.Unshare(buffer.Address, buffer.Bytes, buffer.Sharing);
         ForgetPages(buffer.Address, buffer.Bytes, buffer.Mdl);
     }
@@ -165,7 +176,7 @@ internal sealed unsafe class DisclosedMemory(NtKernel kernel)
     }
 
     // Drivers can name any page in an MDL.
-    private bool IsInWindow(ulong address, uint bytes)
+    private bool IsInWindow(ulong address, ulong bytes)
     {
         IGuestMemory memory = kernel.Services.Memory;
         return address - memory.Base < memory.Bytes && bytes <= memory.Bytes - (address - memory.Base);

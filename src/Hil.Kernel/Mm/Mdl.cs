@@ -35,7 +35,7 @@ public static unsafe partial class Ntoskrnl
             NtKernel.Current.Violation(
                 $"MmBuildMdlForNonPagedPool of paged pool at 0x{(ulong)address:x}: lock it instead");
         FillPages(mdl);
-        NtKernel.Current.Disclosed.AddBuffer(mdl, (ulong)address, mdl->ByteCount);
+        NtKernel.Current.Disclosed.AddBuffer(mdl, (ulong)address, mdl->ByteCount, isLocked: false);
         mdl->MappedSystemVa = address;
         mdl->Process = null;
         mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
@@ -57,7 +57,7 @@ public static unsafe partial class Ntoskrnl
         var address = (ulong)MmGetMdlVirtualAddress(mdl);
         RequireLockable(address, mdl->ByteCount, accessMode, operation);
         FillPages(mdl);
-        NtKernel.Current.Disclosed.AddBuffer(mdl, address, mdl->ByteCount);
+        NtKernel.Current.Disclosed.AddBuffer(mdl, address, mdl->ByteCount, isLocked: true);
         mdl->MdlFlags |= MDL_PAGES_LOCKED;
         if (operation != LOCK_OPERATION.IoReadAccess)
             mdl->MdlFlags |= MDL_WRITE_OPERATION;

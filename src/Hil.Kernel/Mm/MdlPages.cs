@@ -45,7 +45,7 @@ public static unsafe partial class Ntoskrnl
         mdl->Process = null;
         mdl->MdlFlags = MDL_PAGES_LOCKED;
         kernel.PageBlocks.Add(address, PageBlockKind.MdlPages, bytes);
-        kernel.Disclosed.AddBuffer(mdl, address, bytes);
+        kernel.Disclosed.AddBuffer(mdl, address, bytes, isLocked: true);
         return mdl;
     }
 

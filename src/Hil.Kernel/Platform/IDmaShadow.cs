@@ -23,8 +23,8 @@ public interface IDmaShadow
     /// of sharing; a page that is shared in both ways is compared at every observation.</summary>
     void Share(ulong address, ulong bytes, DmaSharing sharing);
 
-    /// <summary>Takes one <see cref="Share"/> of the same kind back. What the device wrote up to now becomes visible;
-    /// after the last one the page is seen as it is.</summary>
+    /// <summary>Takes one <see cref="Share"/> of the same kind back. With the last one, what the device wrote up to now
+    /// becomes visible, and nothing that it writes afterwards.</summary>
     void Unshare(ulong address, ulong bytes, DmaSharing sharing);
 
     /// <summary>Exchanges what device and driver wrote to <see cref="DmaSharing.Common"/> pages since the last

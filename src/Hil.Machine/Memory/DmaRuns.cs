@@ -2,7 +2,7 @@ namespace Hil.Machine;
 
 /// <summary>Joins changed bytes that lie near to each other, also across pages, and passes them on as one
 /// write.</summary>
-internal sealed unsafe class DmaRuns(IDmaSink sink)
+internal sealed unsafe class DmaRuns(IDmaSink? sink)
 {
     // A record costs more than this many bytes that did not change.
     private const ulong GapMax = 16;
@@ -29,7 +29,7 @@ internal sealed unsafe class DmaRuns(IDmaSink sink)
     {
         if (_end != 0)
             // SAFETY: only addresses of the RAM window are added.
-            sink.OnDeviceWrite(_start, new ReadOnlySpan<byte>((void*)_start, (int)(_end - _start)));
+            sink?.OnDeviceWrite(_start, new ReadOnlySpan<byte>((void*)_start, (int)(_end - _start)));
         _start = _end = 0;
     }
 }

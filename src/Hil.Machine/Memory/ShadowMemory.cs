@@ -9,12 +9,15 @@ namespace Hil.Machine;
 //                      ▲                               ▲
 //                  QEMU's devices               window address of P, host and guest
 //
-// All three copies (page, twin, last common state) are reached through mappings that never change: one of the whole
-// file, and plain memory for the common states. Application threads may use a page while it is shared or unshared (the
-// buffers of pipes are pages that they read and write): what they write between copy and mapping lands on the device's
-// side and is merged as if the device had written it, and after the mapping back the twin is merged once more.
+// A page keeps its twin when it is not shared any more, because mapping costs a hundred times what a comparison does and
+// buffers come back: a device that still writes then does so where nobody looks, and when the page is shared again it
+// starts with what the driver has. Twins of pages that are not shared are taken back when the reserve is used up.
 //
-// A driver's code must not be shared while it is changed: TCG learns of new code only when the guest itself writes it.
+// All three copies (page, twin, last common state) are reached through mappings that never change: one of the whole
+// file, and plain memory for the common states. Application threads may use a page at any time (the buffers of pipes are
+// pages that they read and write), so whoever maps a page copies first and looks once more afterwards.
+//
+// Code is no memory for devices: TCG learns of new code only when the guest itself writes it.
 
 /// <summary>Shadows pages of a <see cref="RamWindow"/> that has a reserve. Used by the holder of the baton
 /// only.</summary>
@@ -26,6 +29,7 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
     private readonly RamWindow _ram;
     private readonly IDmaSink _sink;
     private readonly DmaRuns _runs;
+    private readonly DmaRuns _unheard = new(null);
     private readonly byte* _file;
     private readonly byte* _common;
     private readonly int _firstTwin;
@@ -37,6 +41,7 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
     private readonly int[] _compared;
     private int _freeCount;
     private int _comparedCount;
+    private int _sweep;
     private bool _isDisposed;
 
     /// <param name="ram">Made with a reserve; it outlives the shadows.</param>
@@ -68,7 +73,7 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
     }
 
     /// <summary>Pages that are shared with devices in either way.</summary>
-    public int SharedPages => _free.Length - _freeCount;
+    public int SharedPages { get; private set; }
 
     /// <summary>Pages that each observation compares.</summary>
     public int ComparedPages => _comparedCount;
@@ -79,13 +84,20 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
     public void Share(ulong address, ulong bytes, DmaSharing sharing)
     {
         (int first, int end) = PagesOf(address, bytes);
+        int fresh = first;
         for (int page = first; page < end; page++)
         {
             if (_slotOfPage[page] == NoSlot && _ram.IsGivenOut(page))
-                Begin(page, end);
+                fresh = page + TakeTwins(page, end);
             int slot = _slotOfPage[page];
             if (slot == NoSlot)
                 continue;
+            if (IsUnused(slot))
+            {
+                SharedPages++;
+                if (page >= fresh)
+                    StartFromDriver(slot);
+            }
             if (sharing == DmaSharing.Transfer)
                 _slots[slot].TransferShares++;
             else if (_slots[slot].CommonShares++ == 0)
@@ -96,19 +108,21 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
     public void Unshare(ulong address, ulong bytes, DmaSharing sharing)
     {
         (int first, int end) = PagesOf(address, bytes);
-        int ended = 0;
         for (int page = first; page < end; page++)
         {
-            if (_slotOfPage[page] == NoSlot)
+            int slot = _slotOfPage[page];
+            if (slot == NoSlot || IsUnused(slot))
             {
                 Invariant.Holds(WasExhausted || !_ram.IsGivenOut(page), "a page is unshared as often as it was shared");
                 continue;
             }
-            if (EndsShare(ref _slots[_slotOfPage[page]], sharing))
-                ended++;
+            EndShare(ref _slots[slot], sharing);
+            if (!IsUnused(slot))
+                continue;
+            Merge(slot, _runs);
+            SharedPages--;
         }
-        if (ended != 0)
-            EndUnused(first, end);
+        _runs.PassOn();
     }
 
     public void Observe()
@@ -116,7 +130,7 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
         if (_comparedCount == 0)
             return;
         foreach (int slot in _compared.AsSpan(0, _comparedCount))
-            Merge(slot);
+            Merge(slot, _runs);
         _runs.PassOn();
     }
 
@@ -125,8 +139,8 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
         (int first, int end) = PagesOf(address, bytes);
         foreach (int slot in _slotOfPage.AsSpan(first, end - first))
         {
-            if (slot != NoSlot)
-                Merge(slot);
+            if (slot != NoSlot && !IsUnused(slot))
+                Merge(slot, _runs);
         }
         _runs.PassOn();
     }
@@ -153,14 +167,14 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
     }
 
     // Gives twins to a page and to those behind it that have none, as long as the twins follow each other: one mapping
-    // does for all of them. Twins are given back so that they come out in rising order again.
-    private void Begin(int page, int end)
+    // does for all of them. Returns the number of pages.
+    private int TakeTwins(int page, int end)
     {
-        if (_freeCount == 0)
+        if (_freeCount == 0 && !TryTakeBackTwin())
         {
             WasExhausted = true;
             _sink.OnReserveExhausted(_ram.Base + (ulong)page * PageBytes);
-            return;
+            return 0;
         }
         int slot = _free[_freeCount - 1];
         int count = 0;
@@ -171,58 +185,52 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
             _slotOfPage[page + count] = slot + count;
             _slots[slot + count].Page = page + count;
             // The device may be writing: twin and common state are copies of one look at the page.
-            Buffer.MemoryCopy(PageOf(page + count), CommonOf(slot + count), PageBytes, PageBytes);
-            Buffer.MemoryCopy(CommonOf(slot + count), TwinOf(slot + count), PageBytes, PageBytes);
+            Copy(PageOf(page + count), CommonOf(slot + count));
+            Copy(CommonOf(slot + count), TwinOf(slot + count));
             count++;
         }
+        // What another thread writes before the mapping is the device's by the next comparison.
         _ram.Redirect(page, count, _firstTwin + slot - 1);
+        return count;
     }
 
-    private bool EndsShare(ref Slot slot, DmaSharing sharing)
+    private bool TryTakeBackTwin()
+    {
+        if (SharedPages == _free.Length)
+            return false;
+        do
+            _sweep = _sweep % _free.Length + 1;
+        while (!IsUnused(_sweep));
+        int page = _slots[_sweep].Page;
+        StartFromDriver(_sweep);
+        _ram.Redirect(page, 1, page);
+        Merge(_sweep, _unheard);
+        _unheard.PassOn();
+        _slots[_sweep] = default;
+        _slotOfPage[page] = NoSlot;
+        _free[_freeCount++] = _sweep;
+        return true;
+    }
+
+    // What a device wrote while nothing was shared is gone, as are the driver's bytes that it had.
+    private void StartFromDriver(int slot)
+    {
+        byte* page = PageOf(_slots[slot].Page);
+        Copy(TwinOf(slot), CommonOf(slot));
+        if (!new ReadOnlySpan<byte>(page, PageMerge.PageBytes).SequenceEqual(
+            new ReadOnlySpan<byte>(CommonOf(slot), PageMerge.PageBytes)))
+            Copy(CommonOf(slot), page);
+    }
+
+    private void EndShare(ref Slot slot, DmaSharing sharing)
     {
         ref int shares = ref sharing == DmaSharing.Transfer ? ref slot.TransferShares : ref slot.CommonShares;
-        Invariant.Holds(shares > 0, "a page is unshared in the way in which it was shared");
-        shares--;
-        if (shares == 0 && sharing == DmaSharing.Common)
+        Invariant.Holds(shares > 0 || WasExhausted, "a page is unshared in the way in which it was shared");
+        if (shares != 0 && --shares == 0 && sharing == DmaSharing.Common)
             StopComparing(slot.ComparedAt);
-        return slot is { CommonShares: 0, TransferShares: 0 };
-    }
-
-    private void EndUnused(int first, int end)
-    {
-        for (int page = end - 1; page >= first; page--)
-        {
-            int slot = _slotOfPage[page];
-            if (slot == NoSlot || !IsUnused(slot))
-                continue;
-            int count = 1;
-            while (page > first && _slotOfPage[page - 1] == slot - count && slot - count > NoSlot
-                && IsUnused(slot - count))
-            {
-                page--;
-                count++;
-            }
-            End(page, slot - count + 1, count);
-        }
     }
 
     private bool IsUnused(int slot) => _slots[slot] is { CommonShares: 0, TransferShares: 0 };
-
-    private void End(int page, int slot, int count)
-    {
-        for (int i = 0; i < count; i++)
-            Merge(slot + i);
-        _runs.PassOn();
-        _ram.Redirect(page, count, page);
-        for (int i = count - 1; i >= 0; i--)
-        {
-            Merge(slot + i);
-            _slotOfPage[page + i] = NoSlot;
-            _slots[slot + i] = default;
-            _free[_freeCount++] = slot + i;
-        }
-        _runs.PassOn();
-    }
 
     private void StartComparing(int slot)
     {
@@ -237,11 +245,13 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
         _slots[last].ComparedAt = at;
     }
 
-    private void Merge(int slot)
+    private void Merge(int slot, DmaRuns changed)
     {
         int page = _slots[slot].Page;
-        PageMerge.Merge(PageOf(page), TwinOf(slot), CommonOf(slot), _ram.Base + (ulong)page * PageBytes, _runs);
+        PageMerge.Merge(PageOf(page), TwinOf(slot), CommonOf(slot), _ram.Base + (ulong)page * PageBytes, changed);
     }
+
+    private static void Copy(byte* from, byte* to) => Buffer.MemoryCopy(from, to, PageBytes, PageBytes);
 
     private byte* PageOf(int page) => _file + (ulong)page * PageBytes;
 

@@ -127,11 +127,27 @@ public sealed unsafe class DisclosedMemoryTests : IDisposable
     });
 
     [Fact]
-    public void MdlOfNonpagedPoolSharesUntilItIsFreed() => _machine.Run(() =>
+    public void NonpagedPoolStaysCommonWhenItsMdlIsFreed() => _machine.Run(() =>
+    {
+        byte* pool = Pool(2 * Page);
+        MDL* mdl = PoolMdl(pool, 2 * Page);
+        Assert.Equal((2, DmaSharing.Common), (_shadow.Count, _shadow.Of(pool)));
+
+        IoFreeMdl(mdl);
+        Assert.Equal((2, DmaSharing.Common), (_shadow.Count, _shadow.Of(pool)));
+        ExFreePool(pool);
+
+        Assert.Equal(0, _shadow.Count);
+    });
+
+    [Fact]
+    public void NonpagedPoolThatAnAdapterMappedIsSharedUntilItsMdlIsFreed() => _machine.Run(() =>
     {
         byte* pool = Pool(Page);
         MDL* mdl = PoolMdl(pool, Page);
-        Assert.Equal(DmaSharing.Common, _shadow.Of(pool));
+        DMA_ADAPTER* adapter = Adapter();
+        Map(adapter, mdl, Channel(adapter, 1), 0, Page);
+        Assert.Equal(DmaSharing.Transfer, _shadow.Of(pool));
 
         IoFreeMdl(mdl);
 
@@ -139,7 +155,7 @@ public sealed unsafe class DisclosedMemoryTests : IDisposable
     });
 
     [Fact]
-    public void MdlThatIsBuiltAgainSharesItsNewBufferOnly() => _machine.Run(() =>
+    public void MdlThatIsBuiltAgainKeepsBothBuffersCommon() => _machine.Run(() =>
     {
         byte* first = Pool(Page);
         byte* second = Pool(Page);
@@ -148,20 +164,37 @@ public sealed unsafe class DisclosedMemoryTests : IDisposable
         MmInitializeMdl(mdl, second, Page);
         MmBuildMdlForNonPagedPool(mdl);
 
-        Assert.Equal((null, DmaSharing.Common), (_shadow.Of(first), _shadow.Of(second)));
+        Assert.Equal((DmaSharing.Common, DmaSharing.Common), (_shadow.Of(first), _shadow.Of(second)));
+        IoFreeMdl(mdl);
+        ExFreePool(first);
+        ExFreePool(second);
+        Assert.Equal(0, _shadow.Count);
     });
 
     [Fact]
-    public void MdlInTheDriversOwnMemorySharesUntilThatIsFreed() => _machine.Run(() =>
+    public void MdlInTheDriversOwnMemoryIsForgottenWhenThatIsFreed() => _machine.Run(() =>
     {
-        byte* buffer = Pool(Page);
-        var mdl = (MDL*)Pool((uint)MmSizeOfMdl(buffer, Page));
-        MmInitializeMdl(mdl, buffer, Page);
-        MmBuildMdlForNonPagedPool(mdl);
+        ulong buffer = _machine.Kernel.Pages.AllocateUser(Page, PageAccess.ReadWrite);
+        var mdl = (MDL*)Pool((uint)MmSizeOfMdl((void*)buffer, Page));
+        MmInitializeMdl(mdl, (void*)buffer, Page);
+        MmProbeAndLockPages(mdl, KPROCESSOR_MODE.KernelMode, LOCK_OPERATION.IoWriteAccess);
+        Assert.Equal(1, _shadow.Count);
 
         ExFreePool(mdl);
 
         Assert.Equal(0, _shadow.Count);
+    });
+
+    [Fact]
+    public void MdlWithAWildAddressSharesNothing() => _machine.Run(() =>
+    {
+        MDL* whole = PoolMdl(Pool(2 * Page), 2 * Page);
+        MDL* part = IoAllocateMdl(MmGetMdlVirtualAddress(whole), Page, false, false, null);
+        whole->MappedSystemVa = (void*)0xDEAD_0000_0000;
+
+        IoBuildPartialMdl(whole, part, MmGetMdlVirtualAddress(whole), Page);
+
+        Assert.Equal(2, _shadow.Count);
     });
 
     [Fact]
@@ -185,9 +218,12 @@ public sealed unsafe class DisclosedMemoryTests : IDisposable
         MDL* part = IoAllocateMdl(buffer + Page, Page, false, false, null);
         IoBuildPartialMdl(whole, part, buffer + Page, Page);
 
+        DMA_ADAPTER* adapter = Adapter();
+        Map(adapter, whole, Channel(adapter, 3), 0, 3 * Page);
+
         IoFreeMdl(whole);
         Assert.Equal((1, DmaSharing.Common), (_shadow.Count, _shadow.Of(buffer + Page)));
-        IoFreeMdl(part);
+        ExFreePool(buffer);
 
         Assert.Equal(0, _shadow.Count);
     });

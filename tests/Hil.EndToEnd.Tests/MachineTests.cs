@@ -33,6 +33,19 @@ public sealed class MachineTests
         Assert.Equal((20L, 20L), (native.Interrupts, managed.Interrupts));
     }
 
+    /// <summary>Behind user memory lie the page tables.</summary>
+    [Fact]
+    public async Task ABufferThatDoesNotFitUserMemoryIsRefusedAndHarmsNobody()
+    {
+        await using HilRig rig = await Edu.StartAsync(EduKind.Native);
+        await using HilFile file = await rig.OpenAsync();
+
+        IoResult result = await file.WriteAsync(new byte[20 << 20]).WaitAsync(Edu.Patience);
+
+        Assert.Equal(STATUS_INSUFFICIENT_RESOURCES, result.Status);
+        Assert.Equal((STATUS_SUCCESS, 5u), await file.AskAsync(Edu.Raise, 5));
+    }
+
     /// <summary>A filter in C# stands above edu.sys and sees its completions; the request is pending all the way
     /// up.</summary>
     [Fact]

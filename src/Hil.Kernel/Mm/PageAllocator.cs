@@ -19,7 +19,7 @@ public sealed unsafe class PageAllocator
     {
         _memory = kernel.Services.Memory;
         _disclosed = kernel.Disclosed;
-        _user = new PageBitmap(_memory.UserBase, PagesIn(_memory.KernelBase - _memory.UserBase));
+        _user = new PageBitmap(_memory.UserBase, PagesIn(_memory.UserEnd - _memory.UserBase));
         _kernel = new PageBitmap(_memory.KernelBase, PagesIn(_memory.Base + _memory.Bytes - _memory.KernelBase));
         Invariant.Holds(
             _memory.PhysicalOf(_memory.Base + _memory.Bytes - PAGE_SIZE) - _memory.PhysicalOf(_memory.Base)

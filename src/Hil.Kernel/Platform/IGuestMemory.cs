@@ -24,8 +24,12 @@ public unsafe interface IGuestMemory
     /// <summary>Size of the window in bytes.</summary>
     ulong Bytes { get; }
 
-    /// <summary>Pages from here to <see cref="KernelBase"/> are free for "user" memory.</summary>
+    /// <summary>Pages from here to <see cref="UserEnd"/> are free for "user" memory.</summary>
     ulong UserBase { get; }
+
+    /// <summary>First address behind what may be given out as user memory; the machine's own pages may lie between it and
+    /// <see cref="KernelBase"/>.</summary>
+    ulong UserEnd => KernelBase;
 
     /// <summary>First address above user memory (MmUserProbeAddress); pages from here to the end of the window are the kernel's to give out.</summary>
     ulong KernelBase { get; }

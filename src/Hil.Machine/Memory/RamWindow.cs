@@ -70,6 +70,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
 
     public ulong UserBase => Base + MachineLayout.UserOffset;
 
+    public ulong UserEnd => Base + MachineLayout.MachineOffset;
+
     public ulong KernelBase => Base + MachineLayout.KernelOffset;
 
     public ulong SharedUserData => Base + MachineLayout.SharedUserDataOffset;

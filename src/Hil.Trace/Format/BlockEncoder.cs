@@ -91,23 +91,26 @@ internal sealed unsafe class BlockEncoder : IDisposable
     private void AddFields(KindColumns columns, ReadOnlySpan<ulong> fields)
     {
         columns.Count++;
-        if (columns.References != 0)
-            Refer(columns, fields);
         Span<ColumnBuffer> buffers = columns.Columns.AsSpan(0, columns.FieldCount);
         if (columns.Keyed != null)
         {
             AddKeyed(columns, buffers, fields);
             return;
         }
+        if (columns.References != 0)
+            Refer(columns, fields);
         for (int field = 0; field < buffers.Length; field++)
             buffers[field].WriteDelta(field < fields.Length ? fields[field] : 0);
     }
 
-    private static void AddKeyed(KindColumns columns, Span<ColumnBuffer> buffers, ReadOnlySpan<ulong> fields)
+    // What a record of a keyed kind refers to is its key, and a key that was seen in this block is defined in it.
+    private void AddKeyed(KindColumns columns, Span<ColumnBuffer> buffers, ReadOnlySpan<ulong> fields)
     {
         ulong key = fields.Length > 0 ? fields[0] : 0;
+        ref ulong last = ref columns.Keyed!.ValuesOf(key, out bool isNew);
+        if (isNew)
+            Refer(columns, fields);
         buffers[0].WriteDelta(key);
-        ref ulong last = ref columns.Keyed!.ValuesOf(key);
         for (int field = 1; field < buffers.Length; field++)
         {
             ulong value = field < fields.Length ? fields[field] : 0;

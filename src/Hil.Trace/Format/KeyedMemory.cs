@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Hil.Trace;
 
@@ -10,8 +10,7 @@ internal sealed class KeyedMemory(int width)
     private const int FirstSlots = 64;
     private const ulong Spread = 0x9E37_79B9_7F4A_7C15;
 
-    private ulong[] _keys = new ulong[FirstSlots];
-    private uint[] _stamps = new uint[FirstSlots];
+    private Slot[] _slots = new Slot[FirstSlots];
     private ulong[] _values = new ulong[FirstSlots * width];
     private uint _stamp = 1;
     private int _used;
@@ -22,63 +21,77 @@ internal sealed class KeyedMemory(int width)
         _used = 0;
         if (++_stamp != 0)
             return;
-        Array.Clear(_stamps);
+        Array.Clear(_slots);
         _stamp = 1;
     }
 
     /// <summary>The values under <paramref name="key"/>: the first of as many as this memory is wide.</summary>
-    public ref ulong ValuesOf(ulong key)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref ulong ValuesOf(ulong key) => ref ValuesOf(key, out _);
+
+    /// <param name="isNew">Whether the key was not seen in this block before.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref ulong ValuesOf(ulong key, out bool isNew)
     {
-        int mask = _keys.Length - 1;
-        int slot = SlotOf(key, mask);
-        while (_stamps[slot] == _stamp)
-        {
-            if (_keys[slot] == key)
-                return ref _values[slot * width];
-            slot = (slot + 1) & mask;
-        }
-        return ref Take(key, slot);
+        Slot[] slots = _slots;
+        int at = FirstPlaceOf(key) & (slots.Length - 1);
+        Slot slot = slots[at];
+        isNew = false;
+        if (slot.Key == key && slot.Stamp == _stamp)
+            return ref _values[at * width];
+        return ref Search(key, at, out isNew);
     }
 
-    private static int SlotOf(ulong key, int mask) => (int)((key * Spread) >> 32) & mask;
+    private static int FirstPlaceOf(ulong key) => (int)((key * Spread) >> 40);
 
-    private ref ulong Take(ulong key, int slot)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ref ulong Search(ulong key, int at, out bool isNew)
     {
-        if (++_used > _keys.Length / 2)
+        isNew = false;
+        while (_slots[at].Stamp == _stamp)
+        {
+            if (_slots[at].Key == key)
+                return ref _values[at * width];
+            at = (at + 1) & (_slots.Length - 1);
+        }
+        isNew = true;
+        return ref Take(key, at);
+    }
+
+    private ref ulong Take(ulong key, int at)
+    {
+        if (++_used > _slots.Length / 2)
         {
             Grow();
-            slot = FreeSlot(key);
+            at = FreePlaceFor(key);
         }
-        _keys[slot] = key;
-        _stamps[slot] = _stamp;
-        _values.AsSpan(slot * width, width).Clear();
-        return ref _values[slot * width];
+        _slots[at] = new Slot(key, _stamp);
+        _values.AsSpan(at * width, width).Clear();
+        return ref _values[at * width];
     }
 
-    private int FreeSlot(ulong key)
+    private int FreePlaceFor(ulong key)
     {
-        int mask = _keys.Length - 1;
-        int slot = SlotOf(key, mask);
-        while (_stamps[slot] == _stamp)
-            slot = (slot + 1) & mask;
-        return slot;
+        int at = FirstPlaceOf(key) & (_slots.Length - 1);
+        while (_slots[at].Stamp == _stamp)
+            at = (at + 1) & (_slots.Length - 1);
+        return at;
     }
 
     private void Grow()
     {
-        (ulong[] keys, uint[] stamps, ulong[] values) = (_keys, _stamps, _values);
-        int slots = (int)BitOperations.RoundUpToPowerOf2((uint)keys.Length * 2);
-        _keys = new ulong[slots];
-        _stamps = new uint[slots];
-        _values = new ulong[slots * width];
-        for (int old = 0; old < keys.Length; old++)
+        (Slot[] slots, ulong[] values) = (_slots, _values);
+        _slots = new Slot[slots.Length * 2];
+        _values = new ulong[values.Length * 2];
+        for (int old = 0; old < slots.Length; old++)
         {
-            if (stamps[old] != _stamp)
+            if (slots[old].Stamp != _stamp)
                 continue;
-            int slot = FreeSlot(keys[old]);
-            _keys[slot] = keys[old];
-            _stamps[slot] = _stamp;
-            values.AsSpan(old * width, width).CopyTo(_values.AsSpan(slot * width));
+            int at = FreePlaceFor(slots[old].Key);
+            _slots[at] = slots[old];
+            values.AsSpan(old * width, width).CopyTo(_values.AsSpan(at * width));
         }
     }
+
+    private readonly record struct Slot(ulong Key, uint Stamp);
 }

@@ -18,8 +18,10 @@ internal sealed class KindColumns
             if (Meanings[i] is TraceFieldMeaning.Text or TraceFieldMeaning.Site or TraceFieldMeaning.CallSite)
                 References |= 1u << i;
         }
-        if (KeyedFields != 0)
-            Keyed = new KeyedMemory(FieldCount - 1);
+        if (KeyedFields == 0)
+            return;
+        Kernel.Invariant.Holds((References & ~1u) == 0, "a kind with keyed fields refers to definitions in its key only");
+        Keyed = new KeyedMemory(FieldCount - 1);
     }
 
     public TraceKind Kind { get; }

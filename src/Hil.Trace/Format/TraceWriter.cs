@@ -39,8 +39,8 @@ public sealed class TraceWriter : IDisposable
     private readonly DefinitionTable _definitions = new();
     private readonly BlockEncoder _block;
     private readonly Pipe _pipe = new(new PipeOptions(
-        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
-        pauseWriterThreshold: 0, minimumSegmentSize: 512 << 10, useSynchronizationContext: false));
+        new BlockPool(), readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
+        pauseWriterThreshold: 0, useSynchronizationContext: false));
     private readonly TraceFileWriter _file;
     private TraceWriterSummary? _summary;
     private long _waited;

@@ -187,6 +187,8 @@ public sealed unsafe class Processor
                 return ServeInterrupt(exit);
             case VcpuExitReason.Fault:
                 return ServeFault(exit);
+            case VcpuExitReason.Slice:
+                return ResumeAfterPause(exit, isPreemptible: true);
             default:
                 Traps.ServeWatchdog(_kernel, exit);
                 return ResumeTrap(exit.Frame);
@@ -218,11 +220,16 @@ public sealed unsafe class Processor
     private VcpuExit ResumeAccess(VcpuExit exit)
     {
         const uint AccessesPerPreemptionPoint = 64;
+        return ResumeAfterPause(exit, isPreemptible: ++_accesses % AccessesPerPreemptionPoint == 0);
+    }
+
+    private VcpuExit ResumeAfterPause(VcpuExit exit, bool isPreemptible)
+    {
         if (!_vcpu.IsInterruptible(exit.Frame))
             return ResumeUninterrupted(exit.Frame);
         (long spent, KIRQL entryIrql) = (_vcpu.Spent, _entryIrql);
         (_lastExit, _stackPointer) = (exit, exit.Frame);
-        if (++_accesses % AccessesPerPreemptionPoint == 0)
+        if (isPreemptible)
             _kernel.Scheduler.PreemptionPoint();
         ServicePendingInterrupts();
         (_vcpu.Spent, _entryIrql) = (spent, entryIrql);

@@ -15,7 +15,7 @@ public sealed class EmulatedMachine : IDisposable
         Qemu = qemu;
         Cpu = cpu;
         Clock = clock;
-        AccessTraps = options.TrapsDeviceAccess ? new AccessTraps(ram, cpu, isDeterministic: false) : null;
+        AccessTraps = options.TrapsDeviceAccess ? new AccessTraps(ram, cpu, options.Deterministic) : null;
         Bus = new MonitorBus(cpu);
         Pci = options.Functions is { } claimed
             ? new PciTopology(claimed, [], ImmutableDictionary<PciAddress, ulong>.Empty)
@@ -45,18 +45,20 @@ public sealed class EmulatedMachine : IDisposable
     /// <exception cref="MachineStartException">QEMU is missing, too old, lacks the device, or ended.</exception>
     public static async Task<EmulatedMachine> StartAsync(MachineOptions options, CancellationToken cancellation = default)
     {
+        if (options is { Deterministic: true, TrapsDeviceAccess: false })
+            throw new ArgumentException("a deterministic machine traps device accesses", nameof(options));
         var clock = new MachineClock();
-        var ram = new RamWindow(options.MemoryBytes, options.ShadowBytes, options.TrapsDeviceAccess);
+        var ram = new RamWindow(options.MemoryBytes, options.ShadowBytes, options.TrapsDeviceAccess, SlotsOf(options));
         QemuProcess? qemu = null;
         try
         {
-            VirtualCpu.Prepare(ram, options.Cpu);
+            VirtualCpu.Prepare(ram, options);
             Task<QemuProcess> starting = QemuProcess.StartAsync(QemuOptionsOf(options, ram), cancellation);
             Ahead.GoOn();
             // QEMU boots while this is assembled.
             var routines = new GuestRoutines(ram);
             qemu = await starting.ConfigureAwait(false);
-            var cpu = new VirtualCpu(ram, qemu, routines, clock, options.Cpu);
+            var cpu = new VirtualCpu(ram, qemu, routines, clock, options);
             return new EmulatedMachine(ram, qemu, cpu, clock, options);
         }
         catch
@@ -94,5 +96,14 @@ public sealed class EmulatedMachine : IDisposable
         MemoryPath = ram.Path,
         Devices = options.Devices,
         ExtraArguments = options.ExtraArguments,
+        CountsInstructions = options is { Deterministic: true, Slices: true },
+    };
+
+    // Slot 0 is left to captures, so that a replay finds the addresses that it needs free.
+    private static Range SlotsOf(MachineOptions options) => options switch
+    {
+        { WindowSlot: { } slot } => slot..(slot + 1),
+        { Deterministic: true } => ..RamWindow.SlotCount,
+        _ => 1..RamWindow.SlotCount,
     };
 }

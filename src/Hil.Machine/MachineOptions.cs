@@ -28,5 +28,22 @@ public sealed record MachineOptions
     /// directly.</summary>
     public bool TrapsDeviceAccess { get; init; }
 
+    /// <summary>Whether a run depends on nothing but what the host answers: driver code runs with interrupts closed, so
+    /// that they are taken at exits only, and reads clocks through the host. Needs
+    /// <see cref="TrapsDeviceAccess"/>.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>With <see cref="Deterministic"/>: whether driver code is cut into after every so many instructions, always
+    /// at the same one. Plain code then takes 2.4 times as long.</summary>
+    public bool Slices { get; init; }
+
+    /// <summary>With <see cref="Deterministic"/>: whether kernel calls are observed, so that routines which could run in
+    /// the guest (IRQL, spin locks) must come to the host.</summary>
+    public bool WatchesCalls { get; init; }
+
+    /// <summary>Which of the address ranges for RAM windows this machine gets, 0 to 255; null for the first free one: from 0
+    /// for a deterministic machine, from 1 for others.</summary>
+    public int? WindowSlot { get; init; }
+
     public VirtualCpuOptions Cpu { get; init; } = new();
 }

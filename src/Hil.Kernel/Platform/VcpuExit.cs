@@ -20,6 +20,9 @@ public enum VcpuExitReason : uint
 
     /// <summary>Nothing was run: an interrupt was accepted first and waits in TryTakeInterrupt. Take it and try again.</summary>
     NotStarted = 6,
+
+    /// <summary>Driver code has used up its slice of instructions; the frame is a TrapFrame.</summary>
+    Slice = 7,
 }
 
 /// <summary>One exit from driver code.</summary>

@@ -29,6 +29,10 @@ internal sealed unsafe class GuestRoutines
     /// <summary>Address of a routine, or 0.</summary>
     public ulong Find(string name) => _addresses.GetValueOrDefault(name);
 
+    /// <summary>Whether a routine says something about the driver's locking and IRQL, and does not just compute.</summary>
+    public static bool IsObservable(string name) =>
+        name.Contains("Irql", StringComparison.Ordinal) || name.Contains("SpinLock", StringComparison.Ordinal);
+
     // A host that lacks the export stops at the last stub, which no routine is registered for.
     private static ulong StubOf(string export, RamWindow ram)
     {

@@ -10,6 +10,12 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     private const byte NoRequestFlags = 0;
     private const ulong InterruptFlag = 0x200;
 
+    // Where driver code runs with the interrupt flag clear, AC tells what it made of that flag: set for closed. At ring 0 AC
+    // has no meaning of its own, and traps, PUSHFQ and POPFQ carry it along.
+    private const ulong ClosedFlag = 0x4_0000;
+    private const uint SliceInstructionsMin = 1_000; // Far above what lies between the timer's start and driver code.
+    private const uint InstructionsPerUnit = 100; // 100 ns at 1 ns each, which is how QEMU counts them.
+
     // What the watchdog counts for one resume at least, 1 µs: code that faults all the time, such as a loop that reads a
     // trapped register, is never caught sleeping.
     private const long ResumeCharge = 10;
@@ -31,6 +37,9 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     private readonly long _spinTicks;
     private readonly long _watchdog;
     private readonly GuestRoutines _routines;
+    private readonly bool _isDeterministic;
+    private readonly bool _watchesCalls;
+    private readonly uint _sliceInstructions;
 
     // Accepted and not yet taken; levels rise from bottom to top.
     private readonly byte[] _accepted = new byte[MonitorLayout.RingCapacity];
@@ -49,8 +58,12 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
 
     /// <summary>Waits for the monitor to come up. The RAM window was prepared before QEMU started.</summary>
     internal VirtualCpu(
-        RamWindow ram, QemuProcess qemu, GuestRoutines routines, IClock clock, VirtualCpuOptions options)
+        RamWindow ram, QemuProcess qemu, GuestRoutines routines, IClock clock, MachineOptions machine)
     {
+        VirtualCpuOptions options = machine.Cpu;
+        _isDeterministic = machine.Deterministic;
+        _watchesCalls = machine is { Deterministic: true, WatchesCalls: true };
+        _sliceInstructions = SliceInstructionsOf(machine);
         _ram = ram;
         _qemu = qemu;
         _clock = clock;
@@ -80,12 +93,14 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     }
 
     /// <summary>Writes what the monitor needs before QEMU starts.</summary>
-    public static void Prepare(RamWindow ram, VirtualCpuOptions options)
+    public static void Prepare(RamWindow ram, MachineOptions options)
     {
         byte* data = ram.MonitorData;
         var mailbox = new Mailbox(data);
         mailbox.Operand(MonitorLayout.A) = ram.ProcessorControlRegion;
-        mailbox.Dword(MonitorLayout.SpinBudget) = options.GuestSpinRounds;
+        mailbox.Dword(MonitorLayout.SpinBudget) = options.Cpu.GuestSpinRounds;
+        mailbox.Dword(MonitorLayout.InterruptsClosed) = options.Deterministic ? 1u : 0;
+        mailbox.Dword(MonitorLayout.SliceInstructions) = SliceInstructionsOf(options);
         byte* tss = data + MonitorLayout.TaskStateSegment;
         const int Ist1 = 0x24; // Intel SDM volume 3, figure 7-11.
         *(ulong*)(tss + Ist1) = MachineLayout.MonitorData + MonitorLayout.DoubleFaultStackTop;
@@ -110,6 +125,8 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     public VcpuExit ResumeCall(ulong frame, ulong result, KIRQL irql)
     {
         BeforeRequest();
+        if (_isDeterministic)
+            ((KernelCallFrame*)frame)->Rflags &= ~InterruptFlag;
         _mailbox.Operand(MonitorLayout.A) = frame;
         _mailbox.Operand(MonitorLayout.B) = result;
         Spent = 0;
@@ -122,6 +139,8 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
         if (Spent >= _watchdog)
             return new VcpuExit(VcpuExitReason.Watchdog, irql, 0, frame);
         BeforeRequest();
+        if (_isDeterministic)
+            CloseInterrupts((TrapFrame*)frame);
         _mailbox.Operand(MonitorLayout.A) = ToGuest(frame);
         return RunDriver(MonitorRequest.ResumeTrap, irql);
     }
@@ -141,10 +160,24 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     }
 
     /// <summary>Whether the code behind a frame would be cut into.</summary>
-    public bool IsInterruptible(ulong frame) => (((TrapFrame*)frame)->Rflags & InterruptFlag) != 0;
+    public bool IsInterruptible(ulong frame) => _isDeterministic
+        ? (((TrapFrame*)frame)->Rflags & (ClosedFlag | InterruptFlag)) != ClosedFlag
+        : (((TrapFrame*)frame)->Rflags & InterruptFlag) != 0;
 
-    internal void SetInterruptible(TrapFrame* frame, bool isOpen) =>
-        frame->Rflags = isOpen ? frame->Rflags | InterruptFlag : frame->Rflags & ~InterruptFlag;
+    /// <summary>Opens or closes interrupts as the driver sees them. Deterministic machines only.</summary>
+    internal static void SetInterruptible(TrapFrame* frame, bool isOpen) =>
+        frame->Rflags = isOpen ? frame->Rflags & ~ClosedFlag : frame->Rflags | ClosedFlag;
+
+    // An STI that was no stop, or a frame of the kernel's own, may have opened them for real.
+    private static void CloseInterrupts(TrapFrame* frame)
+    {
+        if ((frame->Rflags & InterruptFlag) != 0)
+            frame->Rflags &= ~(InterruptFlag | ClosedFlag);
+    }
+
+    private static uint SliceInstructionsOf(MachineOptions options) => options is { Deterministic: true, Slices: true }
+        ? Math.Max(options.Cpu.SliceInstructions, SliceInstructionsMin)
+        : 0;
 
     public bool TryTakeInterrupt(KIRQL irql, out byte vector)
     {
@@ -161,7 +194,8 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
 
     public void EndOfInterrupt() => _endOfInterrupts++;
 
-    public void RequestDispatchInterrupt() => _wantsDispatchInterrupt = true;
+    /// <summary>Nothing cuts into a deterministic machine's driver code: there the host looks at its next exit.</summary>
+    public void RequestDispatchInterrupt() => _wantsDispatchInterrupt = !_isDeterministic;
 
     public void ArmPreemption(long deadline) => _preemptAt = deadline;
 
@@ -171,7 +205,8 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
         _wantedContext = contextId;
     }
 
-    public ulong FindGuestRoutine(string name) => _routines.Find(name);
+    public ulong FindGuestRoutine(string name) =>
+        _watchesCalls && GuestRoutines.IsObservable(name) ? 0 : _routines.Find(name);
 
     public LoadedModule GuestModule => _routines.Module;
 
@@ -268,10 +303,9 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
 
     private VcpuExit RunDriver(MonitorRequest request, KIRQL irql)
     {
-        _sharedTime.Update();
-        bool mustRing = _mailbox.Post((uint)request, irql.Value, TakeEndOfInterrupts(), TakeFlags(), (byte)_ringSeen);
-        if (mustRing)
-            _qemu.Qtest.RingNmi();
+        if (!_isDeterministic)
+            _sharedTime.Update();
+        bool mustRing = HandOver(request, irql, TakeFlags());
         if (mustRing || !SpinForTurn())
             SleepForTurn(driverRuns: true);
         return ReadExit();
@@ -280,13 +314,24 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     private void Request(MonitorRequest request, KIRQL irql)
     {
         _idleIrql = irql;
-        bool mustRing = _mailbox.Post((uint)request, irql.Value, TakeEndOfInterrupts(), NoRequestFlags, (byte)_ringSeen);
-        if (mustRing)
-            _qemu.Qtest.RingNmi();
+        bool mustRing = HandOver(request, irql, NoRequestFlags);
         if (mustRing || !SpinForTurn())
             SleepForTurn(driverRuns: false);
         if (_mailbox.Operation != MonitorExit.Done)
             FailMonitor();
+    }
+
+    /// <summary>Gives the turn to the monitor; true when it slept and was rung for.</summary>
+    private bool HandOver(MonitorRequest request, KIRQL irql, byte flags)
+    {
+        if (_isDeterministic)
+            _mailbox.Dword(MonitorLayout.RingDecision) = 0;
+        bool mustRing = _mailbox.Post((uint)request, irql.Value, TakeEndOfInterrupts(), flags, (byte)_ringSeen);
+        if (_isDeterministic)
+            Volatile.Write(ref _mailbox.Dword(MonitorLayout.RingDecision), mustRing ? MonitorLayout.Ring : MonitorLayout.NoRing);
+        if (mustRing)
+            _qemu.Qtest.RingNmi();
+        return mustRing;
     }
 
     private byte TakeEndOfInterrupts()
@@ -404,6 +449,11 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
                 if ((byte)value == IVirtualProcessor.WakeVector)
                     AcceptWake();
                 goto case (uint)VcpuExitReason.Watchdog;
+            case (uint)VcpuExitReason.Slice:
+                Spent += _sliceInstructions / InstructionsPerUnit;
+                CheckFrame(frame, (ulong)sizeof(TrapFrame));
+                return new VcpuExit(
+                    Spent < _watchdog ? VcpuExitReason.Slice : VcpuExitReason.Watchdog, irql, value, frame);
             case (uint)VcpuExitReason.Fault:
             case (uint)VcpuExitReason.Watchdog:
                 frame = FromGuest(frame);
@@ -509,6 +559,7 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     private struct DriverWatch(VirtualCpu cpu, bool driverRuns)
     {
         private long _last = cpu._clock.InterruptTime;
+        private long _stay;
         private long _ringFrom;
         private long _nmiAt;
 
@@ -518,8 +569,12 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
             long now = cpu._clock.InterruptTime;
             if (!driverRuns)
                 return long.MaxValue;
-            cpu.Spent += Math.Min(now - _last, WatchdogStepMax);
+            _stay += Math.Min(now - _last, WatchdogStepMax);
+            if (cpu._sliceInstructions == 0)
+                cpu.Spent += Math.Min(now - _last, WatchdogStepMax);
             _last = now;
+            if (cpu._isDeterministic)
+                return LookFromOutside(now);
             cpu._sharedTime.Update();
             bool mustCutIn = cpu._wakeRequested || now >= cpu._preemptAt;
             if (mustCutIn && now >= _ringFrom)
@@ -531,6 +586,14 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
             if (cpu.Spent >= cpu._watchdog)
                 Bite(now);
             return mustCutIn ? ClockPeriod : Math.Min(ClockPeriod, cpu._preemptAt - now);
+        }
+
+        // In slices time is counted in instructions; one single stay that long means that slices do not end.
+        private long LookFromOutside(long now)
+        {
+            if (cpu.Spent >= cpu._watchdog || _stay >= cpu._watchdog + NmiPatience)
+                Bite(now);
+            return ClockPeriod;
         }
 
         private void Bite(long now)

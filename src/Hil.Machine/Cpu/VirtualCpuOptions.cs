@@ -6,6 +6,9 @@ public sealed record VirtualCpuOptions
     /// <summary>Driver code that neither returns nor calls the kernel for this long is stopped.</summary>
     public TimeSpan Watchdog { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Instructions in a slice, where driver code runs in slices.</summary>
+    public uint SliceInstructions { get; init; } = 1_000_000;
+
     /// <summary>How long the host spins for an exit before it sleeps. On one core spinning keeps the other side from running.</summary>
     public TimeSpan Spin { get; init; } = Environment.ProcessorCount > 1 ? TimeSpan.FromMicroseconds(50) : TimeSpan.Zero;
 

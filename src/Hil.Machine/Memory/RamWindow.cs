@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Hil.Machine.Qemu;
 
 namespace Hil.Machine;
 
@@ -14,7 +15,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     // Beyond this many single pages a reload of CR3 (1.75 µs) is cheaper than INVLPG (133 ns) each.
     private const int InvalidationsMax = 12;
 
-    private const int WindowsMax = 256;
+    /// <summary>How many windows there can be in one process.</summary>
+    internal const int SlotCount = 256;
 
     /// <summary>Most memory for shadow pages: each is a mapping of its own in the worst case, with a gap behind it, and
     /// Linux allows 65,530 in a process.</summary>
@@ -37,7 +39,9 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     /// <param name="reserveBytes">Memory behind it for <see cref="ShadowMemory"/>; QEMU counts it as RAM.</param>
     /// <param name="trapsAccess">Leaves device mappings absent for driver code, and code that nobody vouches for not
     /// executable, until <see cref="Traps.AccessTraps"/> has seen to it.</param>
-    public RamWindow(ulong bytes, ulong reserveBytes = 0, bool trapsAccess = false)
+    /// <param name="slots">The address ranges to choose from, in this order; null for all of them.</param>
+    /// <exception cref="MachineStartException">None of the slots is free.</exception>
+    public RamWindow(ulong bytes, ulong reserveBytes = 0, bool trapsAccess = false, Range? slots = null)
     {
         if (bytes < BytesMin || bytes > BytesMax || bytes % MachineLayout.PageBytes != 0)
             throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"RAM is {BytesMin >> 20} to {BytesMax >> 20} MB");
@@ -50,7 +54,7 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         ReserveBytes = reserveBytes;
         _fd = Check(LibC.MemfdCreate("hil-ram", LibC.MfdCloexec), "memfd_create");
         Check(LibC.Ftruncate(_fd, (long)(bytes + reserveBytes)), "ftruncate");
-        _ram = MapAtFreeBase(_fd, bytes);
+        _ram = MapAtFreeBase(_fd, bytes, slots ?? ..SlotCount);
         _access = new PageAccess[bytes / MachineLayout.PageBytes];
         _redirected = reserveBytes == 0 ? null : new int[_access.Length];
         _trustedCode = trapsAccess ? new bool[_access.Length] : null;
@@ -330,11 +334,12 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
             : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{what} cannot be mapped, {bytes >> 20} MB");
     }
 
-    private static byte* MapAtFreeBase(int fd, ulong bytes)
+    private static byte* MapAtFreeBase(int fd, ulong bytes, Range slots)
     {
-        for (uint slot = 0; slot < WindowsMax; slot++)
+        (int first, int count) = slots.GetOffsetAndLength(SlotCount);
+        for (int slot = first; slot < first + count; slot++)
         {
-            nint wanted = (nint)(MachineLayout.WindowBase + slot * MachineLayout.WindowStride);
+            nint wanted = (nint)(MachineLayout.WindowBase + (ulong)slot * MachineLayout.WindowStride);
             nint address = LibC.Mmap(wanted, (nuint)bytes, LibC.ProtRead | LibC.ProtWrite,
                 LibC.MapShared | LibC.MapFixedNoReplace, fd, 0);
             if (address == wanted)
@@ -342,8 +347,10 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
             if (address != LibC.MapFailed)
                 LibC.Munmap(address, (nuint)bytes);
         }
-        throw new Win32Exception(Marshal.GetLastPInvokeError(),
-            $"no free address range of {bytes >> 20} MB for the RAM window");
+        LibC.Close(fd);
+        throw new MachineStartException(count == 1
+            ? $"address range {first} for the RAM window is taken; another machine in this process has it"
+            : $"no free address range of {bytes >> 20} MB for the RAM window");
     }
 
     private static int Check(int result, string call) =>

@@ -16,6 +16,12 @@ internal sealed class MonitorCode
     private const uint SpuriousVectorRegister = 0xF0;
     private const uint InterruptCommandRegister = 0x300;
     private const uint TaskPriorityRegister = 0x80;
+    private const uint TimerVectorRegister = 0x320;
+    private const uint TimerInitialCountRegister = 0x380;
+    private const uint TimerCurrentCountRegister = 0x390;
+    private const uint TimerDivideRegister = 0x3E0;
+    private const uint OneShotNmi = 0x400;
+    private const uint DivideByOne = 0xB;
     private const uint SpuriousVector = 0xFF;
     private const uint DoorbellPort = 0xE9;
     private const uint InterruptFlag = 0x200;
@@ -56,6 +62,10 @@ internal sealed class MonitorCode
     private Label _sleepEnd;
     private Label _slowOperations;
     private Label _restoreTrap;
+    private Label _disarm;
+    private Label _disarmed;
+    private Label _awaitRing;
+    private Label _ringTaken;
 
     private MonitorCode(ulong baseAddress, ulong stubsAddress)
     {
@@ -64,6 +74,8 @@ internal sealed class MonitorCode
         (_operations, _done, _flags, _flagsDone) = (New(), New(), New(), New());
         (_endInterrupts, _interruptsEnded, _notStarted, _inMonitor) = (New(), New(), New(), New());
         (_sleepCheck, _sleepEnd, _slowOperations, _restoreTrap) = (New(), New(), New(), New());
+
+        (_disarm, _disarmed, _awaitRing, _ringTaken) = (New(), New(), New(), New());
 
         EmitGate();
         EmitReturned();
@@ -75,6 +87,7 @@ internal sealed class MonitorCode
         EmitCommonInterrupt();
         EmitResumeTrap();
         EmitSleep();
+        EmitSlices();
         EmitFlags();
         EmitInMonitor();
         EmitOperations();
@@ -153,6 +166,9 @@ internal sealed class MonitorCode
         _a.mov(Dword(Cr8Shadow), eax);
         _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
         _a.cld();
+        _a.cmp(Dword(InterruptsClosed), 0);
+        _a.jne(_disarm);
+        _a.Label(ref _disarmed);
         EmitTurnToHost();
     }
 
@@ -190,8 +206,12 @@ internal sealed class MonitorCode
     private void EmitGo()
     {
         Label same = New();
+        Label notSliced = New();
         _a.Label(ref _go);
         _a.cli();
+        _a.cmp(Dword(InterruptsClosed), 0);
+        _a.jne(_awaitRing);
+        _a.Label(ref _ringTaken);
         _a.mov(eax, Dword(Operation));
         _a.cmp(Byte(EndOfInterrupts), 0);
         _a.jne(_endInterrupts);
@@ -209,6 +229,12 @@ internal sealed class MonitorCode
         _a.je(same);
         _a.mov(cr8, rcx);
         _a.Label(ref same);
+        // From here on each way into driver code has a number of instructions of its own, which never varies.
+        _a.mov(ecx, Dword(SliceInstructions));
+        _a.test(ecx, ecx);
+        _a.je(notSliced);
+        _a.mov(Apic(TimerInitialCountRegister), ecx);
+        _a.Label(ref notSliced);
         _a.mov(Byte(InDriver), 1);
         _a.cmp(eax, (uint)MonitorRequest.ResumeCall);
         _a.je(_resumeCall);
@@ -218,6 +244,8 @@ internal sealed class MonitorCode
 
     private void EmitCall()
     {
+        const int NoFlags = 2; // The bit that is always set.
+        Label closed = New();
         _a.mov(rsp, Qword(B));
         _a.mov(rcx, Qword(C));
         _a.mov(rdx, Qword(D));
@@ -226,7 +254,17 @@ internal sealed class MonitorCode
         _a.mov(r10, Qword(A));
         _a.lea(rax, __qword_ptr[_returned]);
         _a.push(rax);
+        _a.cmp(Dword(InterruptsClosed), 0);
+        _a.jne(closed);
         _a.sti();
+        _a.jmp(r10);
+        // What the monitor did last is not for driver code to see: it differs from run to run.
+        _a.Label(ref closed);
+        foreach (AssemblerRegister64 register in (ReadOnlySpan<AssemblerRegister64>)[rax, r11, .. s_calleeSaved])
+            _a.mov(register, 0);
+        EmitClearVolatileXmm();
+        _a.push(NoFlags);
+        _a.popfq();
         _a.jmp(r10);
     }
 
@@ -243,8 +281,20 @@ internal sealed class MonitorCode
         _a.je(interruptsOff);
         _a.sti();
         _a.ret();
+        // The flag that stands in for a closed interrupt flag (VirtualCpu) comes back, too.
         _a.Label(ref interruptsOff);
+        _a.push(rcx);
+        foreach (AssemblerRegister64 register in (ReadOnlySpan<AssemblerRegister64>)[rcx, rdx, r8, r9, r10, r11])
+            _a.mov(register, 0);
+        EmitClearVolatileXmm();
+        _a.popfq();
         _a.ret();
+    }
+
+    private void EmitClearVolatileXmm()
+    {
+        for (int i = 0; i < VolatileXmmCount; i++)
+            _a.pxor(s_xmm[i], s_xmm[i]);
     }
 
     private void EmitQuickOperations()
@@ -277,6 +327,8 @@ internal sealed class MonitorCode
         Label interrupt = New();
         Label notWatched = New();
         Label tell = New();
+        Label slice = New();
+        Label goOn = New();
         _a.Label(ref _common);
         _a.cmp(Byte(InDriver), 0);
         _a.je(_inMonitor);
@@ -317,10 +369,42 @@ internal sealed class MonitorCode
         EmitLeaveNmi();
         _a.mov(ecx, (uint)VcpuExitReason.Watchdog);
         _a.jmp(tell);
-        // A doorbell for a sleeper that had woken already.
         _a.Label(ref notWatched);
+        _a.cmp(Dword(SliceInstructions), 0);
+        _a.jne(slice);
+        // A doorbell for a sleeper that had woken already.
+        _a.Label(ref goOn);
         _a.mov(Byte(InDriver), 1);
         _a.jmp(_restoreTrap);
+
+        // In the ROM driver code is on its way out: half an exit may be in the mailbox.
+        _a.Label(ref slice);
+        _a.mov(rdx, __qword_ptr[rbx + TrapExtraBytes + (TrapRegisters + 2) * 8]);
+        _a.sar(rdx, 16);
+        _a.cmp(rdx, -1);
+        _a.je(goOn);
+        _a.cmp(Apic(TimerCurrentCountRegister), 0);
+        _a.jne(goOn);
+        EmitMoveFrame();
+        EmitLeaveNmi();
+        _a.mov(eax, 2);
+        _a.mov(ecx, (uint)VcpuExitReason.Slice);
+        _a.jmp(tell);
+    }
+
+    // An NMI's frame is on the NMI stack. Slices nest, so it goes where any other trap would have left it.
+    private unsafe void EmitMoveFrame()
+    {
+        const int SavedRsp = TrapExtraBytes + (TrapRegisters + 2 + 3) * 8;
+        int frameBytes = sizeof(TrapFrame);
+        _a.mov(rdi, __qword_ptr[rbx + SavedRsp]);
+        _a.and(rdi, -16);
+        _a.sub(rdi, frameBytes);
+        _a.mov(rsi, rbx);
+        _a.mov(rbx, rdi);
+        _a.mov(ecx, frameBytes / 8);
+        _a.cld();
+        _a.rep.movsq();
     }
 
     // Further NMIs stay blocked until an IRET; the watchdog's frame is kept, so an IRET to the next instruction opens them.
@@ -371,6 +455,29 @@ internal sealed class MonitorCode
         _a.Label(ref awake);
         _a.mov(Dword(VcpuSleeping), 0);
         _a.jmp(_go);
+    }
+
+    // With closed interrupts driver code is cut into by nothing but the end of its slice: the timer is silent while the
+    // host has the turn, and a ring for this turn is waited for before driver code goes on.
+    private void EmitSlices()
+    {
+        Label decided = New();
+        Label pending = New();
+        _a.Label(ref _disarm);
+        _a.mov(Apic(TimerInitialCountRegister), 0);
+        _a.mov(Dword(NmiTaken), 0);
+        _a.jmp(_disarmed);
+
+        _a.Label(ref _awaitRing);
+        _a.cmp(Dword(RingDecision), NoRing);
+        _a.jb(_awaitRing);
+        _a.je(decided);
+        _a.Label(ref pending);
+        _a.cmp(Dword(NmiTaken), 0);
+        _a.je(pending);
+        _a.mov(Dword(NmiTaken), 0);
+        _a.Label(ref decided);
+        _a.jmp(_ringTaken);
     }
 
     private void EmitFlags()
@@ -467,6 +574,7 @@ internal sealed class MonitorCode
 
         const int SavedRip = 32; // above RCX, RAX, vector and error code
         _a.Label(ref nmi);
+        _a.mov(Dword(NmiTaken), 1);
         _a.lea(rax, __qword_ptr[_sleepCheck]);
         _a.cmp(__qword_ptr[rsp + SavedRip], rax);
         _a.jb(leave);
@@ -673,6 +781,8 @@ internal sealed class MonitorCode
         const uint ApicEnabled = 0x100;
         _a.mov(Apic(SpuriousVectorRegister), ApicEnabled | SpuriousVector);
         _a.mov(Apic(TaskPriorityRegister), 0);
+        _a.mov(Apic(TimerDivideRegister), DivideByOne);
+        _a.mov(Apic(TimerVectorRegister), OneShotNmi);
         _a.mov(Dword(Cr8Shadow), 0);
         _a.mov(Byte(InDriver), 0);
         _a.mov(Dword(Turn), 0);

@@ -13,7 +13,7 @@ namespace Hil.Machine;
 internal static class MonitorLayout
 {
     /// <summary>Written by the ROM when it is up; the host compares.</summary>
-    public const uint LayoutVersion = 1;
+    public const uint LayoutVersion = 2;
 
     // Line 0: the token, the request and the exit.
     public const int Turn = 0x00;
@@ -42,9 +42,22 @@ internal static class MonitorLayout
     public const int SpinBudget = 0x84;
     public const int WatchdogArmed = 0x88;
 
+    /// <summary>Non-zero: driver code runs with interrupts closed, and no ring may reach it.</summary>
+    public const int InterruptsClosed = 0x8C;
+
+    /// <summary>Instructions after which driver code is cut into; 0 for never.</summary>
+    public const int SliceInstructions = 0x90;
+
+    /// <summary>With <see cref="InterruptsClosed"/>: whether the host rings for this turn. The host says so after it has
+    /// looked at VcpuSleeping; until then 0.</summary>
+    public const int RingDecision = 0x94;
+    public const uint NoRing = 1;
+    public const uint Ring = 2;
+
     // Line 3: the monitor's own.
     public const int InDriver = 0xC0;
     public const int Cr8Shadow = 0xC4;
+    public const int NmiTaken = 0xC8;
 
     // Line 4: interrupts accepted while the virtual processor waited for the host.
     public const int RingHead = 0x100;

@@ -39,6 +39,9 @@ internal static class QemuCommandLine
             "-bios", options.FirmwarePath,
             // A triple fault then stops the machine and is reported, in place of a silent reboot.
             "-no-reboot", "-no-shutdown");
+        // One instruction is 2^0 ns.
+        if (options.CountsInstructions)
+            arguments.AddRange("-icount", "shift=0");
     }
 
     private static void AddMemory(List<string> arguments, QemuOptions options)

@@ -45,6 +45,9 @@ public sealed record QemuOptions
     /// <summary>Gives the qtest socket to a <see cref="Buses.PlainQtestClient"/> in place of the pipelining one.</summary>
     public bool PlainQtest { get; init; }
 
+    /// <summary>Makes virtual time a count of executed instructions (<c>-icount</c>).</summary>
+    public bool CountsInstructions { get; init; }
+
     /// <summary>How long QEMU may take from exec to a running machine. Generous: a busy one-core machine needs
     /// seconds.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);

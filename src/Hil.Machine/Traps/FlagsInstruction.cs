@@ -22,12 +22,13 @@ internal sealed unsafe class FlagsInstruction(RamWindow ram, VirtualCpu cpu)
         switch (instruction.Mnemonic)
         {
             case Mnemonic.Cli:
-                cpu.SetInterruptible(frame, false);
+                VirtualCpu.SetInterruptible(frame, false);
                 break;
             case Mnemonic.Sti:
-                cpu.SetInterruptible(frame, true);
+                VirtualCpu.SetInterruptible(frame, true);
                 break;
-            case Mnemonic.Pushfq when TryReachStack(frame->Rsp - sizeof(ulong), PageAccess.Write, ref exit):
+            case Mnemonic.Pushfq when TryMakeRoom(ref exit):
+                frame = (TrapFrame*)exit.Frame;
                 frame->Rsp -= sizeof(ulong);
                 *(ulong*)frame->Rsp = (frame->Rflags & ShownFlags) | (cpu.IsInterruptible(exit.Frame) ? InterruptFlag : 0);
                 break;
@@ -35,12 +36,25 @@ internal sealed unsafe class FlagsInstruction(RamWindow ram, VirtualCpu cpu)
                 ulong flags = *(ulong*)frame->Rsp;
                 frame->Rsp += sizeof(ulong);
                 frame->Rflags = (frame->Rflags & ~PoppedFlags) | (flags & PoppedFlags);
-                cpu.SetInterruptible(frame, (flags & InterruptFlag) != 0);
+                VirtualCpu.SetInterruptible(frame, (flags & InterruptFlag) != 0);
                 break;
             default:
                 return false;
         }
         frame->Rip = instruction.NextIP;
+        return true;
+    }
+
+    // The frame ends where the driver's stack pointer is (rounded down to 16): what is pushed there would overwrite it.
+    private bool TryMakeRoom(ref VcpuExit exit)
+    {
+        const ulong StackAlignment = 16;
+        ulong lower = exit.Frame - StackAlignment;
+        if (!TryReachStack(((TrapFrame*)exit.Frame)->Rsp - sizeof(ulong), PageAccess.Write, ref exit)
+            || !TryReachStack(lower, PageAccess.Write, ref exit))
+            return false;
+        Buffer.MemoryCopy((void*)exit.Frame, (void*)lower, sizeof(TrapFrame), sizeof(TrapFrame));
+        exit = exit with { Frame = lower };
         return true;
     }
 

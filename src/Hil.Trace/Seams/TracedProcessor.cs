@@ -19,6 +19,8 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
 
     public LoadedModule? GuestModule => inner.GuestModule;
 
+    public bool IsInterruptible(ulong frame) => inner.IsInterruptible(frame);
+
     public bool HasPendingInterrupt => log.Ask(TraceKind.Pending, log.IsLive && inner.HasPendingInterrupt);
 
     public bool TryTakeInterrupt(KIRQL irql, out byte vector)

@@ -21,6 +21,7 @@ public sealed class CpuRig : IDisposable
         _code = _nextCode = machine.Ram.KernelBase;
         Data = _code + 16 * PageBytes;
         StackTop = Data + (2 + StackPages) * PageBytes;
+        machine.AccessTraps?.TrustCode(_code, 16 * PageBytes);
         machine.Ram.Protect(_code, 16 * PageBytes, PageAccess.ReadExecute);
         machine.Ram.Protect(Data, PageBytes, PageAccess.ReadWrite);
         machine.Ram.Protect(StackTop - StackPages * PageBytes, StackPages * PageBytes, PageAccess.ReadWrite);
@@ -46,12 +47,17 @@ public sealed class CpuRig : IDisposable
     /// <summary>Edu's registers as driver code sees them.</summary>
     public ulong Registers { get; }
 
-    public static async Task<CpuRig> StartAsync(TimeSpan? watchdog = null, ulong shadowBytes = 0) => new(await EmulatedMachine.StartAsync(new MachineOptions
+    public static async Task<CpuRig> StartAsync(
+        TimeSpan? watchdog = null, ulong shadowBytes = 0, Func<MachineOptions, MachineOptions>? change = null)
     {
-        Devices = ["edu"],
-        ShadowBytes = shadowBytes,
-        Cpu = new VirtualCpuOptions { Watchdog = watchdog ?? TimeSpan.FromSeconds(10) },
-    }));
+        MachineOptions options = new()
+        {
+            Devices = ["edu"],
+            ShadowBytes = shadowBytes,
+            Cpu = new VirtualCpuOptions { Watchdog = watchdog ?? TimeSpan.FromSeconds(10) },
+        };
+        return new CpuRig(await EmulatedMachine.StartAsync(change?.Invoke(options) ?? options));
+    }
 
     /// <summary>Puts machine code on fresh bytes of the code pages; returns its address.</summary>
     public unsafe ulong Place(Action<Assembler> emit)

@@ -1,3 +1,5 @@
+using Hil.Kernel.Platform;
+
 namespace Hil.Machine.Tests.Memory;
 
 /// <summary>What a sink heard.</summary>

@@ -61,19 +61,20 @@ public sealed class TrapRig : IDisposable, IKernelObserver
 
     public IReadOnlyList<KernelEvent> Registers => _registers;
 
-    public static async Task<TrapRig> StartAsync(bool logs = false, TimeSpan? watchdog = null)
+    public static async Task<TrapRig> StartAsync(bool logs = false, TimeSpan? watchdog = null, Func<MachineOptions, MachineOptions>? change = null)
     {
         string path = Path.Combine(Path.GetTempPath(), $"hil-traps-{Guid.NewGuid():N}.log");
         string[] log = logs
             ? ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write", "-D", path]
             : [];
-        EmulatedMachine machine = await EmulatedMachine.StartAsync(new MachineOptions
+        MachineOptions options = new()
         {
             Devices = ["edu", "pci-testdev", "ivshmem-plain,memdev=hil-shared"],
             ExtraArguments = ["-object", "memory-backend-ram,id=hil-shared,size=1M", .. log],
             TrapsDeviceAccess = true,
             Cpu = new VirtualCpuOptions { Watchdog = watchdog ?? TimeSpan.FromSeconds(10) },
-        });
+        };
+        EmulatedMachine machine = await EmulatedMachine.StartAsync(change?.Invoke(options) ?? options);
         return new TrapRig(machine, path);
     }
 

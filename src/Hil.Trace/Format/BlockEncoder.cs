@@ -41,11 +41,11 @@ internal sealed unsafe class BlockEncoder : IDisposable
     private ColumnBuffer _times = new();
     private long _firstTime, _lastTime;
 
-    public BlockEncoder(DefinitionTable definitions)
+    public BlockEncoder(DefinitionTable definitions, IReadOnlyList<TraceRecordKind> schema)
     {
         _definitions = definitions;
         _ordered =
-            [.. TraceSchema.Kinds.OrderBy(static kind => kind.Kind).Select(static kind => new KindColumns(kind))];
+            [.. schema.OrderBy(static kind => kind.Kind).Select(static kind => new KindColumns(kind))];
         foreach (KindColumns kind in _ordered)
             _kinds[(byte)kind.Kind] = kind;
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Pipelines;
+using Hil.Kernel;
 
 namespace Hil.Trace;
 
@@ -48,7 +49,7 @@ public sealed class TraceWriter : IDisposable
 
     private TraceWriter(TraceFileWriter file)
     {
-        _block = new BlockEncoder(_definitions);
+        _block = new BlockEncoder(_definitions, TraceSchema.Kinds);
         _file = file;
         _file.Start(_pipe.Reader, () => Volatile.Write(ref _cutAt, 0));
     }
@@ -135,6 +136,7 @@ public sealed class TraceWriter : IDisposable
     // Hands the block over; waits first while the one before it is still on its way.
     private void Cut()
     {
+        Invariant.Holds(_summary == null, "nothing is added to a trace that is complete");
         Volatile.Write(ref _cutAt, TraceFormat.CutRecords);
         _waited += _file.WaitForRoom();
         int bytes = _block.MeasureContent();

@@ -8,7 +8,7 @@ internal sealed unsafe class TraceParts
 {
     private const int FooterCrcAt = 12;
 
-    private TraceParts(byte[] schema, List<byte[]> contents, byte[] index)
+    public TraceParts(byte[] schema, List<byte[]> contents, byte[] index)
     {
         Schema = schema;
         Contents = contents;

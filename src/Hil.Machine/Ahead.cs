@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -34,7 +33,6 @@ public static class Ahead
 
     private static void LoadForStart()
     {
-        new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified).Dispose();
         RuntimeHelpers.RunClassConstructor(typeof(ExportTable).TypeHandle);
     }
 }

@@ -1,24 +1,20 @@
 using System.Net.Sockets;
+using Hil.Machine.Qemu;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hil.Machine.Tests;
 
 /// <summary>Two connected sockets, one for the code under test and one for the test that plays its peer.</summary>
 internal static class LocalSockets
 {
-    public static (Socket Ours, Socket Theirs) Connect()
+    public static (LocalSocket Ours, Socket Theirs) Connect()
     {
-        string folder = Directory.CreateTempSubdirectory("hil-socket-").FullName;
-        var endPoint = new UnixDomainSocketEndPoint(Path.Combine(folder, "socket"));
-        using Socket listener = Create();
-        listener.Bind(endPoint);
-        listener.Listen();
-        Socket ours = Create();
-        ours.Connect(endPoint);
-        Socket theirs = listener.Accept();
-        theirs.ReceiveTimeout = 20_000;
-        Directory.Delete(folder, recursive: true);
+        (LocalSocket ours, SafeFileHandle other) = LocalSocket.Connect();
+        var theirs = new Socket(new SafeSocketHandle(other.DangerousGetHandle(), ownsHandle: true))
+        {
+            ReceiveTimeout = 20_000,
+        };
+        other.SetHandleAsInvalid();
         return (ours, theirs);
     }
-
-    private static Socket Create() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 }

@@ -1,12 +1,12 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
+using Hil.Machine.Qemu;
 
 namespace Hil.Machine.Buses;
 
 /// <summary>The obvious qtest client: one blocking send and one blocking receive for each access. What
 /// <c>hil bench</c> compares the buses with.</summary>
-public sealed class PlainQtestClient(Socket socket) : IDisposable
+public sealed class PlainQtestClient(LocalSocket socket) : IDisposable
 {
     private readonly byte[] _answer = new byte[256];
 

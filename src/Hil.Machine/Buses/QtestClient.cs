@@ -9,7 +9,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using Hil.Machine.Qemu;
 
 namespace Hil.Machine.Buses;
@@ -29,7 +28,7 @@ public sealed class QtestClient : IDisposable
     private const ulong MessageWindow = 0xFEE0_0000;
     private const uint NmiMessage = 0x400;
 
-    private readonly Socket _socket;
+    private readonly LocalSocket _socket;
     private readonly Func<MachineLostException>? _explainLoss;
     private readonly object _gate = new();
     private readonly Pipe _output = new(new PipeOptions(
@@ -46,7 +45,7 @@ public sealed class QtestClient : IDisposable
     /// <param name="socket">Connected to QEMU's qtest channel; owned from here on.</param>
     /// <param name="explainLoss">Asked, on the reader thread, what to tell callers when the connection has
     /// ended.</param>
-    public QtestClient(Socket socket, Func<MachineLostException>? explainLoss = null)
+    public QtestClient(LocalSocket socket, Func<MachineLostException>? explainLoss = null)
     {
         _socket = socket;
         _explainLoss = explainLoss;
@@ -108,19 +107,8 @@ public sealed class QtestClient : IDisposable
         Request(command);
     }
 
-    public void Dispose()
-    {
-        // Ends the reader's receive call; it then fails whoever still waits.
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The connection is over: the reader has ended already.
-        }
-        _socket.Dispose();
-    }
+    /// <summary>Ends the reader's receive call; it then fails whoever still waits.</summary>
+    public void Dispose() => _socket.Dispose();
 
     private ulong Request(ReadOnlySpan<byte> name, params ReadOnlySpan<ulong> numbers) => Take(Issue(name, numbers));
 
@@ -225,7 +213,7 @@ public sealed class QtestClient : IDisposable
             foreach (ReadOnlyMemory<byte> segment in result.Buffer)
                 _socket.Send(segment.Span);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The reader sees the end of the connection too and fails everything that is expected.
         }

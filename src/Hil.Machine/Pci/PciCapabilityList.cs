@@ -55,9 +55,9 @@ public static class PciCapabilityList
 
     private static bool Contains(ImmutableArray<PciCapability>.Builder found, int offset)
     {
-        foreach (PciCapability capability in found)
+        for (int i = 0; i < found.Count; i++)
         {
-            if (capability.Offset == offset)
+            if (found[i].Offset == offset)
                 return true;
         }
         return false;

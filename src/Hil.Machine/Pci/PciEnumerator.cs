@@ -25,11 +25,18 @@ public static class PciEnumerator
             Program(bus, node);
 
         var routing = new PciInterruptRouting(bus);
-        return new PciTopology(
-            [.. all.Select(node => Describe(bus, node, routing))],
-            [.. all.Where(node => node.IsBridge && node.SecondaryBus != 0).Select(Describe)],
-            all.Where(node => node.ExpansionRomBytes != 0)
-                .ToImmutableDictionary(node => node.Address, node => node.ExpansionRomBytes));
+        var functions = ImmutableArray.CreateBuilder<PciFunction>(all.Count);
+        var bridges = ImmutableArray.CreateBuilder<PciBridge>();
+        var expansionRoms = new Dictionary<PciAddress, ulong>();
+        foreach (PciNode node in all)
+        {
+            functions.Add(Describe(bus, node, routing));
+            if (node.IsBridge && node.SecondaryBus != 0)
+                bridges.Add(Describe(node));
+            if (node.ExpansionRomBytes != 0)
+                expansionRoms.Add(node.Address, node.ExpansionRomBytes);
+        }
+        return new PciTopology(functions.MoveToImmutable(), bridges.ToImmutable(), expansionRoms);
     }
 
     /// <summary>Lets a function do DMA and send message interrupts, as Windows does when it starts a device.</summary>
@@ -93,7 +100,7 @@ public static class PciEnumerator
             ClassCode = bus.ReadConfig(node.Address, RevisionId, 4) >> 8,
             RevisionId = (byte)bus.ReadConfig(node.Address, RevisionId, 1),
             HeaderType = node.HeaderType,
-            Bars = [.. node.Bars.Select(bar => bar.ToBar())],
+            Bars = [.. node.Bars.ConvertAll(static bar => bar.ToBar())],
             Capabilities = node.Capabilities,
             InterruptPin = hasPin ? pin : (byte)0,
             InterruptLine = line,

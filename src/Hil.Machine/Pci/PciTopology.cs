@@ -21,7 +21,7 @@ public readonly record struct PciRange(ulong First, ulong Last);
 public sealed record PciTopology(
     ImmutableArray<PciFunction> Functions,
     ImmutableArray<PciBridge> Bridges,
-    ImmutableDictionary<PciAddress, ulong> ExpansionRoms)
+    IReadOnlyDictionary<PciAddress, ulong> ExpansionRoms)
 {
     /// <summary>The bridge at an address, or null.</summary>
     public PciBridge? FindBridge(PciAddress address)

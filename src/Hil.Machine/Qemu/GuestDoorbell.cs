@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Hil.Machine.Qemu;
@@ -29,15 +28,15 @@ public sealed unsafe partial class GuestDoorbell : IDisposable
     private const int Interrupted = 4;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    private readonly Socket _socket;
+    private readonly LocalSocket _socket;
     private readonly int _socketHandle;
     private readonly int _eventHandle;
     private int _isDisposed;
 
-    internal GuestDoorbell(Socket socket)
+    internal GuestDoorbell(LocalSocket socket)
     {
         _socket = socket;
-        _socketHandle = (int)socket.Handle;
+        _socketHandle = socket.Descriptor;
         _eventHandle = CreateEvent(0, EventNonBlocking | EventCloseOnExec);
         if (_eventHandle < 0)
             throw new MachineStartException($"eventfd failed with errno {Marshal.GetLastPInvokeError()}");

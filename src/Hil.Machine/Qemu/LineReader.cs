@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 
 namespace Hil.Machine.Qemu;
 
@@ -14,7 +13,7 @@ internal sealed class LineReader
     // A few tens of microseconds on an idle core.
     private const int YieldsMax = 100;
 
-    private readonly Socket _socket;
+    private readonly LocalSocket _socket;
     private readonly int _lineBytesMax;
     private readonly LineHandler _onLine;
     private readonly Action<Exception?> _onClosed;
@@ -25,7 +24,7 @@ internal sealed class LineReader
     /// <param name="lineBytesMax">A longer line means that the other side is not what we think; it ends the
     /// connection.</param>
     /// <param name="onClosed">Called once, last, with the reason if it is not an orderly end.</param>
-    public LineReader(Socket socket, int lineBytesMax, LineHandler onLine, Action<Exception?> onClosed)
+    public LineReader(LocalSocket socket, int lineBytesMax, LineHandler onLine, Action<Exception?> onClosed)
     {
         _socket = socket;
         _lineBytesMax = lineBytesMax;
@@ -52,7 +51,7 @@ internal sealed class LineReader
         {
             ReceiveAll();
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidDataException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidDataException)
         {
             reason = e;
         }

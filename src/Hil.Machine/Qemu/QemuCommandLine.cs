@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hil.Machine.Qemu;
 
@@ -69,7 +69,7 @@ internal static class QemuCommandLine
                 $"isa-debugcon,iobase={options.DoorbellPort},chardev=hil-bell"));
     }
 
-    private static string Channel(string id, SafeSocketHandle end) =>
+    private static string Channel(string id, SafeFileHandle end) =>
         string.Create(CultureInfo.InvariantCulture, $"socket,id={id},fd={end.DangerousGetHandle()}");
 
     // In QEMU's option syntax a comma in a value is doubled.

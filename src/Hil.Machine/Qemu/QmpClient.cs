@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -12,7 +11,7 @@ public sealed class QmpClient : IDisposable
     // The longest answers (query-qmp-schema) have a few hundred kilobytes.
     private const int LineBytesMax = 8 << 20;
 
-    private readonly Socket _socket;
+    private readonly LocalSocket _socket;
     private readonly Action<QmpEvent> _onEvent;
     private readonly Action<Exception?> _onClosed;
     private readonly Lock _lock = new();
@@ -23,7 +22,7 @@ public sealed class QmpClient : IDisposable
 
     /// <param name="onEvent">Called on the reader thread; must not block.</param>
     /// <param name="onClosed">Called once on the reader thread when the channel ends.</param>
-    internal QmpClient(Socket socket, Action<QmpEvent> onEvent, Action<Exception?> onClosed)
+    internal QmpClient(LocalSocket socket, Action<QmpEvent> onEvent, Action<Exception?> onClosed)
     {
         _socket = socket;
         _onEvent = onEvent;
@@ -61,17 +60,24 @@ public sealed class QmpClient : IDisposable
 
     private void Send(long id, string command, JsonObject? arguments)
     {
-        var request = new JsonObject { ["execute"] = command, ["id"] = id };
-        if (arguments != null)
-            request["arguments"] = arguments;
         var bytes = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(bytes))
-            request.WriteTo(writer);
+        {
+            writer.WriteStartObject();
+            writer.WriteString("execute", command);
+            writer.WriteNumber("id", id);
+            if (arguments != null)
+            {
+                writer.WritePropertyName("arguments");
+                arguments.WriteTo(writer);
+            }
+            writer.WriteEndObject();
+        }
         try
         {
             _socket.Send(bytes.WrittenSpan);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The reader sees the end of the connection too and fails everything that is pending.
         }

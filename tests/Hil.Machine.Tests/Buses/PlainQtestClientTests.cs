@@ -23,7 +23,7 @@ public sealed class PlainQtestClientTests
     [Fact]
     public void RefusedCommandIsNamed()
     {
-        (Socket ours, Socket peer) = LocalSockets.Connect();
+        (LocalSocket ours, Socket peer) = LocalSockets.Connect();
         using var client = new PlainQtestClient(ours);
         peer.Send(Encoding.ASCII.GetBytes("FAIL no\n"));
 
@@ -36,7 +36,7 @@ public sealed class PlainQtestClientTests
     [Fact]
     public void EndOfConnectionIsReported()
     {
-        (Socket ours, Socket peer) = LocalSockets.Connect();
+        (LocalSocket ours, Socket peer) = LocalSockets.Connect();
         using var client = new PlainQtestClient(ours);
         peer.Shutdown(SocketShutdown.Send);
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Hil.Machine.Buses;
+using Hil.Machine.Qemu;
 
 namespace Hil.Machine.Tests.Buses;
 
@@ -11,7 +12,7 @@ internal sealed class QtestPeer : IDisposable
 
     public QtestPeer()
     {
-        (Socket ours, Socket) = LocalSockets.Connect();
+        (LocalSocket ours, Socket) = LocalSockets.Connect();
         Client = new QtestClient(ours);
     }
 

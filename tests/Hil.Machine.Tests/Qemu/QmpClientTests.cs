@@ -20,7 +20,7 @@ public sealed class QmpClientTests : IDisposable
 
     public QmpClientTests()
     {
-        (Socket ours, _peer) = LocalSockets.Connect();
+        (LocalSocket ours, _peer) = LocalSockets.Connect();
         _client = new QmpClient(
             ours, happened => _event.TrySetResult(happened), reason => _closed.TrySetResult(reason));
     }
@@ -142,7 +142,7 @@ public sealed class QmpClientTests : IDisposable
         for (int seed = 0; seed < 200; seed++)
         {
             var random = new Random(seed);
-            (Socket ours, Socket peer) = LocalSockets.Connect();
+            (LocalSocket ours, Socket peer) = LocalSockets.Connect();
             using var client = new QmpClient(ours, _ => { }, _ => { });
             Task<JsonElement> command = client.ExecuteAsync("query-status");
 

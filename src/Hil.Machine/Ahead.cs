@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Hil.Machine.Qemu;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hil.Machine;
 
@@ -33,6 +35,9 @@ public static class Ahead
 
     private static void LoadForStart()
     {
+        (LocalSocket ours, SafeFileHandle other) = LocalSocket.Connect();
+        ours.Dispose();
+        other.Dispose();
         RuntimeHelpers.RunClassConstructor(typeof(ExportTable).TypeHandle);
     }
 }

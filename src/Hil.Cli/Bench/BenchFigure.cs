@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Hil.Cli.Bench;
@@ -17,6 +18,8 @@ internal sealed record BenchFigure(
     [property: JsonPropertyName("bound")] double Bound,
     [property: JsonPropertyName("ok")] bool Ok)
 {
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+
     /// <summary>More is better: at least <paramref name="bound"/> times the peer.</summary>
     public static BenchFigure AtLeast(string name, double value, string unit, string against, double ratio, double bound) =>
         new(name, value, unit, against, ratio, bound, ratio >= bound);
@@ -24,4 +27,7 @@ internal sealed record BenchFigure(
     /// <summary>Less is better: at most <paramref name="bound"/> times the peer.</summary>
     public static BenchFigure AtMost(string name, double value, string unit, string against, double ratio, double bound) =>
         new(name, value, unit, against, ratio, bound, ratio <= bound);
+
+    /// <summary>An array of figures.</summary>
+    public static string ToJson(IReadOnlyList<BenchFigure> figures) => JsonSerializer.Serialize(figures, s_indented);
 }

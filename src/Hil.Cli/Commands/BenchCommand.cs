@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Hil.Cli.Bench;
 using Hil.Host;
 
@@ -14,8 +13,6 @@ internal static class BenchCommand
     private static readonly Option<bool> s_json = new("--json") { Description = "Print an array of figures." };
 
     private static readonly Option<bool> s_check = new("--check") { Description = "Exit with 1 when a figure misses its bound." };
-
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     public static Command Create()
     {
@@ -41,7 +38,7 @@ internal static class BenchCommand
                 Console.Out.WriteLine(Line(figure));
         }
         if (asJson)
-            Console.Out.WriteLine(JsonSerializer.Serialize(figures, s_indented));
+            Console.Out.WriteLine(BenchFigure.ToJson(figures));
         return mustHold && figures.Exists(static figure => !figure.Ok) ? ExitCode.Failed : ExitCode.Success;
     }
 

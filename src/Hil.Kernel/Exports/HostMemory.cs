@@ -23,6 +23,6 @@ internal static unsafe partial class HostMemory
     }
 
     // Fails with ENOMEM for pages that are not mapped.
-    [LibraryImport("libc", EntryPoint = "mincore")]
+    [LibraryImport("libc.so.6", EntryPoint = "mincore")]
     private static partial int QueryResidency(void* address, nuint length, byte* residency);
 }

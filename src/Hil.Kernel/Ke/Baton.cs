@@ -52,7 +52,7 @@ internal sealed unsafe partial class Baton : IDisposable
     }
 
     // A wait that returns early (a signal, a late wake) only makes Take look again, so the result is not needed.
-    [LibraryImport("libc", EntryPoint = "syscall")]
+    [LibraryImport("libc.so.6", EntryPoint = "syscall")]
     private static partial long Futex(
         long number, int* word, long operation, long value, void* timeout, void* word2, long value3);
 }

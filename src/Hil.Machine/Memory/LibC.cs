@@ -16,18 +16,18 @@ internal static unsafe partial class LibC
     public const int MapFixedNoReplace = 0x100000;
     public static readonly nint MapFailed = -1;
 
-    [LibraryImport("libc", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int MemfdCreate(string name, uint flags);
 
-    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "ftruncate", SetLastError = true)]
     public static partial int Ftruncate(int fd, long bytes);
 
-    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "mmap", SetLastError = true)]
     public static partial nint Mmap(nint address, nuint bytes, int protection, int flags, int fd, long offset);
 
-    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Munmap(nint address, nuint bytes);
 
-    [LibraryImport("libc", EntryPoint = "close")]
+    [LibraryImport("libc.so.6", EntryPoint = "close")]
     public static partial int Close(int fd);
 }

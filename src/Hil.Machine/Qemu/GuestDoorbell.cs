@@ -112,18 +112,18 @@ public sealed unsafe partial class GuestDoorbell : IDisposable
         public long Nanoseconds;
     }
 
-    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "eventfd", SetLastError = true)]
     private static partial int CreateEvent(uint initial, int flags);
 
-    [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "ppoll", SetLastError = true)]
     private static partial int Poll(PollEntry* entries, nuint count, TimeSpec* timeout, void* signalMask);
 
-    [LibraryImport("libc", EntryPoint = "read")]
+    [LibraryImport("libc.so.6", EntryPoint = "read")]
     private static partial nint Read(int handle, void* buffer, nuint bytes);
 
-    [LibraryImport("libc", EntryPoint = "write")]
+    [LibraryImport("libc.so.6", EntryPoint = "write")]
     private static partial nint Write(int handle, void* buffer, nuint bytes);
 
-    [LibraryImport("libc", EntryPoint = "close")]
+    [LibraryImport("libc.so.6", EntryPoint = "close")]
     private static partial int Close(int handle);
 }

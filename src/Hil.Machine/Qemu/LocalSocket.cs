@@ -88,18 +88,18 @@ public sealed unsafe partial class LocalSocket : IDisposable
 
     private static Win32Exception LastError() => new(Marshal.GetLastPInvokeError());
 
-    [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "socketpair", SetLastError = true)]
     private static partial int CreatePair(int family, int type, int protocol, int* ends);
 
-    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "recv", SetLastError = true)]
     private static partial nint Receive(SafeFileHandle socket, byte* buffer, nuint bytes, int flags);
 
-    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    [LibraryImport("libc.so.6", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(SafeFileHandle socket, byte* data, nuint bytes, int flags);
 
-    [LibraryImport("libc", EntryPoint = "shutdown")]
+    [LibraryImport("libc.so.6", EntryPoint = "shutdown")]
     private static partial int Shutdown(SafeFileHandle socket, int directions);
 
-    [LibraryImport("libc", EntryPoint = "ioctl")]
+    [LibraryImport("libc.so.6", EntryPoint = "ioctl")]
     private static partial int Control(SafeFileHandle socket, nuint request, out int value);
 }

@@ -18,7 +18,8 @@ namespace Hil.Machine;
 // away from the device what it wrote itself, which no device ever sees on hardware unless the driver came later.
 //
 // The device goes on writing meanwhile. Each word of its page is read once, and a driver's bytes are put into it only
-// if it still has that value: so no write of the device is lost, and none is seen that is not recorded.
+// if it still has that value: so no write of the device is lost, and none is seen that is not recorded. Driver code does
+// not run meanwhile, but an application's threads may write next to a buffer: the driver's page is treated likewise.
 
 /// <summary>Brings a device's and a driver's copy of a page to one state.</summary>
 internal static unsafe class PageMerge
@@ -69,7 +70,7 @@ internal static unsafe class PageMerge
     private static ulong MergeWord(ref ulong device, ulong* driver, ulong* common)
     {
         ulong last = *common;
-        ulong own = *driver;
+        ulong own = Volatile.Read(ref *driver);
         while (true)
         {
             ulong seen = Volatile.Read(ref device);
@@ -80,8 +81,19 @@ internal static unsafe class PageMerge
                 continue;
             *common = merged;
             if (byDevice != 0)
-                *driver = merged;
+                Insert(merged, byDevice, ref *driver, own);
             return byDevice;
+        }
+    }
+
+    private static void Insert(ulong value, ulong mask, ref ulong target, ulong expected)
+    {
+        while (true)
+        {
+            ulong found = Interlocked.CompareExchange(ref target, (expected & ~mask) | (value & mask), expected);
+            if (found == expected)
+                return;
+            expected = found;
         }
     }
 

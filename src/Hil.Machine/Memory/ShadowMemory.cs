@@ -189,8 +189,11 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
             Copy(CommonOf(slot + count), TwinOf(slot + count));
             count++;
         }
-        // What another thread writes before the mapping is the device's by the next comparison.
         _ram.Redirect(page, count, _firstTwin + slot - 1);
+        // What another thread wrote in between went to the page; what it has written to the twin since is newer.
+        for (int i = 0; i < count; i++)
+            PageMerge.Merge(TwinOf(slot + i), PageOf(page + i), CommonOf(slot + i), 0, _unheard);
+        _unheard.PassOn();
         return count;
     }
 
@@ -204,6 +207,7 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
         int page = _slots[_sweep].Page;
         StartFromDriver(_sweep);
         _ram.Redirect(page, 1, page);
+        // The same the other way round: what is on the page now is newer than what came to the twin in between.
         Merge(_sweep, _unheard);
         _unheard.PassOn();
         _slots[_sweep] = default;

@@ -154,6 +154,29 @@ public sealed unsafe class PageMergeTests : IDisposable
             Assert.Equal((Rounds, driverRound), (((int*)Driver)[word], ((int*)Device)[word + 1]));
     }
 
+    [Fact]
+    public void WhatAnotherThreadWritesNextToADevicesBytesIsNotLost()
+    {
+        const int Rounds = 200_000;
+        ulong driver = (ulong)Driver;
+        var writer = new Thread(() =>
+        {
+            for (int round = 1; round <= Rounds; round++)
+                Volatile.Write(ref *(int*)driver, round);
+        });
+        writer.Start();
+        int deviceRound = 0;
+        while (writer.IsAlive)
+        {
+            ((int*)Device)[1] = ++deviceRound;
+            Merge();
+            Assert.Equal(deviceRound, ((int*)Driver)[1]);
+        }
+        Merge();
+
+        Assert.Equal((Rounds, Rounds), (((int*)Driver)[0], ((int*)Device)[0]));
+    }
+
     private static void CountInDevice(ulong device, int words, int rounds)
     {
         for (int round = 1; round <= rounds; round++)

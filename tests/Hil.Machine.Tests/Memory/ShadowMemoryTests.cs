@@ -257,6 +257,42 @@ public sealed unsafe class ShadowMemoryTests : IDisposable
         }
     }
 
+    /// <summary>The owner of a pipe's memory knows nothing of what is mapped there.</summary>
+    [Fact]
+    public void ThreadThatWritesWhilePagesAreMappedLosesNothing()
+    {
+        const int WordsApart = 64;
+        using var ram = new RamWindow(RamWindow.BytesMin, Page); // One twin: each page takes it from the other.
+        using var shadow = new ShadowMemory(ram, _log);
+        ulong memory = ram.KernelBase;
+        long stop = 0;
+        long rounds = 0;
+        var writer = new Thread(() =>
+        {
+            while (Volatile.Read(ref stop) == 0)
+            {
+                rounds++;
+                for (ulong at = memory; at < memory + 2 * Page; at += WordsApart)
+                    Volatile.Write(ref *(long*)at, rounds);
+            }
+        });
+        writer.Start();
+        for (int i = 0; i < 1500; i++)
+        {
+            ulong page = memory + (ulong)(i % 2) * Page;
+            shadow.Share(page, Page, DmaSharing.Common);
+            shadow.DeviceBytes(page + WordsApart / 2, 1)[0]++;
+            shadow.Observe();
+            shadow.Unshare(page, Page, DmaSharing.Common);
+        }
+        Volatile.Write(ref stop, 1);
+        writer.Join();
+
+        for (ulong at = memory; at < memory + 2 * Page; at += WordsApart)
+            Assert.Equal(rounds, *(long*)at);
+        Assert.Equal(unchecked((byte)750), ((byte*)memory)[WordsApart / 2]);
+    }
+
     /// <summary>Sharing, unsharing, writing and observing in any order keeps both sides' bytes, with fewer twins than
     /// pages.</summary>
     [Theory]

@@ -15,7 +15,8 @@ namespace Hil.Machine;
 //
 // All three copies (page, twin, last common state) are reached through mappings that never change: one of the whole
 // file, and plain memory for the common states. Application threads may use a page at any time (the buffers of pipes are
-// pages that they read and write), so whoever maps a page copies first and looks once more afterwards.
+// pages that they read and write), so whoever maps a page copies first and looks once more afterwards. In between a
+// thread can for a moment read what it has overwritten already; only the first sharing of a page maps it.
 //
 // Code is no memory for devices: TCG learns of new code only when the guest itself writes it.
 

@@ -157,12 +157,13 @@ public sealed unsafe class PageMergeTests : IDisposable
     [Fact]
     public void WhatAnotherThreadWritesNextToADevicesBytesIsNotLost()
     {
-        const int Rounds = 200_000;
+        const int Rounds = 1_000_000;
         ulong driver = (ulong)Driver;
         var writer = new Thread(() =>
         {
+            // What is lost once is missing for good.
             for (int round = 1; round <= Rounds; round++)
-                Volatile.Write(ref *(int*)driver, round);
+                Volatile.Write(ref *(int*)driver, Volatile.Read(ref *(int*)driver) + 1);
         });
         writer.Start();
         int deviceRound = 0;

@@ -259,7 +259,7 @@ public sealed unsafe class ShadowMemoryTests : IDisposable
 
     /// <summary>The owner of a pipe's memory knows nothing of what is mapped there.</summary>
     [Fact]
-    public void ThreadThatWritesWhilePagesAreMappedLosesNothing()
+    public void WhatAThreadWroteLastWhilePagesAreMappedStands()
     {
         const int WordsApart = 64;
         using var ram = new RamWindow(RamWindow.BytesMin, Page); // One twin: each page takes it from the other.

@@ -20,7 +20,7 @@ public sealed unsafe class Processor
     private readonly IKernelCallObserver? _calls;
     private readonly IDmaShadow? _shadow;
     private readonly IAccessTraps? _traps;
-    private uint _accesses;
+    private uint _exits;
     private ulong _stackPointer;
     private VcpuExit _lastExit;
     private KIRQL _entryIrql;
@@ -219,8 +219,15 @@ public sealed unsafe class Processor
     // polls a register comes through here all the time and is preempted here, too.
     private VcpuExit ResumeAccess(VcpuExit exit)
     {
-        const uint AccessesPerPreemptionPoint = 64;
-        return ResumeAfterPause(exit, isPreemptible: ++_accesses % AccessesPerPreemptionPoint == 0);
+        return ResumeAfterPause(exit, isPreemptible: IsPreemptionTurn());
+    }
+
+    // Where nothing cuts into driver code, a loop with exits is preempted at one exit of so many: a look at the clock at
+    // each would cost more than the exit.
+    private bool IsPreemptionTurn()
+    {
+        const uint ExitsPerPreemptionPoint = 64;
+        return _traps != null && ++_exits % ExitsPerPreemptionPoint == 0;
     }
 
     private VcpuExit ResumeAfterPause(VcpuExit exit, bool isPreemptible)
@@ -273,6 +280,8 @@ public sealed unsafe class Processor
             (_lastExit, _entryIrql, Irql, Depth) = (exit, entryIrql, exit.Irql, depth);
             return RaiseInCaller(exit, raised);
         }
+        if (IsPreemptionTurn())
+            _kernel.Scheduler.PreemptionPoint();
         // Other threads may have run meanwhile.
         (_lastExit, _stackPointer, _entryIrql) = (exit, exit.Frame, entryIrql);
         VcpuExit next;

@@ -135,6 +135,23 @@ public sealed class DeterminismTests
     }
 
     [Fact]
+    public async Task ALoopWithoutAStackEndsItsOwnRun()
+    {
+        using CpuRig rig = await StartAsync(s_spinning);
+        ulong code = rig.Place(a =>
+        {
+            Label loop = a.CreateLabel();
+            a.xor(esp, esp);
+            a.Label(ref loop);
+            a.jmp(loop);
+        });
+
+        var lost = Assert.Throws<MachineLostException>(() => rig.Call(code));
+
+        Assert.True(lost.IsTripleFault);
+    }
+
+    [Fact]
     public async Task AnInterruptDoesNotCutIntoDriverCodeAndIsTakenAtTheNextExit()
     {
         const byte Vector = 0x51;

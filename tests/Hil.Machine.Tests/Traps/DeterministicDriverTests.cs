@@ -86,8 +86,7 @@ public sealed class DeterministicDriverTests : IAsyncLifetime
     [InlineData(true)]
     public unsafe void TheInterruptFlagIsAsTheDriverSetIt(bool crossesKernelCall)
     {
-        Assert.True(ExportTable.TryFind("KeGetCurrentIrql", out int export));
-        ulong stub = _rig.Machine.Cpu.StubBase + (ulong)export * IVirtualProcessor.StubStride;
+        ulong stub = StubOf("KeGetCurrentIrql");
         ulong code = _rig.PlaceImage(a =>
         {
             void Note(int index)
@@ -128,16 +127,28 @@ public sealed class DeterministicDriverTests : IAsyncLifetime
         Assert.All(flags, value => Assert.Equal(0UL, value & 0x4_0000)); // The flag that stands in does not show.
     }
 
-    [Fact]
-    public async Task ARequestIsServedWhileADriverSpinsOnMemory()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ARequestIsServedWhileADriverSpins(bool callsTheKernel)
     {
         ulong spin = _rig.Place(a =>
         {
             Label loop = a.CreateLabel();
+            a.push(rbx);
+            a.sub(rsp, 0x20);
+            a.mov(rbx, rcx);
             a.Label(ref loop);
-            a.cmp(__dword_ptr[rcx], 0);
+            if (callsTheKernel)
+            {
+                a.mov(rax, StubOf("KeGetCurrentIrql"));
+                a.call(rax);
+            }
+            a.cmp(__dword_ptr[rbx], 0);
             a.je(loop);
             a.mov(eax, 7);
+            a.add(rsp, 0x20);
+            a.pop(rbx);
             a.ret();
         });
         ulong answer = _rig.Place(a =>
@@ -153,5 +164,11 @@ public sealed class DeterministicDriverTests : IAsyncLifetime
 
         Assert.Equal(7UL, await spins);
         await answers;
+    }
+
+    private ulong StubOf(string export)
+    {
+        Assert.True(ExportTable.TryFind(export, out int id));
+        return _rig.Machine.Cpu.StubBase + (ulong)id * IVirtualProcessor.StubStride;
     }
 }

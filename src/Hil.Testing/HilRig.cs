@@ -76,6 +76,8 @@ public sealed class HilRig : IAsyncDisposable
             Match = options.Match,
             Interrupts = options.Interrupts,
             Parameters = options.Parameters,
+            Capture = options.Capture,
+            Schedule = options.Schedule,
             Machine = new MachineOptions
             {
                 QemuPath = options.QemuPath,
@@ -93,6 +95,10 @@ public sealed class HilRig : IAsyncDisposable
 
     /// <summary>Removes the devices and unloads the driver, as `hil run` does at its end; the machine stays for looking at.</summary>
     public NTSTATUS Unload() => Session.Unload();
+
+    /// <summary>Ends the kernel, and the trace that <see cref="HilRigOptions.Capture"/> asked for.</summary>
+    /// <returns>What the capture came to; null without one.</returns>
+    public CaptureSummary? EndCapture() => Session.EndCapture(exitCode: 0);
 
     /// <summary>Ends the kernel and QEMU, whatever state they are in.</summary>
     public ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Hil.Kernel;
 using Hil.Loader;
+using Hil.Trace;
 
 namespace Hil.Testing;
 
@@ -26,6 +27,12 @@ public sealed record HilRigOptions
 
     /// <summary>Guest RAM in bytes.</summary>
     public ulong MemoryBytes { get; init; } = 256UL << 20;
+
+    /// <summary>Writes the run to a trace, which <see cref="HilReplay"/> replays; null for not.</summary>
+    public CaptureOptions? Capture { get; init; }
+
+    /// <summary>Makes the kernel's free choices; <see cref="Schedule.Seeded"/> finds races.</summary>
+    public Schedule Schedule { get; init; } = Schedule.Live;
 
     /// <summary>Driver code that does not come back for this long is bug-checked.</summary>
     public TimeSpan Watchdog { get; init; } = TimeSpan.FromSeconds(10);

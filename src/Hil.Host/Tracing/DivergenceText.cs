@@ -1,0 +1,56 @@
+using System.Globalization;
+using Hil.Kernel;
+using Hil.Trace;
+
+namespace Hil.Host;
+
+/// <summary>Where a replay left its trace, in words.</summary>
+public static class DivergenceText
+{
+    private const int RecordsBefore = 20;
+
+    /// <param name="disassembly">Lines of machine code around an address, or null.</param>
+    public static IEnumerable<string> Lines(
+        TraceReplay replay, ReplayResult result, Func<NtKernel, ulong, IEnumerable<string>>? disassembly = null)
+    {
+        if (result.Divergence is not { } divergence)
+            yield break;
+        yield return divergence.Sequence is { } sequence
+            ? Text($"*** the run left the trace at record {sequence}")
+            : "*** the run goes on after the end of the trace";
+        yield return "";
+        yield return $"  expected     {divergence.Expected}";
+        yield return $"  actual       {divergence.Actual}";
+        yield return Text($"  IRP          {(divergence.Irp == 0 ? "none" : divergence.Irp)}");
+        yield return $"  IRQL         {divergence.Irql}";
+        if (replay.Session?.Kernel is { } kernel && divergence.Rip != 0)
+        {
+            foreach (string line in Place(kernel, divergence, disassembly))
+                yield return line;
+        }
+        yield return "";
+        yield return "  records before";
+        foreach (string record in replay.Describe(divergence.Before.TakeLast(RecordsBefore)))
+            yield return "    " + record;
+    }
+
+    private static IEnumerable<string> Place(
+        NtKernel kernel, TraceDivergence divergence, Func<NtKernel, ulong, IEnumerable<string>>? disassembly)
+    {
+        yield return $"  at           {kernel.Modules.Describe(divergence.Rip)}";
+        if (disassembly != null)
+        {
+            yield return "";
+            foreach (string line in disassembly(kernel, divergence.Rip))
+                yield return "  " + line;
+        }
+        if (divergence.StackTrace.Count == 0)
+            yield break;
+        yield return "";
+        yield return "  stack";
+        foreach (ulong address in divergence.StackTrace)
+            yield return "    " + kernel.Modules.Describe(address);
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -22,22 +22,31 @@ public sealed partial class DriverSession
     public Task<(NTSTATUS Status, HilFile? File)> TryOpenAsync(string? path = null, FileOpening? opening = null)
     {
         opening ??= new FileOpening();
+        OutsideRequest? what = null;
         return Kernel.Scheduler.RunAsync(
             () =>
             {
                 string? name = path ?? FindDevicePath();
                 if (name == null)
+                {
+                    Kernel.Io.NoteEnd(what, NtStatus.STATUS_NO_SUCH_DEVICE);
                     return (NtStatus.STATUS_NO_SUCH_DEVICE, null);
-                NTSTATUS status = Kernel.Io.TryOpen(name, opening, out HilFile? file);
+                }
+                NTSTATUS status = Kernel.Io.TryOpen(name, opening, what, out HilFile? file);
                 return (status, file);
             },
-            () => IoSystem.DescribeOpen(path, opening));
+            () => what = IoSystem.DescribeOpen(path, opening));
     }
 
     /// <summary>Takes the devices to another PnP state.</summary>
     /// <returns>The driver's answer; or, as a sentence, why it was not asked.</returns>
-    public Task<(NTSTATUS Status, string? Problem)> ChangeAsync(PnpAction action) => Kernel.Scheduler.RunAsync(
-        () => Change(action), () => new OutsideRequest(OutsideRequestKind.Change) { Code = (uint)action });
+    public Task<(NTSTATUS Status, string? Problem)> ChangeAsync(PnpAction action)
+    {
+        OutsideRequest? what = null;
+        return Kernel.Scheduler.RunAsync(
+            () => Change(action, what),
+            () => what = new OutsideRequest(OutsideRequestKind.Change) { Code = (uint)action });
+    }
 
     /// <summary>Removes devices that were pulled out while files were open, once none is.</summary>
     public Task<bool> FinishRemovalAsync() => Kernel.Scheduler.RunAsync(
@@ -56,13 +65,13 @@ public sealed partial class DriverSession
         switch (request.Kind)
         {
             case OutsideRequestKind.Start:
-                StartCore();
+                StartCore(request);
                 break;
             case OutsideRequestKind.Unload:
-                UnloadCore();
+                UnloadCore(request);
                 break;
             case OutsideRequestKind.Change:
-                Change((PnpAction)request.Code);
+                Change((PnpAction)request.Code, request);
                 break;
             case OutsideRequestKind.FinishRemoval:
                 FinishRemoval();
@@ -73,6 +82,13 @@ public sealed partial class DriverSession
                         $"request {request.Number} came from code of its own (Scheduler.Run) and cannot be repeated");
                 break;
         }
+    }
+
+    private (NTSTATUS Status, string? Problem) Change(PnpAction action, OutsideRequest? what)
+    {
+        (NTSTATUS Status, string? Problem) result = Change(action);
+        Kernel.Io.NoteEnd(what, result.Status);
+        return result;
     }
 
     private (NTSTATUS Status, string? Problem) Change(PnpAction action)

@@ -105,16 +105,20 @@ public sealed partial class DriverSession : IDisposable
 
     /// <summary>Calls DriverEntry and, if that succeeds, brings the devices that the driver is for.</summary>
     /// <exception cref="BugCheckException">The driver broke a rule.</exception>
-    public void Start() =>
-        Kernel.Scheduler.Run(StartCore, static () => new OutsideRequest(OutsideRequestKind.Start));
+    public void Start()
+    {
+        OutsideRequest? what = null;
+        Kernel.Scheduler.Run(() => StartCore(what), () => what = new OutsideRequest(OutsideRequestKind.Start));
+    }
 
     /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left
     /// undone.</summary>
     public NTSTATUS Unload()
     {
         NTSTATUS status = NtStatus.STATUS_SUCCESS;
+        OutsideRequest? what = null;
         Kernel.Scheduler.Run(
-            () => status = UnloadCore(), static () => new OutsideRequest(OutsideRequestKind.Unload));
+            () => status = UnloadCore(what), () => what = new OutsideRequest(OutsideRequestKind.Unload));
         return status;
     }
 
@@ -149,6 +153,19 @@ public sealed partial class DriverSession : IDisposable
         return image != null
             ? loader.Load(image, options.ServiceName)
             : loader.Load(options.ManagedDriver!(), options.ServiceName);
+    }
+
+    private void StartCore(OutsideRequest? what)
+    {
+        StartCore();
+        Kernel.Io.NoteEnd(what, EntryStatus, (ulong)_devices.Count);
+    }
+
+    private NTSTATUS UnloadCore(OutsideRequest? what)
+    {
+        NTSTATUS status = UnloadCore();
+        Kernel.Io.NoteEnd(what, status);
+        return status;
     }
 
     private unsafe void StartCore()

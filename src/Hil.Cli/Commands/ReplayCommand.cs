@@ -21,13 +21,18 @@ internal static class ReplayCommand
         HelpName = "file",
     };
 
+    private static readonly Option<bool> s_relaxed = new("--relaxed")
+    {
+        Description = "Lets the driver poll more or fewer times, and read configuration space in another order",
+    };
+
     private static readonly Option<string?> s_qemu = new("--qemu") { Description = "The QEMU to use", HelpName = "path" };
 
     public static Command Create()
     {
         var command = new Command("replay", "Does a captured run again without its device, and compares.")
         {
-            s_trace, s_driver, s_capture, s_qemu,
+            s_trace, s_driver, s_relaxed, s_capture, s_qemu,
         };
         command.SetAction(static (parsed, cancellation) => RunAsync(OptionsOf(parsed), cancellation));
         return command;
@@ -47,6 +52,7 @@ internal static class ReplayCommand
         {
             TracePath = parsed.GetValue(s_trace)!,
             DriverPath = parsed.GetValue(s_driver),
+            IsRelaxed = parsed.GetValue(s_relaxed),
             CapturePath = parsed.GetValue(s_capture),
         };
         return parsed.GetValue(s_qemu) is { } qemu ? options with { QemuPath = qemu } : options;

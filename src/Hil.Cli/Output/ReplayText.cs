@@ -17,7 +17,7 @@ internal static class ReplayText
         foreach (string line in DivergenceText.Lines(replay, result, DisassembleCall))
             writer.WriteLine(line);
         if (!result.IsSame)
-            writer.WriteLine();
+            WriteEvents(writer, replay);
         else if (result.BugCheck is { } bugCheck)
             writer.WriteLine($"the run ends in {BugCheckCodes.Name(bugCheck.Code)}, as it did: {bugCheck.Reason}");
         string times = string.Create(
@@ -25,6 +25,18 @@ internal static class ReplayText
             $"{result.Replayed.TotalMilliseconds:0} ms, {result.Captured.TotalMilliseconds:0} ms when captured");
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Records} records, {times}"));
         writer.WriteLine(result.IsSame ? "the same run" : "not the same run");
+    }
+
+    private static void WriteEvents(TextWriter writer, TraceReplay replay)
+    {
+        const int EventsMax = 20;
+        writer.WriteLine();
+        if (replay.Session?.Kernel is not { } kernel)
+            return;
+        writer.WriteLine("  last events of this run");
+        foreach (KernelEvent kernelEvent in kernel.Events.Last(EventsMax))
+            writer.WriteLine("  " + EventText.Line(kernelEvent, kernel.Modules));
+        writer.WriteLine();
     }
 
     private static IReadOnlyList<string> DisassembleCall(NtKernel kernel, ulong rip) =>

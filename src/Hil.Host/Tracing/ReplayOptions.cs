@@ -13,6 +13,10 @@ public sealed record ReplayOptions
     /// <summary>Makes a managed driver; null for the type that the trace names.</summary>
     public Func<ManagedDriver>? ManagedDriver { get; init; }
 
+    /// <summary>Lets the driver poll more or fewer times than it did, and read configuration space in another
+    /// order.</summary>
+    public bool IsRelaxed { get; init; }
+
     /// <summary>Writes the replay down as a trace of its own.</summary>
     public string? CapturePath { get; init; }
 

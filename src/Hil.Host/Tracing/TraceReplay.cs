@@ -63,10 +63,14 @@ public sealed class TraceReplay : IDisposable
     public async Task<ReplayResult> RunAsync(
         IKernelObserver? observer = null, CancellationToken cancellation = default)
     {
+        bool isManaged = _profile.Driver.Managed != null;
+        DriverImage? image = isManaged ? null : ReadImage();
+        ManagedDriver? managed = isManaged ? MakeManaged() : null;
+        ReplayComparison comparison = ChooseComparison(image?.Sha256 ?? Sha256Of(managed!));
         using TraceWriter? again = _options.CapturePath == null ? null : TraceWriter.Create(_options.CapturePath);
         TraceCategories categories = TraceCategories.Of(_profile.Categories);
-        var tracing = new SessionReplay(_profile, _walk, categories, again);
-        DriverSessionOptions options = OptionsOf(tracing);
+        var tracing = new SessionReplay(_profile, _walk, categories, again, comparison);
+        DriverSessionOptions options = OptionsOf(tracing, image, managed);
         Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(options.Machine, cancellation);
         BugCheckException? bugCheck = null;
         long began = 0;
@@ -106,7 +110,7 @@ public sealed class TraceReplay : IDisposable
 
     // Null when the trace was done to its end; else what stopped the kernel.
     private static async Task<Exception?> FinishAsync(
-        DriverSession session, ReplayLog log, CancellationToken cancellation)
+        DriverSession session, TraceLog log, CancellationToken cancellation)
     {
         var stopped = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         session.Kernel.Scheduler.Stopped += reason => stopped.TrySetResult(reason);
@@ -140,15 +144,14 @@ public sealed class TraceReplay : IDisposable
                 $"the capture left out what a replay needs: {string.Join(", ", categories.Missing)}");
     }
 
-    private DriverSessionOptions OptionsOf(SessionReplay tracing)
+    private DriverSessionOptions OptionsOf(SessionReplay tracing, DriverImage? image, ManagedDriver? managed)
     {
         TracedDriver driver = _profile.Driver;
-        bool isManaged = driver.Managed != null;
         return new DriverSessionOptions
         {
-            Machine = TracedMachine.ForReplay(_profile, new MachineOptions { QemuPath = _options.QemuPath }, !isManaged),
-            Image = isManaged ? null : ReadImage(),
-            ManagedDriver = isManaged ? _options.ManagedDriver ?? FindManaged() : null,
+            Machine = TracedMachine.ForReplay(_profile, new MachineOptions { QemuPath = _options.QemuPath }, managed == null),
+            Image = image,
+            ManagedDriver = managed == null ? null : () => managed,
             ServiceName = driver.ServiceName,
             Match = driver.MatchVendor is { } vendor ? (vendor, driver.MatchDevice ?? 0) : null,
             Interrupts = Enum.Parse<InterruptPreference>(driver.Interrupts),
@@ -158,38 +161,42 @@ public sealed class TraceReplay : IDisposable
         };
     }
 
+    // Another build makes other kernel calls at other addresses; what it says to the device is what can be compared.
+    private ReplayComparison ChooseComparison(string sha256)
+    {
+        bool isSameBuild = sha256 == _profile.Driver.Sha256;
+        if (!isSameBuild)
+            _warnings.Add(
+                $"another build of the driver: sha256 {sha256[..16]}, the trace is of {_profile.Driver.Sha256[..16]}; "
+                + "compared is what it says to the device");
+        ReplayComparison comparison = _options.IsRelaxed ? ReplayComparison.Relaxed
+            : isSameBuild ? ReplayComparison.Exact
+            : ReplayComparison.Conversation;
+        if (_options.CapturePath != null && comparison != ReplayComparison.Exact)
+            throw new TraceReplayException("only an exact replay can be captured: the same driver, without --relaxed");
+        return comparison;
+    }
+
     private DriverImage ReadImage()
     {
         if (_options.DriverPath != null)
-            return Compare(DriverImage.ReadFile(_options.DriverPath));
-        if (_image != null)
-            return DriverImage.Parse(_image, _profile.Driver.File);
-        return Compare(DriverImage.ReadFile(_profile.Driver.Path));
-    }
-
-    private DriverImage Compare(DriverImage image)
-    {
-        if (image.Sha256 != _profile.Driver.Sha256)
-            WarnOfBuild(image.Sha256);
-        return image;
+            return DriverImage.ReadFile(_options.DriverPath);
+        return _image != null
+            ? DriverImage.Parse(_image, _profile.Driver.File)
+            : DriverImage.ReadFile(_profile.Driver.Path);
     }
 
     // A trace names an assembly, but never makes us load one from a place of its choice.
-    private Func<ManagedDriver> FindManaged()
+    private ManagedDriver MakeManaged()
     {
+        if (_options.ManagedDriver != null)
+            return _options.ManagedDriver();
         TracedDriver driver = _profile.Driver;
-        string name = $"{driver.Managed}, {Path.GetFileNameWithoutExtension(driver.File)}";
         string folder = _options.DriverPath == null ? "" : Path.GetDirectoryName(Path.GetFullPath(_options.DriverPath))!;
-        return () =>
-        {
-            ManagedDriver made = ManagedDriverLoader.Create(name, folder);
-            string now = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(made.GetType().Assembly.Location)));
-            if (now != driver.Sha256)
-                WarnOfBuild(now);
-            return made;
-        };
+        return ManagedDriverLoader.Create(
+            $"{driver.Managed}, {Path.GetFileNameWithoutExtension(driver.File)}", folder);
     }
 
-    private void WarnOfBuild(string sha256) => _warnings.Add(
-        $"another build of the driver: sha256 {sha256[..16]}, the trace is of {_profile.Driver.Sha256[..16]}");
+    private static string Sha256Of(ManagedDriver driver) =>
+        Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(driver.GetType().Assembly.Location)));
 }

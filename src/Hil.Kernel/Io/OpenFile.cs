@@ -15,8 +15,9 @@ public sealed partial class IoSystem
         HilFile? file = null;
         NTSTATUS status = default;
         opening ??= new FileOpening();
+        OutsideRequest? what = null;
         _kernel.Scheduler.Run(
-            () => status = TryOpen(path, opening, out file), () => DescribeOpen(path, opening));
+            () => status = TryOpen(path, opening, what, out file), () => what = DescribeOpen(path, opening));
         return status.IsSuccess ? file! : throw new NtStatusException(status, $"opening {path}");
     }
 
@@ -24,9 +25,10 @@ public sealed partial class IoSystem
     public async Task<HilFile> OpenAsync(string path, FileOpening? opening = null)
     {
         opening ??= new FileOpening();
+        OutsideRequest? what = null;
         (NTSTATUS status, HilFile? file) = await _kernel.Scheduler.RunAsync(
-            () => (TryOpen(path, opening, out HilFile? opened), opened),
-            () => DescribeOpen(path, opening)).ConfigureAwait(false);
+            () => (TryOpen(path, opening, what, out HilFile? opened), opened),
+            () => what = DescribeOpen(path, opening)).ConfigureAwait(false);
         return status.IsSuccess ? file! : throw new NtStatusException(status, $"opening {path}");
     }
 
@@ -40,6 +42,15 @@ public sealed partial class IoSystem
         ulong handle = _kernel.Objects.Handles.Open(created!, opening.Access);
         _kernel.Objects.Dereference(created!);
         file = new HilFile(_kernel, created!, handle, path, ++_filesOpened);
+        return status;
+    }
+
+    /// <inheritdoc cref="TryOpen(string, FileOpening, out HilFile?)"/>
+    /// <param name="description">The request, if it is written down.</param>
+    public NTSTATUS TryOpen(string path, FileOpening opening, OutsideRequest? description, out HilFile? file)
+    {
+        NTSTATUS status = TryOpen(path, opening, out file);
+        NoteEnd(description, status, (ulong)(file?.Number ?? 0));
         return status;
     }
 

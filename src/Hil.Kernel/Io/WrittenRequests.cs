@@ -79,6 +79,13 @@ public sealed unsafe partial class IoSystem
         Data = path == null ? default : Encoding.UTF8.GetBytes(path),
     };
 
+    /// <summary>Says how a request ended, if it is written down. On a kernel thread.</summary>
+    public void NoteEnd(OutsideRequest? description, NTSTATUS status, ulong information = 0)
+    {
+        if (description != null)
+            _kernel.Services.Schedule.OnRequestEnd(description, status, information, default);
+    }
+
     internal void NoteEnd(OutsideRequest description, in FileRequest request, in IoResult result)
     {
         _writtenRequests.Remove(description.Number);
@@ -101,6 +108,7 @@ public sealed unsafe partial class IoSystem
         }
         if (file != null)
             _writtenFiles[file.Number] = file;
+        NoteEnd(request, status, (ulong)(file?.Number ?? 0));
     }
 
     private void Resubmit(OutsideRequest request)

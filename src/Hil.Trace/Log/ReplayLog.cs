@@ -35,16 +35,6 @@ public sealed class ReplayLog : TraceLog
     public override ulong DefineCallSite(in TraceCallSite site) =>
         SameAs(_again?.DefineCallSite(site), _names.Define(site));
 
-    /// <summary>Why the replay could not go on, or null.</summary>
-    public Exception? Failure { get; private set; }
-
-    [DoesNotReturn]
-    internal override void Fail(Exception reason)
-    {
-        Failure ??= reason;
-        throw new MachineLostException("the replay cannot go on");
-    }
-
     internal override bool IsOver()
     {
         if (_walk.IsAtEnd)
@@ -52,9 +42,13 @@ public sealed class ReplayLog : TraceLog
             _over.TrySetResult();
             return true;
         }
+        return false;
+    }
+
+    internal override void PassIdle(long deadline)
+    {
         if (!CanEndIdling())
             _walk.Diverge(Kernel, "the driver waits, and nothing comes");
-        return false;
     }
 
     internal override bool TryPeekRequest([NotNullWhen(true)] out OutsideRequest? request)
@@ -64,7 +58,7 @@ public sealed class ReplayLog : TraceLog
     }
 
     /// <summary>Done when the run has done everything that is on the trace.</summary>
-    public Task Over => _over.Task;
+    public override Task Over => _over.Task;
 
     private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
     {

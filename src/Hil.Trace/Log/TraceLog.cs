@@ -59,10 +59,29 @@ public abstract class TraceLog
 
     /// <summary>Ends a replay because it cannot go on, which is no fault of the driver.</summary>
     [DoesNotReturn]
-    internal virtual void Fail(Exception reason) => throw new InvalidOperationException("a capture does not fail", reason);
+    internal void Fail(Exception reason)
+    {
+        Failure ??= reason;
+        throw new MachineLostException("the replay cannot go on");
+    }
 
     /// <summary>Whether a replay has nothing left to do; the kernel idles. A live run never has.</summary>
     internal virtual bool IsOver() => false;
+
+    /// <summary>The run waits for an interrupt, a request or a time. A replay that has none of them has left its
+    /// trace.</summary>
+    internal virtual void PassIdle(long deadline)
+    {
+    }
+
+    /// <summary>Spins up to a time where time is the replay's own; null where it is on the trace.</summary>
+    internal virtual long? SpinTo(long time) => null;
+
+    /// <summary>Done when a replay has done everything that is on the trace.</summary>
+    public virtual Task Over => throw new InvalidOperationException("a capture is over when its kernel is");
+
+    /// <summary>Why a replay could not go on, or null.</summary>
+    public Exception? Failure { get; private protected set; }
 
     /// <summary>The next request, if the next thing that happened was its being taken up. Only a replay is asked.</summary>
     internal virtual bool TryPeekRequest([NotNullWhen(true)] out OutsideRequest? request) =>

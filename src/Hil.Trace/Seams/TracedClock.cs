@@ -14,7 +14,8 @@ internal sealed class TracedClock(IClock inner, TraceLog log) : IClock
     public long Stamp => log.Now;
 
     // A moment is longer here than elsewhere, since each is a record. A replay does not wait.
-    public long SpinUntil(long time) => Read(TraceClock.InterruptTime, log.IsLive ? Spin(time) : 0);
+    public long SpinUntil(long time) =>
+        log.SpinTo(time) ?? Read(TraceClock.InterruptTime, log.IsLive ? Spin(time) : 0);
 
     private long Spin(long time)
     {

@@ -57,6 +57,8 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
             inner.Idle(irql, deadline);
         else if (log.IsOver())
             inner.Idle(irql, long.MaxValue);
+        else
+            log.PassIdle(deadline);
     }
 
     public void Wake() => inner.Wake();

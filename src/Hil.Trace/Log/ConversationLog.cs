@@ -1,0 +1,206 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Hil.Trace;
+
+// A changed driver does not make the same kernel calls at the same addresses, but it may still talk to its device in the
+// same words. This log compares the conversation only: registers, interrupts, memory that the device wrote, requests and
+// their outcomes, in their order. All else on the trace is passed over. Time stands at the moment of the last record that
+// was passed, and moves on by itself where the run waits for it.
+
+/// <summary>The log of a replay that compares what driver and device say to each other.</summary>
+public sealed class ConversationLog : TraceLog
+{
+    private readonly TraceWalk _walk;
+    private readonly TraceNames _names = new();
+    private readonly MovedPages _moved;
+    private readonly PollRules? _relaxed;
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long[] _clockOffsets = new long[3];
+    private long _now;
+    private byte[] _dma = [];
+
+    /// <param name="memory">Where buffers may lie that the driver tells its device about.</param>
+    /// <param name="isRelaxed">Whether the driver may poll more or less often and read configuration space in another
+    /// order.</param>
+    public ConversationLog(TraceWalk walk, IGuestMemory memory, TraceCategories categories, bool isRelaxed)
+        : base(categories)
+    {
+        _walk = walk;
+        _moved = new MovedPages(memory);
+        _relaxed = isRelaxed ? new PollRules() : null;
+        PassOver();
+    }
+
+    public override bool IsLive => false;
+
+    public override long Now => _now;
+
+    /// <summary>Done when the conversation is over.</summary>
+    public override Task Over => _over.Task;
+
+    public override ulong DefineString(string text) => _names.Define(text);
+
+    public override ulong DefineSite(in TraceSite site) => _names.Define(site);
+
+    public override ulong DefineCallSite(in TraceCallSite site) => _names.Define(site);
+
+    internal override bool IsOver()
+    {
+        if (_walk.IsAtEnd)
+        {
+            _over.TrySetResult();
+            return true;
+        }
+        return false;
+    }
+
+    internal override void PassIdle(long deadline)
+    {
+        if (_walk.IsAt(TraceKind.Request) || _walk.IsAt(TraceKind.Interrupt) || _walk.IsAt(TraceKind.Dma))
+            return;
+        if (deadline == long.MaxValue)
+            _walk.Diverge(Kernel, "the driver waits, and nothing comes");
+        _now = Math.Max(_now, deadline);
+    }
+
+    internal override bool TryPeekRequest([NotNullWhen(true)] out OutsideRequest? request)
+    {
+        request = _walk.IsAt(TraceKind.Request) ? TraceRequests.Read(_walk) : null;
+        return request != null;
+    }
+
+    public override bool TryTakeDma(ulong observations, bool isFirst, out ulong address, out ReadOnlySpan<byte> bytes)
+    {
+        address = 0;
+        bytes = default;
+        if (!_walk.IsAt(TraceKind.Dma))
+            return false;
+        address = _moved.Find(_walk[1]);
+        _dma = _walk.Data.ToArray();
+        bytes = _dma;
+        Advance();
+        return true;
+    }
+
+    internal override long? SpinTo(long time) => _now = Math.Max(_now, time);
+
+    private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
+    {
+        switch (kind)
+        {
+            case TraceKind.Write:
+                if (!Reach(kind, fields[0]) || !_moved.IsSame(_walk[1], fields[1]))
+                    _walk.Diverge(Kernel, kind, fields, data, _names);
+                Advance();
+                break;
+            case TraceKind.WriteBlock:
+                if (!Reach(kind, fields[0]) || !_walk.Data.SequenceEqual(data))
+                    _walk.Diverge(Kernel, kind, fields, data, _names);
+                Advance();
+                break;
+            case TraceKind.Request or TraceKind.RequestDone or TraceKind.BugCheck:
+                AddOutcome(kind, fields, data);
+                break;
+        }
+    }
+
+    private protected override ulong ExchangeCore(TraceKind kind, Span<ulong> fields)
+    {
+        if (kind == TraceKind.Clock)
+            return (ulong)(++_now + _clockOffsets[fields[0]]);
+        if (_relaxed != null && _relaxed.TryAnswer(_walk, _names.Site(fields[0]), out ulong value))
+            return value;
+        if (!Reach(kind, fields[0]))
+            _walk.Diverge(Kernel, kind, fields[..^1], default, _names);
+        value = _walk[1];
+        _relaxed?.Note(_names.Site(fields[0]), value);
+        Advance();
+        return value;
+    }
+
+    private protected override void ExchangeCore(TraceKind kind, ReadOnlySpan<ulong> fields, Span<byte> data)
+    {
+        if (kind == TraceKind.Random)
+        {
+            data.Fill(0x5A); // Another build asks at other moments; any number will do, and the same one each time.
+            return;
+        }
+        if (!Reach(kind, fields[0]) || _walk.Data.Length != data.Length)
+            _walk.Diverge(Kernel, kind, fields, default, _names);
+        _walk.Data.CopyTo(data);
+        Advance();
+    }
+
+    private protected override bool HappensCore(TraceKind kind, bool live, Span<ulong> fields)
+    {
+        if (kind != TraceKind.Interrupt || !_walk.IsAt(kind) || (_walk[1] >> 4) <= Kernel!.Processor.Irql.Value)
+            return false;
+        for (int i = 1; i < fields.Length; i++)
+            fields[i] = _walk[i];
+        Advance();
+        return true;
+    }
+
+    private protected override bool MustTurn(TraceKind kind, in Switch state, bool live)
+    {
+        bool isThere = kind == TraceKind.Pending ? _walk.IsAt(TraceKind.Interrupt) : live || _walk.IsAt(TraceKind.Request);
+        return isThere != state.IsOn;
+    }
+
+    private void AddOutcome(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
+    {
+        if (kind == TraceKind.Request && (OutsideRequestKind)fields[1] == OutsideRequestKind.Internal)
+            return;
+        _relaxed?.SkipPolls(_walk, PassOver);
+        if (!_walk.IsAt(kind) || _walk[0] != fields[0])
+            _walk.Diverge(Kernel, kind, fields, data, _names);
+        bool isSame = kind == TraceKind.Request
+            || (kind == TraceKind.RequestDone
+                && _walk[1] == fields[1] && _walk[2] == fields[2] && _walk.Data.SequenceEqual(data))
+            || kind == TraceKind.BugCheck;
+        if (!isSame)
+            _walk.Diverge(Kernel, kind, fields, data, _names);
+        Advance();
+    }
+
+    // Whether the trace has this access next.
+    private bool Reach(TraceKind kind, ulong site)
+    {
+        if (IsHere(kind, site))
+            return true;
+        if (_relaxed == null)
+            return false;
+        _relaxed.SkipPolls(_walk, PassOver);
+        return IsHere(kind, site);
+    }
+
+    private bool IsHere(TraceKind kind, ulong site) =>
+        _walk.IsAt(kind) && PollRules.IsSameRegister(_names.Site(site), _walk.Record.Site(_walk[0]));
+
+    private void Advance()
+    {
+        _walk.MoveNext();
+        PassOver();
+    }
+
+    private void PassOver()
+    {
+        while (!_walk.IsAtEnd && !IsConversation())
+        {
+            if (_walk.Kind == TraceKind.Clock && _walk[0] < (ulong)_clockOffsets.Length)
+                _clockOffsets[_walk[0]] = (long)_walk[1] - _walk.Time;
+            _now = Math.Max(_now, _walk.Time);
+            _walk.MoveNext();
+        }
+        if (!_walk.IsAtEnd)
+            _now = Math.Max(_now, _walk.Time);
+    }
+
+    private bool IsConversation() => _walk.Kind switch
+    {
+        TraceKind.Read or TraceKind.Write or TraceKind.ReadBlock or TraceKind.WriteBlock or TraceKind.Interrupt
+            or TraceKind.Dma or TraceKind.RequestDone or TraceKind.BugCheck => true,
+        TraceKind.Request => (OutsideRequestKind)_walk[1] != OutsideRequestKind.Internal,
+        _ => false,
+    };
+}

@@ -81,10 +81,13 @@ internal sealed class ExportTableWriter(IReadOnlyList<FunctionModel> functions, 
         {
             string name = Literal(function.Name);
             Line($"        functions.Add(new({name}, \"{function.Module}\", {function.MinIrql}, {function.MaxIrql},");
-            Line($"            {Literal(Signature(function))}, &{_thunks[function]}));");
+            Line($"            {Literal(Signature(function))}, {FixedParameters(function)}, &{_thunks[function]}));");
         }
         Line("    }");
     }
+
+    private static int FixedParameters(FunctionModel function) =>
+        function.Parameters.Count(static parameter => parameter.Kind != ArgumentKind.VariableArguments);
 
     private void WriteVariableTable()
     {

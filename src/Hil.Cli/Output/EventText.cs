@@ -22,6 +22,7 @@ internal static class EventText
     {
         KernelEventKind.KernelCall => $"{Name(e.A)}(0x{e.C:x}) from {Place(e.B, modules)}",
         KernelEventKind.IrpDispatch => $"IRP 0x{e.A:x} {MajorFunctionName.Of((byte)e.C)} to device 0x{e.B:x}",
+        KernelEventKind.IrpCreate => $"IRP 0x{e.A:x} allocated, number {e.B}",
         KernelEventKind.IrpQueued => $"IRP 0x{e.A:x} queued behind device 0x{e.B:x}",
         KernelEventKind.StartIo => $"StartIo IRP 0x{e.A:x}",
         KernelEventKind.StartIoReturned => $"StartIo returned, IRP 0x{e.A:x}",

@@ -14,13 +14,18 @@ internal static class TracedMachine
 
     /// <summary>The machine of a capture.</summary>
     public static MachineOptions ForCapture(MachineOptions machine, TraceCategories categories, bool isNative) =>
-        machine with { ShadowBytes = categories.Contain("dma") ? ShadowBytes : 0 };
+        machine with
+        {
+            ShadowBytes = categories.Contain("dma") ? ShadowBytes : 0,
+            TrapsDeviceAccess = isNative && categories.Contain("registers"),
+        };
 
     /// <summary>The machine of a replay: the same processor, and no device.</summary>
     public static MachineOptions ForReplay(TraceProfile profile, MachineOptions machine, bool isNative) => machine with
     {
         MemoryBytes = profile.MemoryBytes,
         Devices = [],
+        TrapsDeviceAccess = isNative,
         Functions = [.. profile.Functions.Select(static function => function.ToFunction())],
     };
 

@@ -7,6 +7,7 @@ public sealed unsafe class Export(
     byte minIrql,
     byte maxIrql,
     string signature,
+    byte parameters,
     delegate*<KernelCallFrame*, ulong> invoke)
 {
     /// <summary>Exported name, case-sensitive.</summary>
@@ -21,6 +22,9 @@ public sealed unsafe class Export(
 
     /// <summary>As C would print it, for `hil exports` and for traces.</summary>
     public string Signature { get; } = signature;
+
+    /// <summary>Number of parameters, variable ones not counted.</summary>
+    public int Parameters { get; } = parameters;
 
     /// <summary>Unpacks the arguments from the frame, calls the method, packs its result into RAX.</summary>
     public delegate*<KernelCallFrame*, ulong> Invoke { get; } = invoke;

@@ -16,10 +16,16 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
 
     public void OnCall(int export, ulong returnAddress, ulong* arguments)
     {
-        if (log.Wants(TraceKind.Call))
-            log.Add(
-                TraceKind.Call,
-                [SiteOf(export, returnAddress), arguments[0], arguments[1], arguments[2], arguments[3]]);
+        if (!log.Wants(TraceKind.Call))
+            return;
+        // What lies beyond the parameters is left over from other code.
+        int count = ExportTable.Functions[export].Parameters;
+        log.Add(
+            TraceKind.Call,
+            [
+                SiteOf(export, returnAddress), count > 0 ? arguments[0] : 0, count > 1 ? arguments[1] : 0,
+                count > 2 ? arguments[2] : 0, count > 3 ? arguments[3] : 0,
+            ]);
     }
 
     public void OnReturn(int export, ulong returnAddress, ulong result)

@@ -44,6 +44,8 @@ public sealed class ConversationLog : TraceLog
 
     public override ulong DefineCallSite(in TraceCallSite site) => _names.Define(site);
 
+    internal override bool TakesQueueFirst => true;
+
     internal override bool IsOver()
     {
         if (_walk.IsAtEnd)

@@ -77,6 +77,9 @@ public abstract class TraceLog
     /// <summary>Spins up to a time where time is the replay's own; null where it is on the trace.</summary>
     internal virtual long? SpinTo(long time) => null;
 
+    /// <summary>Whether work that the kernel gave itself comes when it is there, not when it came in the capture.</summary>
+    internal virtual bool TakesQueueFirst => false;
+
     /// <summary>Done when a replay has done everything that is on the trace.</summary>
     public virtual Task Over => throw new InvalidOperationException("a capture is over when its kernel is");
 

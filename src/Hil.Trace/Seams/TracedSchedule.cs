@@ -25,7 +25,7 @@ internal sealed class TracedSchedule(Schedule inner, TraceLog log, Action<Outsid
     public override RequestSource ChooseRequest(bool isWaiting, out Action? given)
     {
         log.NoteIrql();
-        RequestSource source = log.IsLive ? inner.ChooseRequest(isWaiting, out given) : TakeRecorded(out given);
+        RequestSource source = log.IsLive ? inner.ChooseRequest(isWaiting, out given) : TakeRecorded(isWaiting, out given);
         // After this the question whether a request waits is asked anew, and its yes is a record again.
         if (source == RequestSource.None)
             log.Reset(TraceKind.RequestSeen);
@@ -43,9 +43,12 @@ internal sealed class TracedSchedule(Schedule inner, TraceLog log, Action<Outsid
         OutsideRequest request, NTSTATUS status, ulong information, ReadOnlySpan<byte> output) =>
         log.Add(TraceKind.RequestDone, [(ulong)request.Number, (uint)status.Value, information], output);
 
-    private RequestSource TakeRecorded(out Action? given)
+    // In the queue of a replay there is only what the kernel asks of itself.
+    private RequestSource TakeRecorded(bool isWaiting, out Action? given)
     {
         given = null;
+        if (isWaiting && log.TakesQueueFirst)
+            return RequestSource.Queue;
         if (!log.TryPeekRequest(out OutsideRequest? request))
             return RequestSource.None;
         if (request.Kind == OutsideRequestKind.Internal)

@@ -1,0 +1,70 @@
+namespace Hil.Trace;
+
+/// <summary>Compares two traces record by record, stamps aside: a capture of a replay must equal the capture.</summary>
+public static class TraceComparison
+{
+    /// <summary>The first difference as a sentence, or null when the traces are the same run.</summary>
+    /// <exception cref="TraceFormatException">A file is no trace, or is damaged.</exception>
+    public static string? FindDifference(string left, string right)
+    {
+        using TraceReader leftReader = TraceReader.Open(left);
+        using TraceReader rightReader = TraceReader.Open(right);
+        using TraceCursor a = leftReader.OpenCursor();
+        using TraceCursor b = rightReader.OpenCursor();
+        while (true)
+        {
+            bool hasLeft = MoveNext(a);
+            bool hasRight = MoveNext(b);
+            if (!hasLeft && !hasRight)
+                return null;
+            if (hasLeft != hasRight)
+                return hasLeft
+                    ? $"{left} goes on at record {a.Sequence}: {RecordText.Of(a)}"
+                    : $"{right} goes on at record {b.Sequence}: {RecordText.Of(b)}";
+            if (!IsSame(a, b))
+                return $"record {a.Sequence} of {left}: {RecordText.Of(a)}; record {b.Sequence} of {right}: {RecordText.Of(b)}";
+        }
+    }
+
+    // What a capture says about itself (when it was made, the image it holds, how it ended) is no part of the run.
+    private static bool MoveNext(TraceCursor cursor)
+    {
+        while (cursor.MoveNext())
+        {
+            if (cursor.Kind is not (TraceKind.Profile or TraceKind.Image or TraceKind.Inexact or TraceKind.End))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsSame(TraceCursor a, TraceCursor b)
+    {
+        if (a.Kind != b.Kind || (TraceSchema.Of(a.Kind).HasData && !a.Data.SequenceEqual(b.Data)))
+            return false;
+        TraceField[] fields = TraceSchema.Of(a.Kind).Fields;
+        for (int i = 0; i < fields.Length; i++)
+        {
+            if (!IsSame(fields[i].Meaning, a, a[i], b, b[i]))
+                return false;
+        }
+        return true;
+    }
+
+    private static bool IsSame(TraceFieldMeaning meaning, TraceCursor a, ulong left, TraceCursor b, ulong right)
+    {
+        switch (meaning)
+        {
+            case TraceFieldMeaning.Text:
+                return a.Text(left) == b.Text(right);
+            case TraceFieldMeaning.Site:
+                (TraceSite our, TraceSite their) = (a.Site(left), b.Site(right));
+                return our with { Device = 0, Place = 0 } == their with { Device = 0, Place = 0 }
+                    && a.Text(our.Device) == b.Text(their.Device) && a.Text(our.Place) == b.Text(their.Place);
+            case TraceFieldMeaning.CallSite:
+                (TraceCallSite ours, TraceCallSite theirs) = (a.CallSite(left), b.CallSite(right));
+                return ours.Return == theirs.Return && a.Text(ours.Export) == b.Text(theirs.Export);
+            default:
+                return left == right;
+        }
+    }
+}

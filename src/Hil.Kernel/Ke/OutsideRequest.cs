@@ -55,6 +55,11 @@ public sealed class OutsideRequest(OutsideRequestKind kind)
 
     public OutsideRequestKind Kind { get; } = kind;
 
+    /// <summary>Whether the end of the work is the end of the request, and there is no more to say about it.</summary>
+    public bool EndsWithItsWork => Kind is OutsideRequestKind.Nothing or OutsideRequestKind.FinishRemoval
+        or OutsideRequestKind.ListPending or OutsideRequestKind.Reserve or OutsideRequestKind.Close
+        or OutsideRequestKind.Cancel;
+
     /// <summary>From 1, in the order in which the kernel took the requests up; 0 before.</summary>
     public long Number { get; set; }
 

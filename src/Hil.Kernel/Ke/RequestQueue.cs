@@ -53,9 +53,15 @@ internal sealed class RequestQueue(Scheduler scheduler)
         }
         else if (!TryTake(out request))
             return false;
-        else if (schedule.WatchesRequests)
-            schedule.OnRequest(Describe(request));
+        OutsideRequest? description = null;
+        if (source == RequestSource.Queue && schedule.WatchesRequests)
+        {
+            description = Describe(request);
+            schedule.OnRequest(description);
+        }
         Exception? exception = request.Execute();
+        if (description is { EndsWithItsWork: true })
+            schedule.OnRequestEnd(description, STATUS_SUCCESS, 0, default);
         if (exception != null)
             _scheduler.Recover(worker, exception);
         return true;

@@ -64,6 +64,8 @@ internal sealed class TracedSchedule(Schedule inner, TraceLog log, Action<Outsid
         try
         {
             repeat(request);
+            if (request.EndsWithItsWork)
+                OnRequestEnd(request, NtStatus.STATUS_SUCCESS, 0, default);
         }
         catch (Exception e) when (e is not (BugCheckException or MachineLostException))
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Hil.Kernel;
+using Hil.Kernel.Platform;
 using Hil.Machine;
 using Hil.Trace;
 
@@ -13,6 +14,7 @@ internal sealed class SessionCapture : ISessionTracing
     private readonly TraceWriter _writer;
     private CaptureLog? _log;
     private TraceSeams? _seams;
+    private EmulatedMachine? _machine;
     private ShadowMemory? _shadow;
     private bool _isComplete;
 
@@ -26,6 +28,7 @@ internal sealed class SessionCapture : ISessionTracing
 
     public KernelServices Wrap(EmulatedMachine machine, KernelServices services)
     {
+        _machine = machine;
         _log = new CaptureLog(_writer, services.Clock, _options.Categories);
         WriteProfile(machine);
         _seams = new TraceSeams(_log, services, machine.Pci.Functions);
@@ -51,6 +54,8 @@ internal sealed class SessionCapture : ISessionTracing
     public CaptureSummary Complete(int exitCode)
     {
         _isComplete = true;
+        foreach (InexactReason reason in _machine?.AccessTraps?.InexactReasons ?? [])
+            _log!.EndInexact(reason);
         _log?.End(exitCode);
         return new CaptureSummary(_options.Path, _writer.Complete(), _log?.Inexact ?? []);
     }
@@ -73,7 +78,7 @@ internal sealed class SessionCapture : ISessionTracing
             Categories = _options.Categories.Names,
             MemoryBytes = machine.Ram.Bytes,
             WindowBase = machine.Ram.Base,
-            SliceInstructions = TracedMachine.SlicesOf(machine),
+            SliceInstructions = _session.Machine.Cpu.SliceInstructions,
             Devices = _session.Machine.Devices,
             Functions = [.. machine.Pci.Functions.Select(TracedFunction.Of)],
             Driver = DescribeDriver(),

@@ -6,19 +6,25 @@ namespace Hil.Host;
 /// <summary>What a machine must be like for its run to be written down, or repeated.</summary>
 internal static class TracedMachine
 {
-    /// <summary>Instructions between two looks at driver code that does not come back by itself.</summary>
-    private const uint SliceInstructions = 1_000_000;
-
     /// <summary>Twins of pages that devices may write.</summary>
     private const ulong ShadowBytes = 32 << 20;
 
+    // That the driver took too long is on the trace; a replay may take its time.
+    private static readonly TimeSpan s_forever = TimeSpan.FromDays(1000);
+
     /// <summary>The machine of a capture.</summary>
-    public static MachineOptions ForCapture(MachineOptions machine, TraceCategories categories, bool isNative) =>
-        machine with
+    public static MachineOptions ForCapture(MachineOptions machine, TraceCategories categories, bool isNative)
+    {
+        bool isExact = isNative && categories.IsReplayable;
+        return machine with
         {
             ShadowBytes = categories.Contain("dma") ? ShadowBytes : 0,
             TrapsDeviceAccess = isNative && categories.Contain("registers"),
+            Deterministic = isExact,
+            Slices = isExact,
+            WatchesCalls = isExact,
         };
+    }
 
     /// <summary>The machine of a replay: the same processor, and no device.</summary>
     public static MachineOptions ForReplay(TraceProfile profile, MachineOptions machine, bool isNative) => machine with
@@ -26,8 +32,16 @@ internal static class TracedMachine
         MemoryBytes = profile.MemoryBytes,
         Devices = [],
         TrapsDeviceAccess = isNative,
+        Deterministic = isNative,
+        Slices = isNative,
+        WatchesCalls = isNative,
+        WindowSlot = RamWindow.SlotOf(profile.WindowBase)
+            ?? throw new TraceReplayException($"0x{profile.WindowBase:x} is no address of a RAM window"),
+        Cpu = machine.Cpu with
+        {
+            Watchdog = s_forever,
+            SliceInstructions = isNative ? profile.SliceInstructions : machine.Cpu.SliceInstructions,
+        },
         Functions = [.. profile.Functions.Select(static function => function.ToFunction())],
     };
-
-    public static uint SlicesOf(EmulatedMachine machine) => 0;
 }

@@ -334,6 +334,14 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
             : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{what} cannot be mapped, {bytes >> 20} MB");
     }
 
+    /// <summary>The slot whose window begins at an address, or null.</summary>
+    public static int? SlotOf(ulong address)
+    {
+        ulong slot = (address - MachineLayout.WindowBase) / MachineLayout.WindowStride;
+        bool isStart = (address - MachineLayout.WindowBase) % MachineLayout.WindowStride == 0;
+        return isStart && slot < SlotCount ? (int)slot : null;
+    }
+
     private static byte* MapAtFreeBase(int fd, ulong bytes, Range slots)
     {
         (int first, int count) = slots.GetOffsetAndLength(SlotCount);

@@ -28,6 +28,7 @@ public enum TraceKind : byte
     Choice = 25,
     Random = 26,
     NotStarted = 27,
+    Watchdog = 28,
 
     // Requests from above.
     RequestSeen = 32,

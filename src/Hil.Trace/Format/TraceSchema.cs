@@ -41,6 +41,8 @@ public static class TraceSchema
         InputData(TraceKind.Random, "random", "core"),
         Input(TraceKind.NotStarted, "not-started", "interrupts", Field("skipped")),
 
+        Input(TraceKind.Watchdog, "watchdog", "schedule", Field("skipped")),
+
         Input(TraceKind.RequestSeen, "request-seen", "requests", Field("skipped")),
         InputData(TraceKind.Request, "request", "requests", Field("number"), Field("what"), Field("file"),
             Field("code", Hex), Field("offset", Hex), Field("flags", Hex), Field("input-address", Hex),

@@ -24,6 +24,13 @@ public sealed class CaptureLog : TraceLog
 
     public override ulong DefineCallSite(in TraceCallSite site) => _writer.DefineCallSite(site);
 
+    /// <summary>Notes, when the run is over, why it cannot be repeated exactly.</summary>
+    public void EndInexact(InexactReason reason)
+    {
+        if (AddInexact(reason.Reason))
+            AddCore(TraceKind.Inexact, [DefineString(reason.Reason), reason.Address], default);
+    }
+
     /// <summary>The run is over, and its kernel has stopped.</summary>
     public void End(int exitCode) => AddCore(TraceKind.End, [(ulong)exitCode], default);
 

@@ -54,6 +54,8 @@ public abstract class TraceLog
             Add(TraceKind.Inexact, [DefineString(reason), address]);
     }
 
+    private protected bool AddInexact(string reason) => _inexact.Add(reason);
+
     /// <summary>Why the run cannot be repeated exactly; empty if it can.</summary>
     public IReadOnlyCollection<string> Inexact => _inexact;
 

@@ -83,6 +83,16 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
     {
         if (log.IsLive)
             log.Happens(TraceKind.NotStarted, exit.Reason == VcpuExitReason.NotStarted, [0]);
-        return exit;
+        return exit.Reason is VcpuExitReason.Slice or VcpuExitReason.Watchdog ? NoteSlice(exit) : exit;
+    }
+
+    // That driver code has run for too long is seen at the end of a slice, by a clock that a replay does not have.
+    private VcpuExit NoteSlice(VcpuExit exit)
+    {
+        bool isTooLong = exit.Reason == VcpuExitReason.Watchdog;
+        log.Add(TraceKind.Slice, [((TrapFrame*)exit.Frame)->Rip]);
+        return log.Happens(TraceKind.Watchdog, isTooLong, [0])
+            ? exit with { Reason = VcpuExitReason.Watchdog }
+            : exit;
     }
 }

@@ -20,6 +20,13 @@ internal sealed class TracedSchedule(Schedule inner, TraceLog log, Action<Outsid
     public override bool TakeInterruptNow() =>
         !log.Happens(TraceKind.Choice, log.IsLive && !inner.TakeInterruptNow(), [0, DeferredInterrupt, 0]);
 
+    public override void FillRandom(Span<byte> destination)
+    {
+        if (log.IsLive)
+            inner.FillRandom(destination);
+        log.Exchange(TraceKind.Random, [], destination);
+    }
+
     public override bool SeesRequest(bool isWaiting) => log.Ask(TraceKind.RequestSeen, isWaiting);
 
     public override RequestSource ChooseRequest(bool isWaiting, out Action? given)

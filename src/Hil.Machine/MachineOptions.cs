@@ -18,14 +18,15 @@ public sealed record MachineOptions
     /// <summary>Values of QEMU's <c>-device</c>.</summary>
     public ImmutableArray<string> Devices { get; init; } = [];
 
-    /// <summary>Functions that the machine claims to have, in place of those on its PCI bus; null for the truth.</summary>
+    /// <summary>Functions that the machine claims to have, in place of those on its PCI bus; null for the
+    /// truth.</summary>
     public ImmutableArray<PciFunction>? Functions { get; init; }
 
     /// <summary>Further QEMU arguments.</summary>
     public ImmutableArray<string> ExtraArguments { get; init; } = [];
 
-    /// <summary>Whether each device access of driver code comes to the host (about 1 µs) in place of going to the device
-    /// directly.</summary>
+    /// <summary>Whether each device access of driver code comes to the host (about 1 µs) in place of going to the
+    /// device directly.</summary>
     public bool TrapsDeviceAccess { get; init; }
 
     /// <summary>Whether a run depends on nothing but what the host answers: driver code runs with interrupts closed, so
@@ -33,16 +34,16 @@ public sealed record MachineOptions
     /// <see cref="TrapsDeviceAccess"/>.</summary>
     public bool Deterministic { get; init; }
 
-    /// <summary>With <see cref="Deterministic"/>: whether driver code is cut into after every so many instructions, always
-    /// at the same one. Plain code then takes 2.4 times as long.</summary>
+    /// <summary>With <see cref="Deterministic"/>: whether driver code is cut into after every so many instructions,
+    /// always at the same one. Plain code then takes 2.4 times as long.</summary>
     public bool Slices { get; init; }
 
-    /// <summary>With <see cref="Deterministic"/>: whether kernel calls are observed, so that routines which could run in
-    /// the guest (IRQL, spin locks) must come to the host.</summary>
+    /// <summary>With <see cref="Deterministic"/>: whether kernel calls are observed, so that routines which could run
+    /// in the guest (IRQL, spin locks) must come to the host.</summary>
     public bool WatchesCalls { get; init; }
 
-    /// <summary>Which of the address ranges for RAM windows this machine gets, 0 to 255; null for the first free one: from 0
-    /// for a deterministic machine, from 1 for others.</summary>
+    /// <summary>Which of the address ranges for RAM windows this machine gets, 0 to 255; null for the first free one:
+    /// from 0 for a deterministic machine, from 1 for others.</summary>
     public int? WindowSlot { get; init; }
 
     public VirtualCpuOptions Cpu { get; init; } = new();

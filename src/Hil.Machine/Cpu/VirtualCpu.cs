@@ -328,7 +328,8 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
             _mailbox.Dword(MonitorLayout.RingDecision) = 0;
         bool mustRing = _mailbox.Post((uint)request, irql.Value, TakeEndOfInterrupts(), flags, (byte)_ringSeen);
         if (_isDeterministic)
-            Volatile.Write(ref _mailbox.Dword(MonitorLayout.RingDecision), mustRing ? MonitorLayout.Ring : MonitorLayout.NoRing);
+            Volatile.Write(ref _mailbox.Dword(MonitorLayout.RingDecision),
+                mustRing ? MonitorLayout.Ring : MonitorLayout.NoRing);
         if (mustRing)
             _qemu.Qtest.RingNmi();
         return mustRing;

@@ -2,12 +2,12 @@ using Iced.Intel;
 
 namespace Hil.Machine.Traps;
 
-// Driver code reaches devices by plain loads and stores, ports by instructions, and the clock by looking at a page or by
-// RDTSC. Where somebody has to see all that (capture, replay, counts), none of it is let through: device pages and the
-// clock's page are absent, so that an access faults, and the instructions are replaced by int3 when an image is loaded.
-// Each comes here, is carried out on the kernel's bus and clock, and the driver goes on behind it. Plain moves, nearly all
-// there is, are carried out on the trap frame; whatever else touches a device page is run by the processor on a
-// scratch page (InstructionStep).
+// Driver code reaches devices by plain loads and stores, ports by instructions, and the clock by looking at a page or
+// by RDTSC. Where somebody has to see all that (capture, replay, counts), none of it is let through: device pages and
+// the clock's page are absent, so that an access faults, and the instructions are replaced by int3 when an image is
+// loaded. Each comes here, is carried out on the kernel's bus and clock, and the driver goes on behind it. Plain
+// moves, nearly all there is, are carried out on the trap frame; whatever else touches a device page is run by the
+// processor on a scratch page (InstructionStep).
 
 /// <summary>Carries out drivers' device accesses on the host.</summary>
 public sealed unsafe class AccessTraps : IAccessTraps
@@ -48,11 +48,12 @@ public sealed unsafe class AccessTraps : IAccessTraps
     };
 
     public void PatchImage(
-        ulong address, string name, Span<byte> content, ReadOnlySpan<RuntimeFunction> functions, ReadOnlySpan<uint> entries)
+        ulong address, string name, Span<byte> content,
+        ReadOnlySpan<RuntimeFunction> functions, ReadOnlySpan<uint> entries)
     {
         _ram.TrustCode(address, ((ulong)content.Length + MachineLayout.PageBytes - 1) & ~(MachineLayout.PageBytes - 1));
         if (functions.IsEmpty)
-            AddReason($"{name} has no exception table (.pdata): its port and clock instructions cannot be found", address);
+            AddReason($"{name} has no exception table (.pdata): its port and clock instructions are not found", address);
         else
             _images.Patch(address, content, functions, entries);
     }

@@ -5,8 +5,8 @@ namespace Hil.Machine.Traps;
 /// <summary>A memory operand that lies in device space.</summary>
 internal readonly record struct DeviceOperand(ulong Address, ulong Physical, int Bytes, bool IsRead, bool IsWritten)
 {
-    /// <summary>Bytes of the access that begins <paramref name="done"/> bytes into the operand: the operand as a whole up
-    /// to 8 bytes, as QEMU's processor does; wider ones in pieces of 8 from the lowest address, a last one of 4, 2,
+    /// <summary>Bytes of the access that begins <paramref name="done"/> bytes into the operand: the operand as a whole
+    /// up to 8 bytes, as QEMU's processor does; wider ones in pieces of 8 from the lowest address, a last one of 4, 2,
     /// 1.</summary>
     public int PieceAt(int done) => (Bytes - done) switch
     {
@@ -43,7 +43,8 @@ internal sealed unsafe class DeviceOperands(RamWindow ram)
                 return false;
             if (IsBitString(instruction))
                 address += BitStringOffset(frame, instruction);
-            if (ram.TryTranslateDevice(address, out ulong physical) && !TryAdd(memory, SizeOf(memory, instruction), address, physical))
+            if (ram.TryTranslateDevice(address, out ulong physical)
+                && !TryAdd(memory, SizeOf(memory, instruction), address, physical))
                 return false;
         }
         return Covers(frame->Cr2);

@@ -30,7 +30,8 @@ internal sealed unsafe class FlagsInstruction(RamWindow ram, VirtualCpu cpu)
             case Mnemonic.Pushfq when TryMakeRoom(ref exit):
                 frame = (TrapFrame*)exit.Frame;
                 frame->Rsp -= sizeof(ulong);
-                *(ulong*)frame->Rsp = (frame->Rflags & ShownFlags) | (cpu.IsInterruptible(exit.Frame) ? InterruptFlag : 0);
+                *(ulong*)frame->Rsp = (frame->Rflags & ShownFlags)
+                    | (cpu.IsInterruptible(exit.Frame) ? InterruptFlag : 0);
                 break;
             case Mnemonic.Popfq when TryReachStack(frame->Rsp, PageAccess.Read, ref exit):
                 ulong flags = *(ulong*)frame->Rsp;

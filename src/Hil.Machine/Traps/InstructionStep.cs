@@ -2,11 +2,11 @@ using Iced.Intel;
 
 namespace Hil.Machine.Traps;
 
-// An access that is no plain move is left to the processor itself. The device bytes that the instruction reads are fetched
-// over the bus into a scratch page, which takes the device page's place for exactly one instruction (the trap flag);
-// what the instruction stored there then goes to the device over the bus. Device accesses thus come in the order reads,
-// writes, as wide as the processor would make them. Interrupts are closed for that one instruction: nobody else may see
-// the scratch page. One step is one repetition of a REP instruction.
+// An access that is no plain move is left to the processor itself. The device bytes that the instruction reads are
+// fetched over the bus into a scratch page, which takes the device page's place for exactly one instruction (the trap
+// flag); what the instruction stored there then goes to the device over the bus. Device accesses thus come in the
+// order reads, writes, as wide as the processor would make them. Interrupts are closed for that one instruction:
+// nobody else may see the scratch page. One step is one repetition of a REP instruction.
 
 /// <summary>Runs single instructions whose operands are in device space.</summary>
 internal sealed unsafe class InstructionStep(RamWindow ram, VirtualCpu cpu)

@@ -2,9 +2,9 @@ using Iced.Intel;
 
 namespace Hil.Machine.Traps;
 
-// IN and OUT move one item between a port and AL, AX or EAX; INS and OUTS move items between a port and memory, with a REP
-// prefix as many as RCX says. As on the processor, a repetition can be left after any item: what is not done yet begins
-// with the same instruction again. That is used at the end of each page.
+// IN and OUT move one item between a port and AL, AX or EAX; INS and OUTS move items between a port and memory, with a
+// REP prefix as many as RCX says. As on the processor, a repetition can be left after any item: what is not done yet
+// begins with the same instruction again. That is used at the end of each page.
 
 /// <summary>Carries out port instructions behind stops.</summary>
 internal sealed unsafe class PortInstruction(RamWindow ram)

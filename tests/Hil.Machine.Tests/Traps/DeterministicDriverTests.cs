@@ -6,7 +6,8 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Hil.Machine.Tests.Traps;
 
-/// <summary>Driver code of a deterministic machine sees the clock and its interrupt flag as it would elsewhere.</summary>
+/// <summary>Driver code of a deterministic machine sees the clock and its interrupt flag as it would
+/// elsewhere.</summary>
 public sealed class DeterministicDriverTests : IAsyncLifetime
 {
     private const ulong SharedTime = MachineLayout.SharedUserDataAddress;

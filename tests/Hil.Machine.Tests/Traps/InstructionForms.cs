@@ -3,11 +3,13 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Hil.Machine.Tests.Traps;
 
-/// <summary>Instruction forms that touch a device: RBX points to it, RSI and RDI to ordinary memory. R15 is taken.</summary>
+/// <summary>Instruction forms that touch a device: RBX points to it, RSI and RDI to ordinary memory. R15 is
+/// taken.</summary>
 internal static class InstructionForms
 {
     /// <summary>Forms of 4 and 8 bytes, for registers that take no others.</summary>
-    public static IReadOnlyDictionary<string, Action<Assembler>> Wide { get; } = new Dictionary<string, Action<Assembler>>
+    public static IReadOnlyDictionary<string, Action<Assembler>> Wide { get; } =
+        new Dictionary<string, Action<Assembler>>
     {
         ["mov eax,[m]"] = a => a.mov(eax, __dword_ptr[rbx]),
         ["mov r9d,[m]"] = a => a.mov(r9d, __dword_ptr[rbx]),
@@ -167,7 +169,8 @@ internal static class InstructionForms
     };
 
     /// <summary>Forms of 1 and 2 bytes, and odd ones.</summary>
-    public static IReadOnlyDictionary<string, Action<Assembler>> Narrow { get; } = new Dictionary<string, Action<Assembler>>
+    public static IReadOnlyDictionary<string, Action<Assembler>> Narrow { get; } =
+        new Dictionary<string, Action<Assembler>>
     {
         ["mov al,[m]"] = a => a.mov(al, __byte_ptr[rbx]),
         ["mov ah,[m]"] = a => a.mov(ah, __byte_ptr[rbx]),
@@ -251,8 +254,8 @@ internal static class InstructionForms
         },
     };
 
-    /// <summary>A routine that loads every register with known values, runs a form, and stores every register in the state
-    /// page. RCX: state page; the device and the ordinary memory are constants.</summary>
+    /// <summary>A routine that loads every register with known values, runs a form, and stores every register in the
+    /// state page. RCX: state page; the device and the ordinary memory are constants.</summary>
     public static void Emit(Assembler a, Action<Assembler> form, ulong device, ulong memory)
     {
         AssemblerRegister64[] kept = [rbx, rbp, rsi, rdi, r12, r13, r14, r15];

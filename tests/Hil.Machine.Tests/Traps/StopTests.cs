@@ -37,7 +37,10 @@ public sealed class StopTests : IAsyncLifetime
 
         Assert.Equal(Value, _rig.Call(code));
         Assert.Equal(
-            [(Port, Value, 4 | RegisterAccess.PortMark | RegisterAccess.WriteMark), (Port, Value, 4 | RegisterAccess.PortMark)],
+            [
+                (Port, Value, 4 | RegisterAccess.PortMark | RegisterAccess.WriteMark),
+                (Port, Value, 4 | RegisterAccess.PortMark),
+            ],
             _rig.Registers.Select(e => ((ushort)e.A, (uint)e.B, e.C)));
     }
 

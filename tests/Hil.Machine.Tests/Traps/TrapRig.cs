@@ -6,8 +6,8 @@ using Iced.Intel;
 
 namespace Hil.Machine.Tests.Traps;
 
-/// <summary>A machine whose driver code has its device accesses trapped, a kernel on it, and QEMU's own log of what reached
-/// its devices.</summary>
+/// <summary>A machine whose driver code has its device accesses trapped, a kernel on it, and QEMU's own log of what
+/// reached its devices.</summary>
 public sealed class TrapRig : IDisposable, IKernelObserver
 {
     private const ulong PageBytes = 4096;
@@ -61,7 +61,8 @@ public sealed class TrapRig : IDisposable, IKernelObserver
 
     public IReadOnlyList<KernelEvent> Registers => _registers;
 
-    public static async Task<TrapRig> StartAsync(bool logs = false, TimeSpan? watchdog = null, Func<MachineOptions, MachineOptions>? change = null)
+    public static async Task<TrapRig> StartAsync(
+        bool logs = false, TimeSpan? watchdog = null, Func<MachineOptions, MachineOptions>? change = null)
     {
         string path = Path.Combine(Path.GetTempPath(), $"hil-traps-{Guid.NewGuid():N}.log");
         string[] log = logs
@@ -132,7 +133,8 @@ public sealed class TrapRig : IDisposable, IKernelObserver
     /// <summary>Runs something while driver code reaches the devices directly.</summary>
     public void Directly(Action action)
     {
-        ulong[] pages = [EduRegisters, TestRegisters, .. Enumerable.Range(0, 4).Select(i => SharedBytes + (ulong)i * PageBytes)];
+        ulong[] pages =
+            [EduRegisters, TestRegisters, .. Enumerable.Range(0, 4).Select(i => SharedBytes + (ulong)i * PageBytes)];
         foreach (ulong page in pages)
             Machine.Ram.ShowDevicePage(page, scratch: null);
         action();

@@ -1,0 +1,62 @@
+namespace Hil.Trace;
+
+/// <summary>An IRP between its creation and its end, as the trace tells it. Times are in 100 ns units, -1 for not
+/// yet.</summary>
+public sealed class IrpState
+{
+    public required ulong Number { get; init; }
+
+    public required ulong Address { get; init; }
+
+    public required long Created { get; init; }
+
+    /// <summary>Whether it was sent to a driver; what follows says where to first and as what.</summary>
+    public bool IsDispatched { get; internal set; }
+
+    public ulong Device { get; internal set; }
+
+    public byte Major { get; internal set; }
+
+    public byte Minor { get; internal set; }
+
+    /// <summary>The control code of the request from above that it was made for.</summary>
+    public uint Code { get; internal set; }
+
+    /// <summary>Whether it was made for a request from above, which gets an answer.</summary>
+    public bool HasRequest { get; internal init; }
+
+    /// <summary>The device that it waits behind, while <see cref="IsQueued"/>.</summary>
+    public ulong QueuedDevice { get; internal set; }
+
+    public bool IsQueued { get; internal set; }
+
+    public bool IsCompleted { get; internal set; }
+
+    public long Started { get; internal set; } = -1;
+
+    // Moments between which statistics measure: the first interrupt since the start, the last one that no DPC has
+    // followed, the last DPC.
+    internal long FirstIsr { get; set; } = -1;
+
+    internal long LastIsr { get; set; } = -1;
+
+    internal long LastDpc { get; set; } = -1;
+
+    /// <summary>The request in words: major function, minor function of PnP and power, control code.</summary>
+    public string Request
+    {
+        get
+        {
+            if (!IsDispatched)
+                return "not dispatched";
+            string name = MajorFunctionName.Of(Major);
+            return Major switch
+            {
+                WdmConstants.IRP_MJ_PNP or WdmConstants.IRP_MJ_POWER => $"{name} minor 0x{Minor:x2}",
+                WdmConstants.IRP_MJ_DEVICE_CONTROL or WdmConstants.IRP_MJ_INTERNAL_DEVICE_CONTROL when Code != 0 =>
+                    $"{name} 0x{Code:x}",
+                _ => name,
+            };
+        }
+    }
+}

@@ -15,6 +15,11 @@ readonly REQUIRED_PROGRAMS=(
   "python3 python3"
 )
 
+# What the tests need besides.
+readonly TEST_PROGRAMS=(
+  "chromium chromium"
+)
+
 fail() {
   echo "hil: $*" >&2
   exit "$EXIT_ENVIRONMENT"
@@ -22,7 +27,7 @@ fail() {
 
 missing_packages() {
   local entry program package
-  for entry in "${REQUIRED_PROGRAMS[@]}"; do
+  for entry in "${REQUIRED_PROGRAMS[@]}" "$@"; do
     read -r program package <<<"$entry"
     command -v "$program" >/dev/null || echo "$package"
   done | sort -u
@@ -40,10 +45,11 @@ may_install() {
   [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
 }
 
-# Installs Debian packages that are missing; where that is not allowed, prints the command.
+# Installs Debian packages that are missing, those of the entries given as well; where that is not allowed, prints the
+# command.
 ensure_packages() {
   local packages
-  mapfile -t packages < <(missing_packages)
+  mapfile -t packages < <(missing_packages "$@")
   [ "${#packages[@]}" = 0 ] && return
   local command="apt-get install -y --no-install-recommends ${packages[*]}"
   command -v apt-get >/dev/null || fail "missing: ${packages[*]} (no apt-get here: install them your system's way)"

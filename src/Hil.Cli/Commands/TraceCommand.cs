@@ -7,6 +7,10 @@ internal static class TraceCommand
 {
     public static Command Create() => new("trace", "Looks at recorded traces.")
     {
+        TraceShowCommand.Create(),
+        TraceStatsCommand.Create(),
+        TraceDiffCommand.Create(),
+        TraceExportCommand.Create(),
         TraceRepairCommand.Create(),
     };
 }

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Hil.Host;
+using Hil.Trace;
+
+namespace Hil.Cli.Commands;
+
+/// <summary>`hil trace export`: a trace for other programs to look at.</summary>
+internal static class TraceExportCommand
+{
+    public static Command Create()
+    {
+        Argument<string> file = TraceArguments.File();
+        Option<TraceExportFormat> format = new("--format")
+        {
+            Description = "perfetto (ui.perfetto.dev), vcd (GTKWave), json (records), html (a page with a timeline)",
+            HelpName = "perfetto|vcd|json|html",
+            Required = true,
+        };
+        Option<string?> target = new("--output", "-o")
+        {
+            Description = "Where to; stdout unless given",
+            HelpName = "path",
+        };
+        var command = new Command("export", "Writes a trace for other programs.") { file, format, target };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(file)!, parsed.GetValue(format), parsed.GetValue(target)));
+        return command;
+    }
+
+    private static int Run(string path, TraceExportFormat format, string? targetPath)
+    {
+        using TraceReader reader = TraceArguments.Open(path);
+        if (targetPath == null || targetPath == "-")
+        {
+            using Stream output = Console.OpenStandardOutput();
+            TraceExport.Write(reader, format, output);
+            return ExitCode.Success;
+        }
+        if (Path.GetFullPath(targetPath) == Path.GetFullPath(path))
+            throw new RunInputException($"{targetPath}: the export would replace the trace; give it another name");
+        using FileStream target = File.Create(targetPath);
+        TraceExport.Write(reader, format, target);
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,103 @@
+using Hil.Trace;
+
+namespace Hil.EndToEnd.Tests.Cli;
+
+public sealed class TraceCommandTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hil-trace-");
+
+    [Theory]
+    [InlineData("show")]
+    [InlineData("stats")]
+    [InlineData("export", "--format", "vcd")]
+    [InlineData("diff", "nowhere.hiltrace")]
+    public async Task FileThatIsNoTraceIsOneLineAndExitCode3(string command, params string[] more)
+    {
+        string path = PathOf("text.hiltrace");
+        await File.WriteAllTextAsync(path, "not a trace at all, but longer than a header of one would be");
+        (int exitCode, string output) = await HilProcess.RunAsync(["trace", command, path, .. more]);
+        Assert.Equal((3, 1), (exitCode, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
+        Assert.Contains("this is not a trace", output);
+    }
+
+    [Theory]
+    [InlineData("--kind", "raed", "there is no such kind")]
+    [InlineData("--from", "12", "a time is a number with")]
+    public async Task OptionThatMakesNoSenseIsExitCode3(string option, string value, string message)
+    {
+        Write(PathOf("a.hiltrace"), 1);
+        (int exitCode, string output) = await HilProcess.RunAsync("trace", "show", PathOf("a.hiltrace"), option, value);
+        Assert.Equal(3, exitCode);
+        Assert.Contains(message, output);
+    }
+
+    [Fact]
+    public async Task DiffTellsByItsExitCode()
+    {
+        Write(PathOf("a.hiltrace"), 1);
+        Write(PathOf("b.hiltrace"), 2);
+        Assert.Equal(0, (await HilProcess.RunAsync("trace", "diff", PathOf("a.hiltrace"), PathOf("a.hiltrace"))).ExitCode);
+        (int exitCode, string output) =
+            await HilProcess.RunAsync("trace", "diff", PathOf("a.hiltrace"), PathOf("b.hiltrace"), "--format", "json");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("\"equal\": false", output);
+        Assert.Contains("0x1 → 0x2", output);
+    }
+
+    [Fact]
+    public async Task FollowShowsWhatIsWrittenAndEndsWithTheRun()
+    {
+        string path = PathOf("growing.hiltrace");
+        using TraceWriter writer = TraceWriter.Create(path);
+        writer.Add(TraceKind.Irql, 1, 3);
+        writer.Flush();
+        using HilProcess hil = HilProcess.Start("trace", "show", path, "--follow");
+        await hil.SeeAsync("IRQL 3");
+        writer.Add(TraceKind.Irql, 2, 5);
+        writer.Flush();
+        await hil.SeeAsync("IRQL 5");
+        writer.Add(TraceKind.End, 3, 0);
+        writer.Complete();
+        Assert.Equal(0, await hil.WaitAsync());
+        Assert.Contains("end, exit code 0", hil.Output);
+    }
+
+    [Fact]
+    public async Task FollowEndsWithCtrlC()
+    {
+        string path = PathOf("growing.hiltrace");
+        using TraceWriter writer = TraceWriter.Create(path);
+        writer.Add(TraceKind.Irql, 1, 3);
+        writer.Flush();
+        using HilProcess hil = HilProcess.Start("trace", "show", path, "--follow");
+        await hil.SeeAsync("IRQL 3");
+        hil.Send(HilProcess.Signal.Interrupt);
+        Assert.Equal(0, await hil.WaitAsync());
+    }
+
+    [Fact]
+    public async Task ExportDoesNotReplaceTheTrace()
+    {
+        string path = PathOf("a.hiltrace");
+        Write(path, 1);
+        byte[] before = await File.ReadAllBytesAsync(path);
+        (int exitCode, _) = await HilProcess.RunAsync("trace", "export", path, "--format", "json", "-o", path);
+        Assert.Equal(3, exitCode);
+        Assert.Equal(before, await File.ReadAllBytesAsync(path));
+        (exitCode, _) = await HilProcess.RunAsync("trace", "export", path, "--format", "json", "-o", PathOf("a.json"));
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("[{\"sequence\":0", await File.ReadAllTextAsync(PathOf("a.json")));
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static void Write(string path, ulong value)
+    {
+        using TraceWriter writer = TraceWriter.Create(path);
+        ulong site = writer.DefineSite(new TraceSite(0, 0, 0xFE000000, 4 | TraceSite.WriteAccess, 0, 0, 0x60, 0));
+        writer.Add(TraceKind.Write, 10, site, value);
+        writer.Add(TraceKind.End, 20, 0);
+    }
+
+    private string PathOf(string name) => Path.Combine(_folder.FullName, name);
+}

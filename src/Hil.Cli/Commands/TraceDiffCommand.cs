@@ -23,7 +23,10 @@ internal static class TraceDiffCommand
             Description = "How to say it",
             HelpName = "text|json",
         };
-        var command = new Command("diff", "Compares two traces by what they mean; 1 when they differ.") { a, b, format };
+        var command = new Command("diff", "Compares two traces by what they mean; 1 when they differ.")
+        {
+            a, b, format,
+        };
         command.SetAction(parsed =>
         {
             using TraceReader readerOfA = TraceArguments.Open(parsed.GetValue(a)!);

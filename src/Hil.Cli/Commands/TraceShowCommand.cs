@@ -21,7 +21,11 @@ internal static class TraceShowCommand
     public static Command Create()
     {
         Argument<string> file = TraceArguments.File();
-        Option<ulong?> irp = new("--irp") { Description = "One IRP's life, and all that was done for it", HelpName = "N" };
+        Option<ulong?> irp = new("--irp")
+        {
+            Description = "One IRP's life, and all that was done for it",
+            HelpName = "N",
+        };
         Option<string?> device = new("--device")
         {
             Description = "Only what concerns a device: part of its name",

@@ -24,7 +24,8 @@ internal static class TraceDiffText
         }
         output.WriteLine(diff.IsEqual
             ? Text($"equal: {diff.Compared} IRPs compared")
-            : Text($"{diff.Differences.Count} differences; {diff.Compared} IRPs compared, of {diff.IrpsOfA} and {diff.IrpsOfB}"));
+            : Text($"{diff.Differences.Count} differences; {diff.Compared} IRPs compared, ")
+                + Text($"of {diff.IrpsOfA} and {diff.IrpsOfB}"));
     }
 
     public static void WriteJson(TextWriter output, TraceDiff diff)

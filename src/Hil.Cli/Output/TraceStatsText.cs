@@ -73,7 +73,10 @@ internal static class TraceStatsText
     {
         output.WriteLine();
         foreach (QueueUse queue in stats.Queues)
-            output.WriteLine(Text($"  queue of {Name(queue.Device)}: at most {queue.Max}, {queue.Average:0.00} on average"));
+        {
+            string depth = Text($"at most {queue.Max}, {queue.Average:0.00} on average");
+            output.WriteLine($"  queue of {Name(queue.Device)}: {depth}");
+        }
         output.WriteLine(Text($"  DMA: {stats.DmaBytes} bytes written by devices"));
         long whole = Math.Max(1, stats.TimeAtIrql.Sum());
         for (int level = 0; level < stats.TimeAtIrql.Count; level++)

@@ -43,7 +43,8 @@ internal static class TraceText
 
     private static string ColorOf(TraceKind kind) => kind switch
     {
-        TraceKind.Violation or TraceKind.BugCheck or TraceKind.Fault or TraceKind.Storm or TraceKind.Unclaimed => "1;31",
+        TraceKind.Violation or TraceKind.BugCheck or TraceKind.Fault => "1;31",
+        TraceKind.Storm or TraceKind.Unclaimed => "1;31",
         TraceKind.Write or TraceKind.WriteBlock => "33",
         TraceKind.Read or TraceKind.ReadBlock or TraceKind.Dma => "36",
         >= TraceKind.IrpCreate and <= TraceKind.IrpCancel => "32",

@@ -15,7 +15,8 @@ internal sealed class InterruptOwners
             _functionDevices[function] = device;
     }
 
-    /// <summary>A service routine has touched a PCI function. Returns the IRP that its device is busy with, or 0.</summary>
+    /// <summary>A service routine has touched a PCI function. Returns the IRP that its device is busy with, or
+    /// 0.</summary>
     public ulong NoteInterrupt(ulong function, ulong interrupt, TraceIrps irps)
     {
         if (!_functionDevices.TryGetValue(function, out ulong device))

@@ -2,11 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Trace;
 
-// Records say what happened, not for whom. The context follows them and works that out, with memory for what is going on
-// only. Each thread has a stack of frames; ISRs and DPCs run on top of the thread they cut into. A frame works for an
-// IRP: StartIo and dispatch for theirs, a call for that of the frame around it, a service routine for the IRP that its
-// device is busy with, a DPC for the IRP of the code that queued it. Which device an interrupt belongs to is learnt from
-// the registers that StartIo and the service routine touch; while only one device is busy there is nothing to learn.
+// Records say what happened, not for whom. The context follows them and works that out, with memory for what is going
+// on only. Each thread has a stack of frames; ISRs and DPCs run on top of the thread they cut into. A frame works for
+// an IRP: StartIo and dispatch for theirs, a call for that of the frame around it, a service routine for the IRP that
+// its device is busy with, a DPC for the IRP of the code that queued it. Which device an interrupt belongs to is
+// learnt from the registers that StartIo and the service routine touch; while only one device is busy there is nothing
+// to learn.
 
 /// <summary>Knows, for each record of a trace, the IRP, stage, depth and IRQL that it belongs to.</summary>
 public sealed class TraceContext

@@ -60,7 +60,11 @@ internal sealed class TraceIrps
             _living.Clear();
         var irp = new IrpState
         {
-            Number = number, Address = address, Created = time, Code = _request?.Code ?? 0, HasRequest = _request != null,
+            Number = number,
+            Address = address,
+            Created = time,
+            Code = _request?.Code ?? 0,
+            HasRequest = _request != null,
         };
         if (_request is { } request && _requests.Count < LivingMax)
             _requests[request.Number] = number;

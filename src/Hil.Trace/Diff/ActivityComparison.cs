@@ -36,8 +36,8 @@ internal sealed class ActivityComparison(
             Report("count", $"{Subject(action)} {Times(now)} in a row now, {Times(before)} before", null);
     }
 
-    // Between two places where both agree: the same subject with another value is a change, the rest waits for a look at
-    // the whole.
+    // Between two places where both agree: the same subject with another value is a change, the rest waits for a look
+    // at the whole.
     private void CompareGap(ReadOnlySpan<DiffAction> a, ReadOnlySpan<DiffAction> b)
     {
         var now = new LinkedList<DiffAction>(b.ToArray());
@@ -136,7 +136,10 @@ internal sealed class ActivityComparison(
                     IsAccess(subject) ? example : null);
             }
             else
-                Report("order", $"{Subject(subject)} at another place in the order", IsAccess(subject) ? example : null);
+            {
+                Report("order", $"{Subject(subject)} at another place in the order",
+                    IsAccess(subject) ? example : null);
+            }
         }
     }
 

@@ -89,7 +89,7 @@ internal sealed class ActivityReader : IDisposable
         _addresses.Learn(record);
         if (record.Kind == TraceKind.IrpCreate)
             Create(record[0]);
-        DiffActivity activity = _context.Irp != 0 && _open.TryGetValue(_context.Irp, out DiffActivity? irp) ? irp : _none;
+        DiffActivity activity = _open.GetValueOrDefault(_context.Irp, _none);
         if (activity.Irp != 0)
             FollowIrp(record, activity);
         if (record.Kind == TraceKind.RequestDone)

@@ -9,7 +9,8 @@ internal static class Myers
 
     /// <summary>Pairs of indices of equal elements, both ascending. Only equal elements at the ends are paired when
     /// there are too many differences.</summary>
-    /// <param name="isCut">Both go on behind their ends: what one has more than the other there is no difference.</param>
+    /// <param name="isCut">Both go on behind their ends: what one has more than the other there is no
+    /// difference.</param>
     public static List<(int A, int B)> Align<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, bool isCut = false)
         where T : IEquatable<T>
     {
@@ -33,7 +34,8 @@ internal static class Myers
         if (a.IsEmpty || b.IsEmpty)
             return;
         int most = Math.Min(a.Length + b.Length, DifferencesMax);
-        // For each diagonal k = x - y the furthest x that d differences reach; one copy for each d to find the way back.
+        // For each diagonal k = x - y the furthest x that d differences reach; one copy for each d to find the way
+        // back.
         int[] reach = new int[2 * most + 3];
         var history = new List<int[]>();
         for (int d = 0; d <= most; d++)

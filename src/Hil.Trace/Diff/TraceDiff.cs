@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hil.Trace;
 
-// Times and addresses differ between any two runs; what a driver does for an IRP should not. IRPs correspond in the order
-// of their creation when they ask for the same; where they do not, a window of them is aligned. Then the actions for each
-// pair are aligned. What belongs to no IRP is compared as one sequence, a piece at a time. Equal differences are counted,
-// not repeated.
+// Times and addresses differ between any two runs; what a driver does for an IRP should not. IRPs correspond in the
+// order of their creation when they ask for the same; where they do not, a window of them is aligned. Then the actions
+// for each pair are aligned. What belongs to no IRP is compared as one sequence, a piece at a time. Equal differences
+// are counted, not repeated.
 
 /// <summary>Compares two traces by what they mean.</summary>
 public sealed class TraceDiff

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Hil.Trace;
 
-/// <summary>Records as JSON objects: what every record has, then its fields by the names of the file's schema.</summary>
+/// <summary>Records as JSON objects: what every record has, then its fields by the names of the file's
+/// schema.</summary>
 internal static class RecordJson
 {
     public static void Write(

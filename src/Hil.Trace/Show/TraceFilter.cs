@@ -29,7 +29,8 @@ public sealed record TraceFilter
             return false;
         if (Kinds is { } kinds && !kinds.Contains(record.Kind))
             return false;
-        return (Register == null || IsRegister(record, Register)) && (Device == null || IsDevice(record, context, Device));
+        return (Register == null || IsRegister(record, Register))
+            && (Device == null || IsDevice(record, context, Device));
     }
 
     private static bool IsRegister(TraceCursor record, string register) =>

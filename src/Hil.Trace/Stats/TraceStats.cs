@@ -42,7 +42,8 @@ public sealed class TraceStats
         [.. _registers.Values.OrderByDescending(static use => use.Reads + use.Writes)
             .ThenBy(static use => use.Register, StringComparer.Ordinal)];
 
-    public IReadOnlyList<QueueUse> Queues => [.. _queues.Values.OrderBy(static use => use.Device, StringComparer.Ordinal)];
+    public IReadOnlyList<QueueUse> Queues =>
+        [.. _queues.Values.OrderBy(static use => use.Device, StringComparer.Ordinal)];
 
     /// <summary>Time at each IRQL from 0 to 15.</summary>
     public IReadOnlyList<long> TimeAtIrql => _irql;

@@ -39,7 +39,10 @@ internal sealed class TimelineIrps(ITimelineSink sink, Func<int> newTrack)
         life.IsOpen = true;
         life.Device = device;
         if (life.Lane is { } lane)
-            sink.Begin(lane, life.Begun, TimelineKind.Irp, $"IRP {life.Irp.Number} {life.Irp.Request}", life.Irp.Number);
+        {
+            string name = $"IRP {life.Irp.Number} {life.Irp.Request}";
+            sink.Begin(lane, life.Begun, TimelineKind.Irp, name, life.Irp.Number);
+        }
     }
 
     private void Close(ulong number, ulong? status, long now)

@@ -21,27 +21,29 @@ internal sealed class HtmlBudget(int itemsMax) : ITimelineSink
 
     public bool IsExceeded => _spans + _marks + _steps > itemsMax;
 
-    /// <summary>Spans shorter than this are left out, nanoseconds.</summary>
-    public long SpanNsMin
-    {
-        get
-        {
-            long kept = 0;
-            for (int i = 64; i >= 0 && IsExceeded; i--)
-            {
-                kept += _lengths[i];
-                if (kept > itemsMax / 2)
-                    return i >= 63 ? long.MaxValue : 1L << i;
-            }
-            return 0;
-        }
-    }
+    /// <summary>Spans shorter than this are left out, nanoseconds; of those up to twice as long one of
+    /// <see cref="SpanStride"/> is kept.</summary>
+    public long SpanNsMin => Cut().Min;
+
+    public long SpanStride => Cut().Stride;
 
     /// <summary>Of so many marks one is kept.</summary>
     public long MarkStride => IsExceeded ? Math.Max(1, (_marks + itemsMax / 4 - 1) / (itemsMax / 4)) : 1;
 
     /// <summary>Of so many counter steps one is kept.</summary>
     public long StepStride => IsExceeded ? Math.Max(1, (_steps + itemsMax / 4 - 1) / (itemsMax / 4)) : 1;
+
+    private (long Min, long Stride) Cut()
+    {
+        long room = itemsMax / 2;
+        for (int i = 64; i > 0 && IsExceeded; i--)
+        {
+            if (_lengths[i] > room)
+                return (1L << Math.Min(i - 1, 62), (_lengths[i] / Math.Max(room, 1)) + 1);
+            room -= _lengths[i];
+        }
+        return (0, 1);
+    }
 
     public void Track(int track, string name, bool isCounter)
     {

@@ -12,11 +12,13 @@ internal sealed class HtmlTimeline(HtmlBudget budget) : ITimelineSink
         ["call", "isr", "dpc", "startio", "irp", "read", "write", "interrupt", "event"];
 
     private readonly long _spanNsMin = budget.SpanNsMin;
+    private readonly long _spanStride = budget.SpanStride;
     private readonly long _markStride = budget.MarkStride;
     private readonly long _stepStride = budget.StepStride;
     private readonly List<Lane> _tracks = [];
     private readonly Dictionary<string, int> _names = [];
     private readonly List<IrpRow> _irps = [];
+    private long _shortSpansSeen;
     private long _marksSeen;
     private long _stepsSeen;
 
@@ -39,6 +41,8 @@ internal sealed class HtmlTimeline(HtmlBudget budget) : ITimelineSink
     {
         (long begin, TimelineKind kind, string name, ulong irp) = _tracks[track].Open.Pop();
         if (time - begin < _spanNsMin)
+            return;
+        if (_spanStride > 1 && time - begin < 2 * _spanNsMin && _shortSpansSeen++ % _spanStride != 0)
             return;
         SpansKept++;
         _tracks[track].Spans.Add(new Span(begin, Math.Max(1, time - begin), Intern(name), kind, irp, 0));

@@ -14,6 +14,7 @@ public sealed class ConversationLog : TraceLog
     private readonly TraceNames _names = new();
     private readonly MovedPages _moved;
     private readonly PollRules? _relaxed;
+    private readonly Outcomes _outcomes = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long[] _clockOffsets = new long[3];
     private long _now;
@@ -48,18 +49,18 @@ public sealed class ConversationLog : TraceLog
 
     internal override bool IsOver()
     {
-        if (_walk.IsAtEnd)
-        {
-            _over.TrySetResult();
-            return true;
-        }
-        return false;
+        if (!_walk.IsAtEnd || _outcomes.HasOwed)
+            return false;
+        _over.TrySetResult();
+        return true;
     }
 
     internal override void PassIdle(long deadline)
     {
-        if (_walk.IsAt(TraceKind.Request) || _walk.IsAt(TraceKind.Interrupt) || _walk.IsAt(TraceKind.Dma))
+        if (HasRequest || _walk.IsAt(TraceKind.Interrupt) || _walk.IsAt(TraceKind.Dma))
             return;
+        if (deadline == long.MaxValue && _outcomes.HasOwed)
+            _walk.Diverge(Kernel, _outcomes.DescribeOwed(), "the request does not end");
         if (deadline == long.MaxValue)
             _walk.Diverge(Kernel, "the driver waits, and nothing comes");
         _now = Math.Max(_now, deadline);
@@ -67,7 +68,7 @@ public sealed class ConversationLog : TraceLog
 
     internal override bool TryPeekRequest([NotNullWhen(true)] out OutsideRequest? request)
     {
-        request = _walk.IsAt(TraceKind.Request) ? TraceRequests.Read(_walk) : null;
+        request = HasRequest ? TraceRequests.Read(_walk) : null;
         return request != null;
     }
 
@@ -100,8 +101,13 @@ public sealed class ConversationLog : TraceLog
                     _walk.Diverge(Kernel, kind, fields, data, _names);
                 Advance();
                 break;
-            case TraceKind.Request or TraceKind.RequestDone or TraceKind.BugCheck:
-                AddOutcome(kind, fields, data);
+            case TraceKind.RequestDone:
+                string text = RecordText.Of(kind, fields, data, _names);
+                if (!_outcomes.TryNoteDone(fields, data, text, out string expected, out string actual))
+                    _walk.Diverge(Kernel, expected, actual);
+                break;
+            case TraceKind.Request or TraceKind.BugCheck:
+                AddMilestone(kind, fields, data);
                 break;
         }
     }
@@ -145,22 +151,16 @@ public sealed class ConversationLog : TraceLog
 
     private protected override bool MustTurn(TraceKind kind, in Switch state, bool live)
     {
-        bool isThere = kind == TraceKind.Pending ? _walk.IsAt(TraceKind.Interrupt) : live || _walk.IsAt(TraceKind.Request);
+        bool isThere = kind == TraceKind.Pending ? _walk.IsAt(TraceKind.Interrupt) : live || HasRequest;
         return isThere != state.IsOn;
     }
 
-    private void AddOutcome(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
+    private void AddMilestone(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
     {
         if (kind == TraceKind.Request && (OutsideRequestKind)fields[1] == OutsideRequestKind.Internal)
             return;
         _relaxed?.SkipPolls(_walk, PassOver);
         if (!_walk.IsAt(kind) || _walk[0] != fields[0])
-            _walk.Diverge(Kernel, kind, fields, data, _names);
-        bool isSame = kind == TraceKind.Request
-            || (kind == TraceKind.RequestDone
-                && _walk[1] == fields[1] && _walk[2] == fields[2] && _walk.Data.SequenceEqual(data))
-            || kind == TraceKind.BugCheck;
-        if (!isSame)
             _walk.Diverge(Kernel, kind, fields, data, _names);
         Advance();
     }
@@ -179,6 +179,9 @@ public sealed class ConversationLog : TraceLog
     private bool IsHere(TraceKind kind, ulong site) =>
         _walk.IsAt(kind) && PollRules.IsSameRegister(_names.Site(site), _walk.Record.Site(_walk[0]));
 
+    // What was asked when all earlier requests had ended is asked when they have.
+    private bool HasRequest => _walk.IsAt(TraceKind.Request) && !_outcomes.HasOwed;
+
     private void Advance()
     {
         _walk.MoveNext();
@@ -191,6 +194,9 @@ public sealed class ConversationLog : TraceLog
         {
             if (_walk.Kind == TraceKind.Clock && _walk[0] < (ulong)_clockOffsets.Length)
                 _clockOffsets[_walk[0]] = (long)_walk[1] - _walk.Time;
+            if (_walk.Kind == TraceKind.RequestDone
+                && !_outcomes.TryNoteRecorded(_walk.Record, out string expected, out string actual))
+                _walk.Diverge(Kernel, expected, actual);
             _now = Math.Max(_now, _walk.Time);
             _walk.MoveNext();
         }
@@ -201,7 +207,7 @@ public sealed class ConversationLog : TraceLog
     private bool IsConversation() => _walk.Kind switch
     {
         TraceKind.Read or TraceKind.Write or TraceKind.ReadBlock or TraceKind.WriteBlock or TraceKind.Interrupt
-            or TraceKind.Dma or TraceKind.RequestDone or TraceKind.BugCheck => true,
+            or TraceKind.Dma or TraceKind.BugCheck => true,
         TraceKind.Request => (OutsideRequestKind)_walk[1] != OutsideRequestKind.Internal,
         _ => false,
     };

@@ -42,5 +42,5 @@ internal sealed class MovedPages(IGuestMemory memory)
     }
 
     private bool IsRam(ulong physical) =>
-        physical >= memory.KernelBase - memory.Base && memory.AddressOf(physical) != 0;
+        physical >= memory.UserBase - memory.Base && memory.AddressOf(physical) != 0;
 }

@@ -67,12 +67,16 @@ public sealed class TraceWalk : IDisposable
         Diverge(kernel, RecordText.Of(kind, fields, data, names));
 
     [DoesNotReturn]
-    internal void Diverge(NtKernel? kernel, string actual)
+    internal void Diverge(NtKernel? kernel, string actual) =>
+        Diverge(kernel, IsAtEnd ? "nothing: the trace ends here" : RecordText.Of(_cursor), actual);
+
+    [DoesNotReturn]
+    internal void Diverge(NtKernel? kernel, string expected, string actual)
     {
         Divergence ??= new TraceDivergence
         {
             Sequence = IsAtEnd ? null : Sequence,
-            Expected = IsAtEnd ? "nothing: the trace ends here" : RecordText.Of(_cursor),
+            Expected = expected,
             Actual = actual,
             Irp = kernel == null ? 0 : kernel.Io.IdOf(kernel.Io.CurrentIrp),
             Rip = kernel?.Processor.DriverRip ?? 0,

@@ -15,7 +15,9 @@ public sealed class EmulatedMachine : IDisposable
         Qemu = qemu;
         Cpu = cpu;
         Clock = clock;
-        AccessTraps = options.TrapsDeviceAccess ? new AccessTraps(ram, cpu, options.Deterministic) : null;
+        AccessTraps = options.TrapsDeviceAccess
+            ? new AccessTraps(ram, cpu, options.Deterministic, options.TrapsInstructions)
+            : null;
         Bus = new MonitorBus(cpu);
         Pci = options.Functions is { } claimed
             ? new PciTopology(claimed, [], ImmutableDictionary<PciAddress, ulong>.Empty)

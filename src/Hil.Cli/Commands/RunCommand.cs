@@ -69,6 +69,11 @@ internal static class RunCommand
         DefaultValueFactory = static _ => "report",
     }.Among("report", "fail");
 
+    private static readonly Option<bool> s_direct = new("--direct")
+    {
+        Description = "Lets a native driver reach device memory without Hil: faster, register accesses are not counted",
+    };
+
     private static readonly Option<string?> s_capture = new("--capture")
     {
         Description = "Writes the run to a trace, for hil replay and hil trace",
@@ -97,7 +102,7 @@ internal static class RunCommand
         var command = new Command("run", "Builds, loads and starts a driver, runs its workload, unloads it.")
         {
             s_target, s_device, s_workload, s_repeat, s_managed, s_watchdog, s_memory, s_qemu, s_qemuArgument,
-            s_interrupts, s_storm, s_capture, s_captureOnly, s_verbose, s_json, s_timing,
+            s_interrupts, s_storm, s_direct, s_capture, s_captureOnly, s_verbose, s_json, s_timing,
         };
         command.SetAction(static (parsed, _) => RunAsync(parsed));
         return command;
@@ -133,6 +138,7 @@ internal static class RunCommand
             _ => null,
         },
         StormFails = parsed.GetValue(s_storm) == "fail",
+        IsDirect = parsed.GetValue(s_direct),
         Capture = CaptureOf(parsed.GetValue(s_capture), parsed.GetValue(s_captureOnly) ?? []),
         IsVerbose = parsed.GetValue(s_verbose),
         ShowsTiming = parsed.GetValue(s_timing),

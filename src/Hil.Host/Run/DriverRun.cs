@@ -181,6 +181,6 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
         long warnings = events.Violations + events.Storms + _session!.Driver.MissingImports.Count;
         return new RunSummary(
             plan.Name, plan.Options.IsManaged, code, _done.Rounds, _done.Steps, _done.Failed, _done.Requests,
-            _done.Cancelled, events, plan.Options.IsManaged, (int)warnings, _problems, time);
+            _done.Cancelled, events, plan.Options.IsManaged || !plan.Options.IsDirect, (int)warnings, _problems, time);
     }
 }

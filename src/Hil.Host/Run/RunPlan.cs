@@ -24,6 +24,8 @@ public sealed record RunPlan(
                 MemoryBytes = Options.MemoryBytes ?? section.MemoryBytes,
                 Devices = Options.Devices.IsEmpty ? File?.Device?.Qemu ?? [] : Options.Devices,
                 ExtraArguments = Options.QemuArguments,
+                TrapsDeviceAccess = !Options.IsManaged && !Options.IsDirect,
+                TrapsInstructions = false,
                 Cpu = new VirtualCpuOptions { Watchdog = Options.Watchdog ?? section.Watchdog },
             };
             if (Options.QemuPath != null)

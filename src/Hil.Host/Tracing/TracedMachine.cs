@@ -20,6 +20,7 @@ internal static class TracedMachine
         {
             ShadowBytes = categories.Contain("dma") ? ShadowBytes : 0,
             TrapsDeviceAccess = isNative && categories.Contain("registers"),
+            TrapsInstructions = true,
             Deterministic = isExact,
             Slices = isExact,
             WatchesCalls = isExact,

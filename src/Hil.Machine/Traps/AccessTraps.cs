@@ -23,13 +23,16 @@ public sealed unsafe class AccessTraps : IAccessTraps
     private readonly PortInstruction _ports;
     private readonly FlagsInstruction _flags;
     private readonly PatchedImages _images;
+    private readonly bool _trapsInstructions;
     private readonly List<InexactReason> _reasons = [];
     private readonly HashSet<ulong> _directPlaces = [];
     private SharedTime? _time;
 
-    internal AccessTraps(RamWindow ram, VirtualCpu cpu, bool isDeterministic)
+    /// <param name="trapsInstructions">Whether port and clock instructions are looked for in images.</param>
+    internal AccessTraps(RamWindow ram, VirtualCpu cpu, bool isDeterministic, bool trapsInstructions)
     {
         _ram = ram;
+        _trapsInstructions = trapsInstructions;
         _code = new InstructionCache(ram);
         _step = new InstructionStep(ram, cpu);
         _ports = new PortInstruction(ram);
@@ -52,6 +55,8 @@ public sealed unsafe class AccessTraps : IAccessTraps
         ReadOnlySpan<RuntimeFunction> functions, ReadOnlySpan<uint> entries)
     {
         _ram.TrustCode(address, ((ulong)content.Length + MachineLayout.PageBytes - 1) & ~(MachineLayout.PageBytes - 1));
+        if (!_trapsInstructions)
+            return;
         if (functions.IsEmpty)
             AddReason($"{name} has no exception table (.pdata): its port and clock instructions are not found", address);
         else

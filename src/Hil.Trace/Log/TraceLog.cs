@@ -45,7 +45,13 @@ public abstract class TraceLog
     internal ulong DriverRip => _kernel?.Processor.DriverRip ?? 0;
 
     /// <summary>An address as module, offset and symbol; empty for none.</summary>
-    internal string PlaceOf(ulong address) => address == 0 || _kernel == null ? "" : _kernel.Modules.Describe(address);
+    internal string PlaceOf(ulong address)
+    {
+        const ulong MonitorFrom = 0xFFFF_FFFF_0000_0000; // Where a routine returns to that the kernel called.
+        if (address == 0 || _kernel == null)
+            return "";
+        return address >= MonitorFrom ? "a routine's last call" : _kernel.Modules.Describe(address);
+    }
 
     /// <summary>Notes once per reason why this run cannot be repeated exactly.</summary>
     internal void NoteInexact(string reason, ulong address)

@@ -71,7 +71,7 @@ public static class RecordText
         if (meaning != null)
             text.Append(meaning.Length == 0 ? "-" : meaning);
         else if (field.Meaning == TraceFieldMeaning.Status)
-            text.Append(new NTSTATUS((uint)value));
+            text.Append(new NTSTATUS((uint)value).ToString());
         else if (field.Meaning == TraceFieldMeaning.Hex)
             text.Append(CultureInfo.InvariantCulture, $"0x{value:x}");
         else

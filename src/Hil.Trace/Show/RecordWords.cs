@@ -26,7 +26,7 @@ internal sealed class RecordWords(TraceReader reader)
         TraceKind.Write => $"write{Bits(r)} {Site(r).Register} = 0x{r[1]:x}{Site(r).Tail}",
         TraceKind.ReadBlock => $"read{Bits(r)} block {Site(r).Register} -> {Data(r)}{Site(r).Tail}",
         TraceKind.WriteBlock => $"write{Bits(r)} block {Site(r).Register} = {Data(r)}{Site(r).Tail}",
-        TraceKind.Call => $"{CallSite(r).Export}({Arguments(r)}){CallSite(r).Tail}",
+        TraceKind.Call => $"{CallSite(r).Export}({Arguments(r, CallSite(r).Export)}){CallSite(r).Tail}",
         TraceKind.Return => $"{CallSite(r).Export} returned 0x{r[1]:x}",
         TraceKind.Dma => $"the device wrote {Data(r)} at 0x{r[1]:x}",
         >= TraceKind.IrpCreate and <= TraceKind.IrpCancel => OfIrp(r, irp),
@@ -34,7 +34,7 @@ internal sealed class RecordWords(TraceReader reader)
         TraceKind.Irql => $"IRQL {r[0]}",
         TraceKind.Thread => $"thread {r[0]}",
         TraceKind.Interrupt => $"interrupt, vector 0x{r[1]:x}",
-        TraceKind.Line => $"line {r[0]} (vector 0x{r[1]:x}) {(r[2] != 0 ? "raised" : "lowered")}",
+        TraceKind.Line => OfLine(r),
         TraceKind.Fault => $"fault {r[0]} at 0x{r[1]:x}, address 0x{r[2]:x}",
         TraceKind.Slice => $"cut into at 0x{r[0]:x}",
         TraceKind.Request => Request(r),
@@ -129,7 +129,26 @@ internal sealed class RecordWords(TraceReader reader)
         return $"request {r[0]} from above: {(OutsideRequestKind)r[1]}{code}{data}";
     }
 
-    private static string Arguments(TraceCursor r) => $"0x{r[1]:x}, 0x{r[2]:x}, 0x{r[3]:x}, 0x{r[4]:x}";
+    private static string OfLine(TraceCursor r) => (TraceLineState)r[2] switch
+    {
+        TraceLineState.Masked => $"line {r[0]} masked",
+        TraceLineState.Unmasked => $"line {r[0]} unmasked",
+        TraceLineState.ConnectedEdge => $"line {r[0]} connected to vector 0x{r[1]:x}, edge",
+        TraceLineState.ConnectedLevel => $"line {r[0]} connected to vector 0x{r[1]:x}, level",
+        _ => $"line {r[0]}, vector 0x{r[1]:x}, state {r[2]}",
+    };
+
+    private static string Arguments(TraceCursor r, string export)
+    {
+        const int ArgumentsRecorded = 4;
+        int count = ExportTable.TryFind(export, out int id)
+            ? Math.Min(ExportTable.Functions[id].Parameters, ArgumentsRecorded)
+            : ArgumentsRecorded;
+        string[] words = new string[count];
+        for (int i = 0; i < count; i++)
+            words[i] = $"0x{r[i + 1]:x}";
+        return string.Join(", ", words);
+    }
 
     private static string Data(TraceCursor r)
     {

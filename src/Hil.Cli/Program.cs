@@ -3,17 +3,12 @@ using Hil.Cli.Commands;
 using Hil.Host;
 using Hil.Machine;
 
-Ahead.Begin();
-RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, without Windows.")
-{
-    RunCommand.Create(),
-    ReplayCommand.Create(),
-    LspciCommand.Create(),
-    ExportsCommand.Create(),
-    DoctorCommand.Create(),
-    BenchCommand.Create(),
-    TraceCommand.Create(),
-};
+// What follows `hil run` belongs to it alone. It is the command whose start counts, so it goes without the others.
+bool isRun = args is [RunCommand.Name, ..];
+Ahead.Begin(isRun ? static () => RunHost.LoadAhead() : null);
+RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, without Windows.") { RunCommand.Create() };
+if (!isRun)
+    OtherCommands.AddTo(root);
 
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count != 0)

@@ -14,7 +14,7 @@ public sealed record DriverSessionOptions
     /// <summary>Image of a native driver; exactly one of this and <see cref="ManagedDriver"/> is given.</summary>
     public string? ImagePath { get; init; }
 
-    /// <summary>The native driver's image, where it does not come from a file.</summary>
+    /// <summary>The native driver's image, where it was read before or does not come from a file.</summary>
     internal DriverImage? Image { get; init; }
 
     /// <summary>Writes the run to a trace; null for not.</summary>

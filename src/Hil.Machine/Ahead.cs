@@ -11,11 +11,12 @@ namespace Hil.Machine;
 public static class Ahead
 {
     /// <summary>Returns at once.</summary>
-    public static void Begin()
+    /// <param name="more">Loads what is needed besides a machine; null for nothing.</param>
+    public static void Begin(Action? more = null)
     {
         // On one core it would only delay what waits for it.
         if (Environment.ProcessorCount > 1)
-            new Thread(LoadForStart) { IsBackground = true }.Start();
+            new Thread(() => LoadForStart(more)) { IsBackground = true }.Start();
     }
 
     /// <summary>The same for what is needed once QEMU is up; it boots meanwhile.</summary>
@@ -33,11 +34,12 @@ public static class Ahead
         _ = document.RootElement.GetProperty("text").GetString();
     }
 
-    private static void LoadForStart()
+    private static void LoadForStart(Action? more)
     {
         (LocalSocket ours, SafeFileHandle other) = LocalSocket.Connect();
         ours.Dispose();
         other.Dispose();
         RuntimeHelpers.RunClassConstructor(typeof(ExportTable).TypeHandle);
+        more?.Invoke();
     }
 }

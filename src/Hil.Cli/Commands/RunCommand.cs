@@ -10,6 +10,12 @@ namespace Hil.Cli.Commands;
 /// <summary>`hil run`: a driver through its life and its workload.</summary>
 internal static class RunCommand
 {
+    public const string Name = "run";
+
+    // TraceCategories.Known, which is not made for every start.
+    private const string CategoryNames =
+        "registers, interrupts, dma, clock, schedule, requests, calls, irql, irp";
+
     private static readonly Argument<string> s_target = new("target")
     {
         Description = "A folder with a hil.yaml, or a .sys file",
@@ -82,7 +88,7 @@ internal static class RunCommand
 
     private static readonly Option<string[]> s_captureOnly = new("--capture-only")
     {
-        Description = $"Writes only these kinds of records: {string.Join(", ", TraceCategories.Known)}",
+        Description = $"Writes only these kinds of records: {CategoryNames}",
         HelpName = "category",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -99,7 +105,7 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var command = new Command("run", "Builds, loads and starts a driver, runs its workload, unloads it.")
+        var command = new Command(Name, "Builds, loads and starts a driver, runs its workload, unloads it.")
         {
             s_target, s_device, s_workload, s_repeat, s_managed, s_watchdog, s_memory, s_qemu, s_qemuArgument,
             s_interrupts, s_storm, s_direct, s_capture, s_captureOnly, s_verbose, s_json, s_timing,

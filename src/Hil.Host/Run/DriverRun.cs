@@ -8,12 +8,15 @@ using Hil.Wdm;
 
 namespace Hil.Host;
 
-// The order matters twice. QEMU starts before the driver is compiled and read, because it takes longest. And whatever
-// goes wrong is reported before the session ends, because the reports look into the kernel and the driver's memory.
+// The order matters twice. QEMU boots while the driver is compiled and read, but a fault of the driver's is reported
+// before one of QEMU's. And whatever goes wrong is reported before the session ends, because the reports look into the
+// kernel and the driver's memory.
 
 /// <summary>One `hil run`: build, load, start, workload, remove, unload, and what is said about it.</summary>
 /// <param name="starting">The machine, which belongs to this run from now on.</param>
-public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRunOutput output)
+/// <param name="reading">The native driver's image; null comes of it for a managed driver.</param>
+public sealed class DriverRun(
+    RunPlan plan, Task<EmulatedMachine> starting, Task<RunImage?> reading, IRunOutput output)
 {
     private readonly EventCounter _counter = new(output);
     private readonly List<string> _problems = [];
@@ -64,7 +67,7 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
         DriverSessionOptions options;
         try
         {
-            options = MakeOptions();
+            options = MakeOptions(await reading.ConfigureAwait(false));
         }
         catch
         {
@@ -74,7 +77,7 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
         return await DriverSession.LoadAsync(options, starting, _counter).ConfigureAwait(false);
     }
 
-    private DriverSessionOptions MakeOptions()
+    private DriverSessionOptions MakeOptions(RunImage? image)
     {
         DriverSection? driver = plan.File?.Driver;
         return new DriverSessionOptions
@@ -85,7 +88,8 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
             Interrupts = plan.Interrupts,
             Parameters = driver?.Parameters ?? [],
             Capture = plan.Options.Capture,
-            ImagePath = plan.Options.IsManaged ? null : plan.Image ?? DriverBuild.Build(driver!, output.Compiler),
+            ImagePath = image?.Path,
+            Image = image?.Image,
             ManagedDriver = plan.Options.IsManaged
                 ? () => ManagedDriverLoader.Create(driver!.Managed!, driver.Folder)
                 : null,
@@ -98,9 +102,9 @@ public sealed class DriverRun(RunPlan plan, Task<EmulatedMachine> starting, IRun
         {
             (await starting.ConfigureAwait(false)).Dispose();
         }
-        catch (MachineStartException)
+        catch (Exception)
         {
-            // What kept the driver from being built is the first fault, and the one to report.
+            // What kept the driver from being built or read is the first fault, and the one to report.
         }
     }
 

@@ -18,7 +18,7 @@ public static class RunHost
         try
         {
             Validate(options);
-            start = RunStart.Begin(options);
+            start = RunStart.Begin(options, output.Compiler);
             return await RunAsync(options, output, start).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -29,6 +29,15 @@ public static class RunHost
         {
             start?.Dispose();
         }
+    }
+
+    /// <summary>Loads the code that a host is built from, while nothing else can be done yet.</summary>
+    public static void LoadAhead()
+    {
+        HostApplicationBuilder builder = CreateBuilder();
+        using ServiceProvider services = builder.Services.BuildServiceProvider();
+        // An instance: a constructor that is called a second time is compiled, which costs more than all this saves.
+        services.GetRequiredService<IHostEnvironment>();
     }
 
     private static async Task<int> RunAsync(RunOptions options, IRunOutput output, RunStart start)
@@ -55,10 +64,13 @@ public static class RunHost
 
     // Neither configuration files nor environment variables steer a run, so none are read: an empty builder starts
     // quickly.
+    private static HostApplicationBuilder CreateBuilder() =>
+        Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(
+            new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "hil" });
+
     private static IHost Build(RunOptions options, IRunOutput output, RunStart start)
     {
-        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(
-            new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "hil" });
+        HostApplicationBuilder builder = CreateBuilder();
         if (options.IsVerbose)
         {
             builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);

@@ -1,3 +1,4 @@
+using Hil.Machine;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,7 +21,8 @@ public sealed partial class RunService(
         // A run is long, and the host waits for the part before the first await.
         await Task.Yield();
         LogBegin(log, start.Plan.Name, options.Value.Target);
-        var run = new DriverRun(start.Plan, start.TakeMachine(), output);
+        (Task<EmulatedMachine> machine, Task<RunImage?> image) = start.Take();
+        var run = new DriverRun(start.Plan, machine, image, output);
         try
         {
             ExitCode = await run.RunAsync(stoppingToken).ConfigureAwait(false);

@@ -1,36 +1,42 @@
+using Hil.Loader;
 using Hil.Machine;
 
 namespace Hil.Host;
 
-/// <summary>A run that was begun before the host was built: QEMU boots while the host is put together.</summary>
+/// <summary>A run that was begun before the host was built: QEMU boots and the driver is compiled and read while the host
+/// is put together.</summary>
 public sealed class RunStart : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
     private Task<EmulatedMachine>? _machine;
+    private Task<RunImage?>? _image;
 
-    private RunStart(RunPlan plan)
+    private RunStart(RunPlan plan, Action<string> compiler)
     {
         Plan = plan;
-        MachineOptions machine = plan.Machine;
-        _machine = Task.Run(() => EmulatedMachine.StartAsync(machine, _cancellation.Token));
+        // On this thread, because a pool that must start threads first takes longer. It returns once QEMU boots.
+        _machine = EmulatedMachine.StartAsync(plan.Machine, _cancellation.Token);
+        _image = Task.Run(() => ReadImage(plan, compiler));
     }
 
     public RunPlan Plan { get; }
 
     /// <summary>Reads the files and starts QEMU.</summary>
+    /// <param name="compiler">Gets the lines that the driver's compiler prints, also after this has returned.</param>
     /// <exception cref="HilYamlException">A file is missing or wrong.</exception>
     /// <exception cref="RunInputException">The options do not fit the files.</exception>
-    public static RunStart Begin(RunOptions options) => new(RunPlan.Read(options));
+    public static RunStart Begin(RunOptions options, Action<string> compiler) => new(RunPlan.Read(options), compiler);
 
-    /// <summary>The machine, which is the caller's from now on.</summary>
-    public Task<EmulatedMachine> TakeMachine()
+    /// <summary>The machine, which is the caller's from now on, and the native driver's image, or null for a managed
+    /// driver.</summary>
+    public (Task<EmulatedMachine> Machine, Task<RunImage?> Image) Take()
     {
-        Task<EmulatedMachine> machine = _machine!;
-        _machine = null;
-        return machine;
+        (Task<EmulatedMachine> Machine, Task<RunImage?> Image) taken = (_machine!, _image!);
+        (_machine, _image) = (null, null);
+        return taken;
     }
 
-    /// <summary>Ends a machine that nobody took.</summary>
+    /// <summary>Ends a machine that nobody took, and lets a compiler that nobody waits for finish.</summary>
     public void Dispose()
     {
         _cancellation.Cancel();
@@ -39,7 +45,16 @@ public sealed class RunStart : IDisposable
             if (started.IsCompletedSuccessfully)
                 started.Result.Dispose();
         }, TaskScheduler.Default).Wait();
-        _machine = null;
+        _image?.ContinueWith(static read => _ = read.Exception, TaskScheduler.Default).Wait();
+        (_machine, _image) = (null, null);
         _cancellation.Dispose();
+    }
+
+    private static RunImage? ReadImage(RunPlan plan, Action<string> compiler)
+    {
+        if (plan.Options.IsManaged)
+            return null;
+        string path = plan.Image ?? DriverBuild.Build(plan.File!.Driver!, compiler);
+        return new RunImage(path, DriverImage.ReadFile(path));
     }
 }

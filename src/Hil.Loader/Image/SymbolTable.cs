@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 
 namespace Hil.Loader;
 
@@ -62,7 +63,7 @@ public sealed class SymbolTable
         return false;
     }
 
-    internal static SymbolTable Read(ImageLayout layout, FunctionTable functions, IEnumerable<DriverExport> exports)
+    internal static SymbolTable Read(ImageLayout layout, FunctionTable functions, ImmutableArray<DriverExport> exports)
     {
         var table = new SymbolTable(layout, functions);
         table.ReadCoff();

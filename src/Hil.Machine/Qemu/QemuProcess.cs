@@ -1,6 +1,6 @@
 // One QEMU, from its command line to its last words, and never an orphan: one thread starts QEMU, reads what it prints,
-// and reaps it, because a child dies with the thread that started it. The channels are open before QEMU is, and their
-// readers wait for its greeting.
+// and reaps it, because a child dies with the thread that started it. The channels' readers are set up meanwhile and wait
+// for its greeting.
 
 using System.Globalization;
 using System.Text.Json;
@@ -126,8 +126,16 @@ public sealed class QemuProcess : IDisposable
         limit.CancelAfter(options.StartTimeout);
         using (var sockets = new QemuSockets())
         {
-            OpenChannels(sockets, options.PlainQtest);
             StartThread(program, QemuCommandLine.Build(options, sockets), sockets);
+            try
+            {
+                OpenChannels(sockets, options.PlainQtest);
+            }
+            finally
+            {
+                // Until QEMU runs or could not be started, its ends of the sockets must stay open.
+                _started.Task.GetAwaiter().GetResult();
+            }
         }
         try
         {
@@ -164,7 +172,6 @@ public sealed class QemuProcess : IDisposable
                 $"QEMU did not get ready within {options.StartTimeout.TotalSeconds:0.#} s. {LastWords()}"), cause);
     }
 
-    // Returns when QEMU runs or could not be started: until then its ends of the sockets must stay open.
     private void StartThread(string program, IReadOnlyList<string> arguments, QemuSockets sockets)
     {
         var thread = new Thread(() => Supervise(program, arguments, sockets), maxStackSize: 512 * 1024)
@@ -173,7 +180,6 @@ public sealed class QemuProcess : IDisposable
             Name = "Hil QEMU",
         };
         thread.Start();
-        _started.Task.GetAwaiter().GetResult();
     }
 
     private void Supervise(string program, IReadOnlyList<string> arguments, QemuSockets sockets)

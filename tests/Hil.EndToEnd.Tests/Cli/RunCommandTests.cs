@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hil.Trace;
 
 namespace Hil.EndToEnd.Tests.Cli;
 
@@ -172,6 +173,28 @@ public sealed class RunCommandTests : IDisposable
         Assert.True(code == 3, output);
         Assert.DoesNotContain("   at Hil.", output, StringComparison.Ordinal);
         Assert.Contains("hil: ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FaultOfTheDriversFileIsReportedRatherThanOneOfQemu()
+    {
+        string image = Path.Combine(_folder, "not-a-driver.sys");
+        File.WriteAllText(image, "MZ");
+
+        (int code, string output) = await HilProcess.RunAsync("run", image, "--qemu", "/gone/qemu");
+
+        Assert.True(code == 3, output);
+        Assert.StartsWith($"hil: {image}", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("/gone/qemu", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HelpNamesTheCategoriesThatACaptureKnows()
+    {
+        (int code, string output) = await HilProcess.RunAsync("run", "--help");
+
+        Assert.Equal(0, code);
+        Assert.Contains($": {string.Join(", ", TraceCategories.Known)}\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

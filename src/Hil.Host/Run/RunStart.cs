@@ -3,8 +3,8 @@ using Hil.Machine;
 
 namespace Hil.Host;
 
-/// <summary>A run that was begun before the host was built: QEMU boots and the driver is compiled and read while the host
-/// is put together.</summary>
+/// <summary>A run that was begun before the host was built: QEMU boots and the driver is compiled and read while the
+/// host is put together.</summary>
 public sealed class RunStart : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();

@@ -1,6 +1,6 @@
 // One QEMU, from its command line to its last words, and never an orphan: one thread starts QEMU, reads what it prints,
-// and reaps it, because a child dies with the thread that started it. The channels' readers are set up meanwhile and wait
-// for its greeting.
+// and reaps it, because a child dies with the thread that started it. The channels' readers are set up meanwhile and
+// wait for its greeting.
 
 using System.Globalization;
 using System.Text.Json;

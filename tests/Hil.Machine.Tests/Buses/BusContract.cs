@@ -341,20 +341,18 @@ public abstract class BusContract : IAsyncLifetime
     [Fact]
     public void RegisterAccessAllocatesNothing()
     {
-        long Allocated(int rounds)
+        void Access(int rounds)
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             for (uint i = 0; i < rounds; i++)
             {
                 _bus.PostMemory(_registers + EduLiveness, 4, i);
                 _ = _bus.ReadMemory(_registers + EduLiveness, 4);
             }
-            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        Allocated(1000);
+        Access(1000);
 
-        Assert.Equal(0, Allocated(10_000));
+        Assert.Equal(0, Allocation.Least(() => Access(10_000)));
     }
 
     /// <summary>Starts a machine with the given devices and sets its PCI bus up.</summary>

@@ -50,16 +50,9 @@ public sealed class AccessTrapsTests : IAsyncLifetime
         {
             _rig.Call(code, _rig.EduRegisters);
 
-            long least = long.MaxValue;
-            _rig.Do(() =>
-            {
-                for (int i = 0; i < 5; i++)
-                {
-                    long before = GC.GetAllocatedBytesForCurrentThread();
-                    _rig.Kernel.Processor.Call(new DriverRoutine(code), _rig.EduRegisters);
-                    least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-                }
-            });
+            long least = -1;
+            _rig.Do(() => least = Allocation.Least(
+                () => _rig.Kernel.Processor.Call(new DriverRoutine(code), _rig.EduRegisters)));
 
             Assert.Equal(0, least);
         }

@@ -18,14 +18,18 @@ public sealed unsafe class AccessTraps : IAccessTraps
     private const int ReasonsMax = 1000; // A driver can make new code for ever.
 
     private readonly RamWindow _ram;
-    private readonly InstructionCache _code;
-    private readonly InstructionStep _step;
-    private readonly PortInstruction _ports;
-    private readonly FlagsInstruction _flags;
-    private readonly PatchedImages _images;
+    private readonly VirtualCpu _cpu;
+    private readonly bool _isDeterministic;
     private readonly bool _trapsInstructions;
     private readonly List<InexactReason> _reasons = [];
     private readonly HashSet<ulong> _directPlaces = [];
+
+    // Made when they are first needed: they bring the disassembler, which nobody waits for before DriverEntry.
+    private InstructionCache? _code;
+    private InstructionStep? _step;
+    private PortInstruction? _ports;
+    private FlagsInstruction? _flags;
+    private PatchedImages? _images;
     private SharedTime? _time;
 
     /// <param name="trapsInstructions">Whether port and clock instructions are looked for in images.</param>
@@ -33,13 +37,20 @@ public sealed unsafe class AccessTraps : IAccessTraps
     {
         _ram = ram;
         _trapsInstructions = trapsInstructions;
-        _code = new InstructionCache(ram);
-        _step = new InstructionStep(ram, cpu);
-        _ports = new PortInstruction(ram);
-        _flags = new FlagsInstruction(ram, cpu);
-        _images = new PatchedImages(patchesInterruptFlag: isDeterministic);
+        _cpu = cpu;
+        _isDeterministic = isDeterministic;
         ram.ShowsSharedTime = !isDeterministic;
     }
+
+    private InstructionCache Code => _code ??= new InstructionCache(_ram);
+
+    private InstructionStep Step => _step ??= new InstructionStep(_ram, _cpu);
+
+    private PortInstruction Ports => _ports ??= new PortInstruction(_ram);
+
+    private FlagsInstruction Flags => _flags ??= new FlagsInstruction(_ram, _cpu);
+
+    private PatchedImages Images => _images ??= new PatchedImages(patchesInterruptFlag: _isDeterministic);
 
     public IReadOnlyList<InexactReason> InexactReasons => _reasons;
 
@@ -60,14 +71,14 @@ public sealed unsafe class AccessTraps : IAccessTraps
         if (functions.IsEmpty)
             AddReason($"{name} has no exception table (.pdata): its port and clock instructions are not found", address);
         else
-            _images.Patch(address, content, functions, entries);
+            Images.Patch(address, content, functions, entries);
     }
 
-    public void ForgetImage(ulong address, ulong bytes) => _images.Forget(address, bytes);
+    public void ForgetImage(ulong address, ulong bytes) => _images?.Forget(address, bytes);
 
     public void TrustCode(ulong address, ulong bytes) => _ram.TrustCode(address, bytes);
 
-    public void RestoreOriginal(ulong address, Span<byte> code) => _images.Restore(address, code);
+    public void RestoreOriginal(ulong address, Span<byte> code) => _images?.Restore(address, code);
 
     private bool TryServePageFault(NtKernel kernel, ref VcpuExit exit)
     {
@@ -83,7 +94,7 @@ public sealed unsafe class AccessTraps : IAccessTraps
 
     private bool TryServeDevice(NtKernel kernel, TrapFrame* frame, ulong physical, ref VcpuExit exit)
     {
-        if (!_code.TryFind(frame->Rip, out CachedInstruction? code))
+        if (!Code.TryFind(frame->Rip, out CachedInstruction? code))
             return false;
         if (!code.Move.IsPlain || CrossesPage(frame->Cr2, code.Move.Width))
             return TryStep(kernel, code, ref exit);
@@ -97,8 +108,8 @@ public sealed unsafe class AccessTraps : IAccessTraps
 
     private bool TryStep(NtKernel kernel, CachedInstruction code, ref VcpuExit exit)
     {
-        bool hasRun = _step.TryRun(kernel, code.Instruction, ref exit);
-        if (_step.WasDirect && _directPlaces.Add(code.Rip))
+        bool hasRun = Step.TryRun(kernel, code.Instruction, ref exit);
+        if (Step.WasDirect && _directPlaces.Add(code.Rip))
             AddReason($"{kernel.Modules.Describe(code.Rip)} is an instruction that Hil cannot take apart", code.Rip);
         return hasRun;
     }
@@ -106,7 +117,7 @@ public sealed unsafe class AccessTraps : IAccessTraps
     private bool TryServeSharedTime(NtKernel kernel, TrapFrame* frame, ref VcpuExit exit)
     {
         const ulong WriteError = 2;
-        if ((frame->ErrorCode & WriteError) != 0 || !_code.TryFind(frame->Rip, out CachedInstruction? code))
+        if ((frame->ErrorCode & WriteError) != 0 || !Code.TryFind(frame->Rip, out CachedInstruction? code))
             return false;
         var offset = (int)(frame->Cr2 % MachineLayout.PageBytes);
         bool isSimple = code.Move.IsPlain && !CrossesPage(frame->Cr2, code.Move.Width);
@@ -122,7 +133,7 @@ public sealed unsafe class AccessTraps : IAccessTraps
     private bool TryStepWithSharedTime(ref VcpuExit exit)
     {
         _ram.ShowsSharedTime = true;
-        bool hasRun = _step.TryStep(ref exit);
+        bool hasRun = Step.TryStep(ref exit);
         _ram.ShowsSharedTime = false;
         return hasRun;
     }
@@ -130,10 +141,10 @@ public sealed unsafe class AccessTraps : IAccessTraps
     private bool TryServeStop(NtKernel kernel, ref VcpuExit exit)
     {
         var frame = (TrapFrame*)exit.Frame;
-        if (!_images.TryFind(frame->Rip - 1, out Instruction instruction))
+        if (!Images.TryFind(frame->Rip - 1, out Instruction instruction))
             return false;
         if (!ClockInstruction.TryRun(kernel, frame, instruction))
-            return _ports.TryRun(kernel, instruction, ref exit) || _flags.TryRun(instruction, ref exit);
+            return Ports.TryRun(kernel, instruction, ref exit) || Flags.TryRun(instruction, ref exit);
         frame->Rip = instruction.NextIP;
         return true;
     }

@@ -51,7 +51,7 @@ internal static class RunCommand
 
     private static readonly Option<string?> s_memory = new("--memory")
     {
-        Description = "RAM of the machine, 64M to 4G (256M)",
+        Description = "RAM of the machine, 64M to 2G (256M)",
         HelpName = "size",
     };
 
@@ -82,7 +82,8 @@ internal static class RunCommand
 
     private static readonly Option<string?> s_capture = new("--capture")
     {
-        Description = "Writes the run to a trace, for hil replay and hil trace",
+        Description = "Writes the run to a trace, for hil replay and hil trace. Categories in place of a file, such as "
+            + "irp,registers: only these, into <driver>.hiltrace",
         HelpName = "file",
     };
 
@@ -145,28 +146,11 @@ internal static class RunCommand
         },
         StormFails = parsed.GetValue(s_storm) == "fail",
         IsDirect = parsed.GetValue(s_direct),
-        Capture = CaptureOf(parsed.GetValue(s_capture), parsed.GetValue(s_captureOnly) ?? []),
+        Capture = CaptureArguments.Parse(
+            parsed.GetValue(s_capture), parsed.GetValue(s_captureOnly) ?? [], parsed.GetValue(s_target) ?? ""),
         IsVerbose = parsed.GetValue(s_verbose),
         ShowsTiming = parsed.GetValue(s_timing),
     };
-
-    private static CaptureOptions? CaptureOf(string? path, string[] categories)
-    {
-        if (path == null)
-            return categories.Length == 0
-                ? null
-                : throw new RunInputException("--capture-only says what --capture writes: give --capture and a file, too");
-        string[] names = [.. categories.SelectMany(static some => some.Split(',', StringSplitOptions.RemoveEmptyEntries))];
-        string? unknown = names.FirstOrDefault(static name => !TraceCategories.IsKnown(name));
-        if (unknown != null)
-            throw new RunInputException(
-                $"--capture-only: '{unknown}' is no kind of records: {string.Join(", ", TraceCategories.Known)}");
-        return new CaptureOptions
-        {
-            Path = path,
-            Categories = names.Length == 0 ? TraceCategories.All : TraceCategories.Of(names),
-        };
-    }
 
     // What is no such number becomes one that the options' validator refuses in its own words.
     private static TimeSpan ToTime(double seconds) =>

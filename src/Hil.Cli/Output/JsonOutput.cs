@@ -116,6 +116,23 @@ internal sealed class JsonOutput : RunOutput
         WriteCounts(summary.Events);
         _json.WriteNumber("ms", summary.Time.TotalMilliseconds);
         WriteTexts("problems", summary.Problems);
+        if (summary.Trace is { } trace)
+            WriteTrace(trace);
+    }
+
+    private void WriteTrace(CaptureSummary trace)
+    {
+        _json.WriteStartObject("trace");
+        _json.WriteString("file", trace.Path);
+        _json.WriteNumber("records", trace.Writer.Records);
+        _json.WriteNumber("bytes", trace.Writer.Bytes);
+        _json.WriteNumber("waitedMs", trace.Writer.Waited.TotalMilliseconds);
+        _json.WriteNumber("lost", trace.Writer.Lost);
+        if (trace.Writer.Failure is { } failure)
+            _json.WriteString("failure", failure.Message);
+        _json.WriteBoolean("exact", trace.IsExact);
+        WriteTexts("notExact", trace.NotExact);
+        _json.WriteEndObject();
     }
 
     private void WriteCounts(EventCounts events)

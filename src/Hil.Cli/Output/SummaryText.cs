@@ -27,7 +27,7 @@ internal static class SummaryText
         if (summary.Trace is { } trace)
         {
             yield return ("trace", trace.ToString());
-            foreach (string reason in trace.Inexact)
+            foreach (string reason in trace.NotExact)
                 yield return ("not exact", reason);
         }
         foreach (string problem in summary.Problems)
@@ -39,6 +39,8 @@ internal static class SummaryText
         ExitCode.Success => "all expectations met",
         ExitCode.Failed when summary.Failed != 0 => Text($"{summary.Failed} of {summary.Steps} steps failed"),
         ExitCode.Failed => summary.Problems.FirstOrDefault() ?? "an expectation was not met",
+        ExitCode.Environment when summary.Trace?.Writer.Failure != null && summary.Problems is [.., var incomplete] =>
+            incomplete,
         ExitCode.BugCheck => "the driver stopped the machine",
         ExitCode.Internal => "Hil failed",
         _ => "the run could not be finished",

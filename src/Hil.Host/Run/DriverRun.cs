@@ -41,6 +41,12 @@ public sealed class DriverRun(
             code = cancellation.IsCancellationRequested ? ExitCode.Interrupted : Report(e);
         }
         CaptureSummary? trace = _session?.EndCapture(code);
+        if (trace?.Writer.Failure is { } failure)
+        {
+            _problems.Add($"the trace is not complete: {trace.Writer.Lost} records lost");
+            output.Fault(failure.Message);
+            code = code == ExitCode.Success ? ExitCode.Environment : code;
+        }
         _session?.Dispose();
         if (_session != null && !cancellation.IsCancellationRequested)
             output.End(Summarize(code, Stopwatch.GetElapsedTime(began)) with { Trace = trace });

@@ -48,6 +48,7 @@ public static class RunHost
         var service = host.Services.GetRequiredService<RunService>();
         using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, ExitCode.Interrupted);
         using PosixSignalRegistration terminate = On(PosixSignal.SIGTERM, ExitCode.Terminated);
+        using PosixSignalRegistration? fileTooLarge = options.Capture == null ? null : IgnoreFileSizeSignal();
         await host.RunAsync().ConfigureAwait(false);
         if (signalled == 0)
             return service.ExitCode;
@@ -60,6 +61,14 @@ public static class RunHost
             signalled = code;
             lifetime.StopApplication();
         });
+    }
+
+    // Under `ulimit -f` the kernel would end us at the write that is too much; without the signal the write fails, and
+    // the run goes on without its trace.
+    private static PosixSignalRegistration IgnoreFileSizeSignal()
+    {
+        const PosixSignal FileSizeExceeded = (PosixSignal)25;
+        return PosixSignalRegistration.Create(FileSizeExceeded, static context => context.Cancel = true);
     }
 
     // Neither configuration files nor environment variables steer a run, so none are read: an empty builder starts

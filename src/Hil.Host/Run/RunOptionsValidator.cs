@@ -6,7 +6,7 @@ namespace Hil.Host;
 public sealed class RunOptionsValidator : IValidateOptions<RunOptions>
 {
     private const ulong MemoryMin = 64 << 20;
-    private const ulong MemoryMax = 4UL << 30;
+    private const ulong MemoryMax = 2UL << 30;
     private const ulong MemoryStep = 2 << 20;
     private static readonly TimeSpan s_watchdogMax = TimeSpan.FromDays(1);
 
@@ -20,7 +20,7 @@ public sealed class RunOptionsValidator : IValidateOptions<RunOptions>
         if (options.Watchdog is { } watchdog && (watchdog <= TimeSpan.Zero || watchdog > s_watchdogMax))
             failures.Add("--watchdog must be more than 0 and at most 86400 seconds");
         if (options.MemoryBytes is { } memory && (memory is < MemoryMin or > MemoryMax || memory % MemoryStep != 0))
-            failures.Add("--memory must be 64M to 4G, a multiple of 2M");
+            failures.Add("--memory must be 64M to 2G, a multiple of 2M");
         if (options.IsManaged && IsImage(options.Target))
             failures.Add("--managed takes a folder whose hil.yaml names a managed driver, not a .sys file");
         foreach (string device in options.Devices)

@@ -1,5 +1,6 @@
 using Hil.Loader;
 using Hil.Machine;
+using Hil.Trace;
 
 namespace Hil.Host;
 
@@ -25,7 +26,14 @@ public sealed class RunStart : IDisposable
     /// <param name="compiler">Gets the lines that the driver's compiler prints, also after this has returned.</param>
     /// <exception cref="HilYamlException">A file is missing or wrong.</exception>
     /// <exception cref="RunInputException">The options do not fit the files.</exception>
-    public static RunStart Begin(RunOptions options, Action<string> compiler) => new(RunPlan.Read(options), compiler);
+    /// <exception cref="TraceFileException">The trace could not be written there.</exception>
+    public static RunStart Begin(RunOptions options, Action<string> compiler)
+    {
+        RunPlan plan = RunPlan.Read(options);
+        if (options.Capture != null)
+            TraceWriter.RequireWritable(options.Capture.Path);
+        return new RunStart(plan, compiler);
+    }
 
     /// <summary>The machine, which is the caller's from now on, and the native driver's image, or null for a managed
     /// driver.</summary>

@@ -57,7 +57,8 @@ internal sealed class SessionCapture : ISessionTracing
         foreach (InexactReason reason in _machine?.AccessTraps?.InexactReasons ?? [])
             _log!.EndInexact(reason);
         _log?.End(exitCode);
-        return new CaptureSummary(_options.Path, _writer.Complete(), _log?.Inexact ?? []);
+        return new CaptureSummary(
+            _options.Path, _writer.Complete(), _log?.Inexact ?? [], _options.Categories.Missing);
     }
 
     public void Dispose()
@@ -92,7 +93,7 @@ internal sealed class SessionCapture : ISessionTracing
         return new TracedDriver(
             System.IO.Path.GetFileName(path),
             Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))),
-            System.IO.Path.GetFullPath(path),
+            _session.ImagePath == null || _options.EmbedsImages ? "" : System.IO.Path.GetFullPath(path),
             _session.ImagePath == null ? _session.ManagedDriver!().GetType().FullName : null,
             _session.ServiceName,
             _session.Match?.Vendor,

@@ -30,6 +30,7 @@ public sealed class TraceReplay : IDisposable
         {
             (_profile, _image) = ReadStart(_reader);
             RequireInputs();
+            RequireOtherFile(options);
             _walk = new TraceWalk(_reader);
         }
         catch
@@ -144,6 +145,12 @@ public sealed class TraceReplay : IDisposable
                 $"the capture left out what a replay needs: {string.Join(", ", categories.Missing)}");
     }
 
+    private static void RequireOtherFile(ReplayOptions options)
+    {
+        if (options.CapturePath != null && Path.GetFullPath(options.CapturePath) == Path.GetFullPath(options.TracePath))
+            throw new TraceReplayException("--capture names the trace that is replayed: give another file");
+    }
+
     private DriverSessionOptions OptionsOf(SessionReplay tracing, DriverImage? image, ManagedDriver? managed)
     {
         TracedDriver driver = _profile.Driver;
@@ -154,7 +161,9 @@ public sealed class TraceReplay : IDisposable
             ManagedDriver = managed == null ? null : () => managed,
             ServiceName = driver.ServiceName,
             Match = driver.MatchVendor is { } vendor ? (vendor, driver.MatchDevice ?? 0) : null,
-            Interrupts = Enum.Parse<InterruptPreference>(driver.Interrupts),
+            Interrupts = Enum.TryParse(driver.Interrupts, out InterruptPreference interrupts) && Enum.IsDefined(interrupts)
+                ? interrupts
+                : throw new TraceReplayException($"the trace grants '{driver.Interrupts}', which is no kind of interrupt"),
             Parameters = driver.Parameters.ToImmutableDictionary(
                 static value => value.Name, static value => (object?)value.Number ?? value.Text ?? ""),
             Tracing = tracing,

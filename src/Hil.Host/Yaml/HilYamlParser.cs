@@ -8,7 +8,7 @@ internal sealed class HilYamlParser
 {
     private const ulong MemoryStep = 2 << 20;
     private const ulong MemoryMin = 64 << 20;
-    private const ulong MemoryMax = 4UL << 30;
+    private const ulong MemoryMax = 2UL << 30;
 
     private static readonly string[] s_sections = ["driver", "device", "machine", "ioctls", "workload"];
 
@@ -171,7 +171,7 @@ internal sealed class HilYamlParser
 
     private static MachineSection ParseMachine(YamlSection machine)
     {
-        const string Range = "64M to 4G, a multiple of 2M";
+        const string Range = "64M to 2G, a multiple of 2M";
         ulong memory = MachineSection.Default.MemoryBytes;
         if (machine.Has("memory"))
         {

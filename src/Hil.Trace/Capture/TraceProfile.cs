@@ -33,13 +33,15 @@ public sealed record TraceProfile
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TraceProfileJson.Default.TraceProfile);
 
-    /// <exception cref="TraceReplayException">It is no profile.</exception>
+    /// <exception cref="TraceReplayException">It is no profile, or none of a machine that can be.</exception>
     public static TraceProfile Parse(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, TraceProfileJson.Default.TraceProfile)
+            TraceProfile profile = JsonSerializer.Deserialize(json, TraceProfileJson.Default.TraceProfile)
                 ?? throw new TraceReplayException("the profile record is empty");
+            ProfileLimits.Require(profile);
+            return profile;
         }
         catch (JsonException e)
         {
@@ -51,7 +53,7 @@ public sealed record TraceProfile
 /// <summary>The driver of a run, and how it was started.</summary>
 /// <param name="File">File name of the image, or assembly and type of a managed driver.</param>
 /// <param name="Sha256">Of the image or assembly, in hexadecimal.</param>
-/// <param name="Path">Where it was.</param>
+/// <param name="Path">Where the image lies, if it is not in the trace; else empty.</param>
 /// <param name="Managed">Type name of a managed driver; null for a native one.</param>
 /// <param name="Interrupts">The preference given to the PnP manager, by name.</param>
 public sealed record TracedDriver(
@@ -106,6 +108,7 @@ public sealed record TracedFunction(
         function.Capabilities, function.InterruptPin, function.InterruptLine);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TraceProfile))]
 internal sealed partial class TraceProfileJson : JsonSerializerContext;

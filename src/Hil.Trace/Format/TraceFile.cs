@@ -43,6 +43,15 @@ internal sealed partial class TraceFile : ITraceStorage
         }
     }
 
+    /// <summary>Opens the file for writing and leaves it as it was; one that was not there is gone again.</summary>
+    public static void RequireWritable(string path)
+    {
+        bool isNew = !File.Exists(path);
+        using TraceFile file = OpenLocked(path, Create);
+        if (isNew && file.Length == 0)
+            File.Delete(path);
+    }
+
     /// <summary>Opens an existing file that nobody else writes, to change it.</summary>
     public static TraceFile OpenForRepair(string path) => OpenLocked(path, 0);
 

@@ -18,6 +18,8 @@ internal static class TraceRequests
     /// <exception cref="TraceReplayException">The record makes no sense.</exception>
     public static OutsideRequest Read(TraceWalk walk)
     {
+        if (walk[1] > byte.MaxValue || !Enum.IsDefined((OutsideRequestKind)walk[1]) || walk[0] > long.MaxValue)
+            throw new TraceReplayException($"record {walk.Sequence}: {walk[1]} is no kind of request");
         var request = new OutsideRequest((OutsideRequestKind)walk[1])
         {
             Number = (long)walk[0],
@@ -31,6 +33,10 @@ internal static class TraceRequests
             Data = walk.Data.ToArray(),
         };
         bool isOutputRead = (request.Flags & OutsideRequest.OutputIsRead) != 0;
+        bool isFileRequest = request.Kind is OutsideRequestKind.Submit or OutsideRequestKind.Execute;
+        if (isFileRequest && (byte)request.Flags > WdmConstants.IRP_MJ_MAXIMUM_FUNCTION)
+            throw new TraceReplayException(
+                $"record {walk.Sequence}: request {request.Number} has major function 0x{(byte)request.Flags:x}, which is none");
         if (walk[8] > BufferBytesMax || (isOutputRead && request.OutputBytes > (uint)request.Data.Length))
             throw new TraceReplayException($"record {walk.Sequence}: request {request.Number} has impossible sizes");
         return request;

@@ -14,7 +14,11 @@ internal sealed class TracedSchedule(Schedule inner, TraceLog log, Action<Outsid
     {
         int chosen = log.IsLive ? inner.ChooseThread(count) : 0;
         Span<ulong> fields = [0, Thread, (ulong)chosen];
-        return log.Happens(TraceKind.Choice, chosen != 0, fields) ? (int)fields[2] : 0;
+        if (!log.Happens(TraceKind.Choice, chosen != 0, fields))
+            return 0;
+        if (fields[2] >= (ulong)count)
+            log.Fail(new TraceReplayException($"the trace chooses thread {fields[2]} of {count}: it is damaged"));
+        return (int)fields[2];
     }
 
     public override bool TakeInterruptNow() =>

@@ -31,6 +31,9 @@ public sealed class TraceReplay : IDisposable
             (_profile, _image) = ReadStart(_reader);
             RequireInputs();
             RequireOtherFile(options);
+            if (!_reader.IsComplete)
+                _warnings.Add(
+                    "the trace was cut off or is being written: it is replayed up to there (hil trace repair gives it an index)");
             _walk = new TraceWalk(_reader);
         }
         catch

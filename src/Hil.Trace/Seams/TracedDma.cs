@@ -62,7 +62,7 @@ internal sealed unsafe class TracedDma(TraceLog log, IGuestMemory memory) : IDma
             _observations = 0;
             isFirst = false;
             if (memory.AccessOf(address) == PageAccess.None || memory.AccessOf(address + (ulong)bytes.Length - 1) == PageAccess.None)
-                throw new TraceReplayException($"the trace has DMA to 0x{address:x}, which is no memory in this run");
+                log.Fail(new TraceReplayException($"the trace has DMA to 0x{address:x}, which is no memory in this run"));
             bytes.CopyTo(new Span<byte>((void*)address, bytes.Length));
         }
     }

@@ -14,12 +14,17 @@ internal sealed partial class HilProcess : IDisposable
     private readonly StringBuilder _output = new();
     private readonly List<(string Words, TaskCompletionSource Seen)> _awaited = [];
 
-    private HilProcess(string[] arguments)
+    private HilProcess(string[] arguments, string folder = "")
     {
         _process = new Process
         {
             StartInfo =
-                new ProcessStartInfo(Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+                new ProcessStartInfo(Path, arguments)
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    WorkingDirectory = folder,
+                },
         };
         _process.OutputDataReceived += Note;
         _process.ErrorDataReceived += Note;
@@ -33,6 +38,8 @@ internal sealed partial class HilProcess : IDisposable
         Interrupt = 2,
         Kill = 9,
         Terminate = 15,
+        Continue = 18,
+        Stop = 19,
     }
 
     /// <summary>The program, built with the tests.</summary>
@@ -48,6 +55,8 @@ internal sealed partial class HilProcess : IDisposable
     }
 
     public static HilProcess Start(params string[] arguments) => new(arguments);
+
+    public static HilProcess StartIn(string folder, params string[] arguments) => new(arguments, folder);
 
     /// <summary>Runs to the end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
@@ -77,6 +86,14 @@ internal sealed partial class HilProcess : IDisposable
 
     public void Send(Signal signal) => Assert.Equal(0, Kill(_process.Id, (int)signal));
 
+    /// <summary>From now on no file of this process may grow beyond a size: what a full disk does.</summary>
+    public void LimitFileSize(ulong bytes)
+    {
+        const int FileSize = 1;
+        ulong[] limits = [bytes, bytes];
+        Assert.Equal(0, LimitResource(_process.Id, FileSize, limits, 0));
+    }
+
     /// <summary>Our child QEMU's process id.</summary>
     public int QemuId()
     {
@@ -89,7 +106,19 @@ internal sealed partial class HilProcess : IDisposable
         throw new InvalidOperationException("hil has no QEMU: " + Output);
     }
 
-    public static void KillProcess(int id) => Assert.Equal(0, Kill(id, (int)Signal.Kill));
+    public static void KillProcess(int id) => SendTo(id, Signal.Kill);
+
+    public static void SendTo(int id, Signal signal) => Assert.Equal(0, Kill(id, (int)signal));
+
+    /// <summary>Takes a process's processor time away for a while.</summary>
+    public static async Task PauseAsync(int id, TimeSpan time)
+    {
+        SendTo(id, Signal.Stop);
+        await Task.Delay(time);
+        SendTo(id, Signal.Continue);
+    }
+
+    public int Id => _process.Id;
 
     /// <summary>Whether a process runs; a zombie that nobody has fetched does not.</summary>
     public static bool Runs(int id) => TryReadStat(id, out char state, out _) && state != 'Z' && state != 'X';
@@ -155,4 +184,7 @@ internal sealed partial class HilProcess : IDisposable
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "prlimit")]
+    private static partial int LimitResource(int process, int resource, ulong[] limits, nint old);
 }

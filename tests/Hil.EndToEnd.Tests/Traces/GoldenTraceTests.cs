@@ -1,0 +1,49 @@
+using System.Text;
+using Hil.Host;
+using Hil.Testing;
+using Hil.Trace;
+
+namespace Hil.EndToEnd.Tests.Traces;
+
+/// <summary>The committed traces of the sample drivers are still what these do.</summary>
+[Collection(nameof(TraceCollection))]
+public sealed class GoldenTraceTests : IClassFixture<GoldenTraces>, IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hil-golden-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task ImageInTheTraceDoesTheSameRecordByRecord()
+    {
+        string again = Path.Combine(_folder.FullName, "again.hiltrace");
+
+        await HilReplay.AssertAsync(
+            new ReplayOptions { TracePath = GoldenTraces.PathOf(EduKind.Native), CapturePath = again });
+
+        Assert.Null(TraceComparison.FindDifference(GoldenTraces.PathOf(EduKind.Native), again));
+    }
+
+    [Fact]
+    public Task FreshlyBuiltDriverTalksToTheDeviceInTheSameWay() =>
+        HilReplay.AssertAsync(GoldenTraces.PathOf(EduKind.Native), TestDrivers.Image("edu"));
+
+    [Fact]
+    public Task ManagedDriverTalksToTheDeviceInTheSameWay() =>
+        HilReplay.AssertAsync(GoldenTraces.PathOf(EduKind.Managed), Edu.Options(EduKind.Managed).ManagedDriver!);
+
+    [Theory, ClassData(typeof(EduKinds))]
+    public void TraceIsSmallAndDoesNotTellWhereItWasMade(EduKind kind)
+    {
+        const long BytesMax = 60 << 10;
+        string path = GoldenTraces.PathOf(kind);
+        Assert.InRange(new FileInfo(path).Length, 1, BytesMax);
+        using TraceReader reader = TraceReader.Open(path);
+        using TraceCursor cursor = reader.OpenCursor();
+        while (cursor.MoveNext())
+            Assert.DoesNotContain(TestDrivers.Root, Encoding.Latin1.GetString(DataOf(cursor)), StringComparison.Ordinal);
+    }
+
+    private static ReadOnlySpan<byte> DataOf(TraceCursor cursor) =>
+        TraceSchema.Of(cursor.Kind).HasData ? cursor.Data : default;
+}

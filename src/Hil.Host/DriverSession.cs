@@ -84,8 +84,8 @@ public sealed partial class DriverSession : IDisposable
             // QEMU boots while we read.
             DriverImage? image = options.Image
                 ?? (options.ImagePath == null ? null : DriverImage.ReadFile(options.ImagePath));
-            tracing = TracingOf(options);
             machine = await starting.ConfigureAwait(false);
+            tracing = TracingOf(options); // Only now: a run that does not start leaves an earlier trace alone.
             KernelServices services = machine.CreateServices(observer) with { Schedule = options.Schedule };
             kernel = new NtKernel(tracing == null ? services : tracing.Wrap(machine, services));
             tracing?.Attach(kernel);

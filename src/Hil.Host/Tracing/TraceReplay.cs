@@ -31,9 +31,6 @@ public sealed class TraceReplay : IDisposable
             (_profile, _image) = ReadStart(_reader);
             RequireInputs();
             RequireOtherFile(options);
-            if (!_reader.IsComplete)
-                _warnings.Add(
-                    "the trace was cut off or is being written: it is replayed up to there (hil trace repair gives it an index)");
             _walk = new TraceWalk(_reader);
         }
         catch
@@ -86,15 +83,18 @@ public sealed class TraceReplay : IDisposable
             stop = await FinishAsync(Session, tracing.Log!, cancellation).ConfigureAwait(false);
             bugCheck = stop as BugCheckException;
         }
-        catch (MachineLostException) when (_walk.Divergence != null)
+        catch (MachineLostException) when (_walk.Divergence != null || _walk.IsCutOff)
         {
             // The driver is not loaded as it was: the divergence says so.
         }
         if (tracing.Log?.Failure is { } failure)
             ExceptionDispatchInfo.Throw(failure);
         TimeSpan replayed = Stopwatch.GetElapsedTime(began);
-        if (_walk.Divergence == null && stop != null && bugCheck == null)
+        if (_walk.Divergence == null && stop != null && bugCheck == null && !_walk.IsCutOff)
             throw stop;
+        if (_walk.IsCutOff)
+            _warnings.Add("the capture was cut off: compared up to there"
+                + (_reader.IsComplete ? "" : " (hil trace repair gives the trace an index)"));
         if (again != null)
         {
             Session?.EndCapture(0);

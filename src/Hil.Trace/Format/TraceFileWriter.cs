@@ -153,7 +153,7 @@ internal sealed unsafe class TraceFileWriter
             _offset += bytes.Length;
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
             _failure = new TraceFileException(_path, $"could not be written: {e.Message.TrimEnd('.')}",
                 "Make room on the disk, or capture to another one", e);
@@ -162,6 +162,10 @@ internal sealed unsafe class TraceFileWriter
         }
     }
 
+    // A size that a file may not have (EFBIG, as under `ulimit -f`) comes as a wrong argument.
+    private static bool IsOfTheDisk(Exception e) =>
+        e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+
     // What was written of a block that did not fit would be a torn tail. Room can be given back even on a full disk.
     private void Shorten()
     {
@@ -169,7 +173,7 @@ internal sealed unsafe class TraceFileWriter
         {
             _storage.SetLength(_offset);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheDisk(e))
         {
             // Then it is a torn tail: readers step over it, and the failure is in the summary already.
         }

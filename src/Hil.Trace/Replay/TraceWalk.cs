@@ -26,6 +26,10 @@ public sealed class TraceWalk : IDisposable
     /// <summary>Whether everything on the trace has been done.</summary>
     public bool IsAtEnd { get; private set; }
 
+    /// <summary>Whether the walk is at the end of a trace whose capture was cut off: the run went on, but nobody knows
+    /// how.</summary>
+    public bool IsCutOff { get; private set; }
+
     /// <summary>Where the run left the trace, or null.</summary>
     public TraceDivergence? Divergence { get; private set; }
 
@@ -50,7 +54,8 @@ public sealed class TraceWalk : IDisposable
         _hasBegun = true;
         do
         {
-            if (!_cursor.MoveNext() || _cursor.Kind == TraceKind.End)
+            IsCutOff = !_cursor.MoveNext();
+            if (IsCutOff || _cursor.Kind == TraceKind.End)
             {
                 IsAtEnd = true;
                 return;
@@ -73,6 +78,8 @@ public sealed class TraceWalk : IDisposable
     [DoesNotReturn]
     internal void Diverge(NtKernel? kernel, string expected, string actual)
     {
+        if (IsCutOff)
+            throw new MachineLostException("the trace was cut off here");
         Divergence ??= new TraceDivergence
         {
             Sequence = IsAtEnd ? null : Sequence,

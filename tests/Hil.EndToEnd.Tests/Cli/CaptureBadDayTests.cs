@@ -50,8 +50,8 @@ public sealed class CaptureBadDayTests : IDisposable
     [Fact]
     public async Task RunGoesOnWithoutItsTraceWhenTheDiskIsFull()
     {
-        using HilProcess hil = Capture("- open: device", Hang, Busy.Replace("300", "3000", StringComparison.Ordinal));
-        await hil.SeeAsync("as hang");
+        using HilProcess hil = Capture("- open: device", Busy.Replace("300", "1500", StringComparison.Ordinal));
+        await hil.SeeAsync("open device");
 
         hil.LimitFileSize(64 << 10);
 
@@ -59,7 +59,7 @@ public sealed class CaptureBadDayTests : IDisposable
         Assert.True(code == 3, hil.Output);
         Assert.Contains("the trace is not complete: ", hil.Output, StringComparison.Ordinal);
         Assert.Contains("could not be written", hil.Output, StringComparison.Ordinal);
-        Assert.Matches("3002 of 3002 +as expected|3002 of 3002 as expected", hil.Output);
+        Assert.Matches("steps +([0-9]+) of \\1 as expected", hil.Output);
         Assert.InRange(CountRecords(isComplete: false), 1UL, ulong.MaxValue);
     }
 
@@ -80,7 +80,7 @@ public sealed class CaptureBadDayTests : IDisposable
     [Fact]
     public async Task SecondCaptureToOnePathFailsAtStartAndTheFirstIsUnharmed()
     {
-        using HilProcess first = Capture("- open: device", Hang, Busy, "- cancel: hang");
+        using HilProcess first = Capture("- open: device", Busy, Hang, "- wait: hang");
         await first.SeeAsync("as hang");
 
         (int code, string output) = await HilProcess.RunAsync(Arguments("- open: device"));
@@ -89,14 +89,14 @@ public sealed class CaptureBadDayTests : IDisposable
         Assert.Equal(
             $"hil: {TracePath}: another capture is being written to this file. End it first, or give another path.",
             output.Trim());
-        await first.WaitAsync();
-        CountRecords(isComplete: true);
+        first.Send(HilProcess.Signal.Interrupt);
+        Assert.Equal(130, await first.WaitAsync());
+        Assert.InRange(CountRecords(isComplete: true), 3_000UL, ulong.MaxValue);
     }
 
     [Theory]
     [InlineData("gone/run.hiltrace", "cannot be opened: No such file or directory")]
     [InlineData("", "cannot be opened: Is a directory")]
-    [InlineData("/proc/version", "cannot be opened: ")]
     public async Task TraceThatCannotBeWrittenIsOneLineBeforeTheRun(string path, string expected)
     {
         string trace = Path.Combine(_folder, path);

@@ -159,7 +159,7 @@ public sealed class ConversationLog : TraceLog
     {
         if (kind == TraceKind.Request && (OutsideRequestKind)fields[1] == OutsideRequestKind.Internal)
             return;
-        _relaxed?.SkipPolls(_walk, PassOver);
+        _relaxed?.SkipPolls(_walk, wanted: null, PassOver);
         if (!_walk.IsAt(kind) || _walk[0] != fields[0])
             _walk.Diverge(Kernel, kind, fields, data, _names);
         Advance();
@@ -172,7 +172,7 @@ public sealed class ConversationLog : TraceLog
             return true;
         if (_relaxed == null)
             return false;
-        _relaxed.SkipPolls(_walk, PassOver);
+        _relaxed.SkipPolls(_walk, _names.Site(site), PassOver);
         return IsHere(kind, site);
     }
 

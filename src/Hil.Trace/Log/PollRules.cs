@@ -38,12 +38,14 @@ internal sealed class PollRules
     }
 
     /// <summary>Passes over polls that the driver did not do this time, and over reads of configuration space.</summary>
-    public void SkipPolls(TraceWalk walk, Action passOver)
+    /// <param name="wanted">Where to stop: what the driver accesses now, or null.</param>
+    public void SkipPolls(TraceWalk walk, TraceSite? wanted, Action passOver)
     {
         while (walk.IsAt(TraceKind.Read))
         {
             TraceSite site = walk.Record.Site(walk[0]);
-            if (site.Space != ConfigSpace && !(_hasLast && IsSameRegister(site, _last)))
+            bool isWanted = wanted is { } access && IsSameRegister(site, access);
+            if (isWanted || (site.Space != ConfigSpace && !(_hasLast && IsSameRegister(site, _last))))
                 return;
             Note(site, walk[1]);
             walk.MoveNext();

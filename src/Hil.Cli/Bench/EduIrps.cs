@@ -12,6 +12,13 @@ internal sealed class EduIrps(DriverSession session)
     /// <summary>Nanoseconds per request.</summary>
     public double Nanoseconds() => OnKernelThread(file => Rate.Nanoseconds(count => Run(file, count)));
 
+    /// <summary>Makes so many requests.</summary>
+    public void Run(int count) => OnKernelThread(file =>
+    {
+        Run(file, count);
+        return count;
+    });
+
     /// <summary>Managed bytes that 10,000 requests allocate, on any thread, after warm-up.</summary>
     public long AllocatedBytes() => OnKernelThread(file =>
     {

@@ -18,6 +18,21 @@ internal static class Rate
         return best;
     }
 
+    /// <summary>Nanoseconds per repetition of each of several actions, whose rounds alternate: what the machine does
+    /// besides meets all of them alike.</summary>
+    public static double[] Interleaved(params Action<int>[] repeats)
+    {
+        int[] counts = [.. repeats.Select(Calibrate)];
+        var best = new double[repeats.Length];
+        Array.Fill(best, double.MaxValue);
+        for (int round = 0; round < Rounds; round++)
+        {
+            for (int i = 0; i < repeats.Length; i++)
+                best[i] = Math.Min(best[i], Time(repeats[i], counts[i]));
+        }
+        return best;
+    }
+
     // Also what lets the runtime compile the hot code before it is timed.
     private static int Calibrate(Action<int> repeat)
     {

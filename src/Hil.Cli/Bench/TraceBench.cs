@@ -50,8 +50,14 @@ internal static class TraceBench
             yield return BenchFigure.AtLeast(
                 "trace: decode", decode, "events/s", "20 M/s", decode / DecodeRateMin, 1);
         }
+        yield return PeakMemory("trace: peak memory");
+    }
+
+    /// <summary>The most memory that this process had so far.</summary>
+    public static BenchFigure PeakMemory(string name)
+    {
         double peak = PeakMegabytes();
-        yield return BenchFigure.AtMost("trace: peak memory", peak, "MB", "200 MB", peak / MegabytesMax, 1);
+        return BenchFigure.AtMost(name, peak, "MB", "200 MB", peak / MegabytesMax, 1);
     }
 
     private static void Write(PollWorkload workload, string path)

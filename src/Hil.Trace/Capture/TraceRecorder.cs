@@ -10,7 +10,10 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
 
     private readonly CachedSite[] _sites = new CachedSite[CacheEntries];
     private readonly Dictionary<ulong, ulong> _irps = [];
+    private readonly CachedPlace[] _places = new CachedPlace[CacheEntries];
     private NtKernel? _kernel;
+    private (ulong Address, ulong Id) _lastIrp;
+    private (string Name, ulong Id) _lastDevice = ("", 0);
 
     public void Attach(NtKernel kernel) => _kernel = kernel;
 
@@ -46,6 +49,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
         {
             case KernelEventKind.IrpCreate:
                 _irps[e.A] = e.B;
+                _lastIrp = (e.A, e.B);
                 log.Add(TraceKind.IrpCreate, [e.B, e.A]);
                 break;
             case KernelEventKind.IrpDispatch:
@@ -114,6 +118,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
                 log.Add(TraceKind.Pnp, [DeviceOf(e.A), e.B, (uint)e.C, TextOf(e.Text)]);
                 break;
             case KernelEventKind.Driver:
+                ForgetPlaces();
                 log.Add(TraceKind.Driver, [(uint)e.B, TextOf(e.Text)]);
                 break;
             case KernelEventKind.DebugPrint:
@@ -143,12 +148,35 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
     }
 
     // An IRP that was set up in memory of a driver's own has a number as others have; 0 is one that never was an IRP.
-    private ulong IrpOf(ulong address) => _irps.GetValueOrDefault(address);
+    private ulong IrpOf(ulong address)
+    {
+        if (_lastIrp.Address != address)
+            _lastIrp = (address, _irps.GetValueOrDefault(address));
+        return _lastIrp.Id;
+    }
 
-    private ulong DeviceOf(ulong address) =>
-        log.DefineString(_kernel?.Objects.Find((void*)address)?.Name ?? "");
+    private ulong DeviceOf(ulong address)
+    {
+        string name = _kernel?.Objects.Find((void*)address)?.Name ?? "";
+        if (!ReferenceEquals(name, _lastDevice.Name))
+            _lastDevice = (name, log.DefineString(name));
+        return _lastDevice.Id;
+    }
 
-    private ulong PlaceOf(ulong address) => log.DefineString(log.PlaceOf(address));
+    private ulong PlaceOf(ulong address)
+    {
+        ref CachedPlace place = ref _places[(address ^ (address >> 9)) & (CacheEntries - 1)];
+        if (place.Address != address)
+            place = new CachedPlace(address, log.DefineString(log.PlaceOf(address)));
+        return place.Id;
+    }
+
+    // Images come and go with driver events: the same address may then be somewhere else.
+    private void ForgetPlaces()
+    {
+        Array.Clear(_places);
+        Array.Clear(_sites);
+    }
 
     private ulong TextOf(string? text) => log.DefineString(text ?? "");
 
@@ -162,6 +190,8 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
 
     private ulong Define(int export, ulong returnAddress) => log.DefineCallSite(new TraceCallSite(
         log.DefineString(ExportTable.Functions[export].Name), returnAddress, PlaceOf(returnAddress)));
+
+    private readonly record struct CachedPlace(ulong Address, ulong Id);
 
     private readonly record struct CachedSite(ulong ReturnAddress, int Export, ulong Id);
 }

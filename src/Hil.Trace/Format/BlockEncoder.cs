@@ -207,7 +207,7 @@ internal sealed unsafe class BlockEncoder : IDisposable
     public void CopyContent(Span<byte> to)
     {
         BinaryPrimitives.WriteInt32LittleEndian(to, Records);
-        BinaryPrimitives.WriteInt32LittleEndian(to[4..], _ordered.Count(static kind => kind.Count != 0));
+        BinaryPrimitives.WriteInt32LittleEndian(to[4..], CountKinds());
         BinaryPrimitives.WriteUInt64LittleEndian(to[8..], FirstSequence);
         BinaryPrimitives.WriteInt64LittleEndian(to[16..], _firstTime);
         BinaryPrimitives.WriteInt64LittleEndian(to[24..], _lastTime);
@@ -222,6 +222,14 @@ internal sealed unsafe class BlockEncoder : IDisposable
             foreach (ref ColumnBuffer column in kind.Columns.AsSpan())
                 to = column.CopyTo(to);
         }
+    }
+
+    private int CountKinds()
+    {
+        int kinds = 0;
+        foreach (KindColumns kind in _ordered)
+            kinds += kind.Count != 0 ? 1 : 0;
+        return kinds;
     }
 
     private Span<byte> CopyTable(Span<byte> to)

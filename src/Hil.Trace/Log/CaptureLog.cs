@@ -3,20 +3,64 @@ namespace Hil.Trace;
 /// <summary>The log of a run that is captured: asks the world, writes everything down.</summary>
 public sealed class CaptureLog : TraceLog
 {
+    // What the idle loop itself writes in a round: it is no reason to flush again.
+    private const ulong IdleRecordsMax = 4;
+    private const long HeldMax = 100 * TimeSpan.TicksPerMillisecond;
+
+    // A stamp serves the records that come with it. Host code between two records is far shorter than a microsecond.
+    private const int RecordsPerStampMax = 8;
+
     private readonly TraceWriter _writer;
     private readonly IClock _clock;
+    private long _now;
+    private int _stampUses = RecordsPerStampMax;
+    private bool _isFresh;
+    private ulong _flushedIdle;
 
     /// <param name="clock">The world's, for stamps.</param>
     public CaptureLog(TraceWriter writer, IClock clock, TraceCategories categories)
-        : base(categories)
+        : base(categories, isLive: true)
     {
         _writer = writer;
         _clock = clock;
     }
 
-    public override bool IsLive => true;
+    public override long Now
+    {
+        get
+        {
+            if (++_stampUses > RecordsPerStampMax)
+                ReadClock();
+            return _now;
+        }
+    }
 
-    public override long Now => _clock.InterruptTime;
+    public override long StampEvent()
+    {
+        if (!_isFresh)
+            ReadClock();
+        _isFresh = false;
+        return _now;
+    }
+
+    internal override void Tick()
+    {
+        ReadClock();
+        _isFresh = true;
+    }
+
+    internal override long LimitIdle(long deadline) => _writer.NextSequence <= _flushedIdle + IdleRecordsMax
+        ? deadline
+        : Math.Min(deadline, _clock.InterruptTime + HeldMax);
+
+    internal override void EndIdle(long limit, long deadline)
+    {
+        Tick();
+        if (limit == deadline || _now < limit)
+            return;
+        _writer.Flush();
+        _flushedIdle = _writer.NextSequence;
+    }
 
     public override ulong DefineString(string text) => _writer.DefineString(text);
 
@@ -33,6 +77,12 @@ public sealed class CaptureLog : TraceLog
 
     /// <summary>The run is over, and its kernel has stopped.</summary>
     public void End(int exitCode) => AddCore(TraceKind.End, [(ulong)exitCode], default);
+
+    private void ReadClock()
+    {
+        _now = _clock.InterruptTime;
+        _stampUses = 0;
+    }
 
     private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data) =>
         Write(_writer, kind, Now, fields, data);
@@ -53,5 +103,6 @@ public sealed class CaptureLog : TraceLog
         return live;
     }
 
-    private protected override bool MustTurn(TraceKind kind, in Switch state, bool live) => live != state.IsOn;
+    private protected override bool MustTurn(TraceKind kind, in Switch state, bool live) =>
+        throw new InvalidOperationException("a live run turns when the world does");
 }

@@ -24,15 +24,13 @@ public sealed class ConversationLog : TraceLog
     /// <param name="isRelaxed">Whether the driver may poll more or less often and read configuration space in another
     /// order.</param>
     public ConversationLog(TraceWalk walk, IGuestMemory memory, TraceCategories categories, bool isRelaxed)
-        : base(categories)
+        : base(categories, isLive: false)
     {
         _walk = walk;
         _moved = new MovedPages(memory);
         _relaxed = isRelaxed ? new PollRules() : null;
         PassOver();
     }
-
-    public override bool IsLive => false;
 
     public override long Now => _now;
 

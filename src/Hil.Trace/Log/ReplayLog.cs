@@ -17,14 +17,12 @@ public sealed class ReplayLog : TraceLog
     /// <param name="clock">The world's, for stamps of the second capture.</param>
     /// <param name="again">Writes the replay down like any other run, or null.</param>
     public ReplayLog(TraceWalk walk, IClock clock, TraceCategories categories, TraceWriter? again)
-        : base(categories)
+        : base(categories, isLive: false)
     {
         _walk = walk;
         _clock = clock;
         _again = again;
     }
-
-    public override bool IsLive => false;
 
     public override long Now => _walk.Time;
 

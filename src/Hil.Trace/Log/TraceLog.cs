@@ -23,8 +23,9 @@ public abstract class TraceLog
     // What a machine does after it was stopped, from whatever thread, is no part of the run.
     private volatile bool _isSealed;
 
-    private protected TraceLog(TraceCategories categories)
+    private protected TraceLog(TraceCategories categories, bool isLive)
     {
+        IsLive = isLive;
         Categories = categories;
         foreach (TraceRecordKind kind in TraceSchema.Kinds)
             _wants[(int)kind.Kind] = categories.Contain(kind.Category);
@@ -33,10 +34,26 @@ public abstract class TraceLog
     public TraceCategories Categories { get; }
 
     /// <summary>Whether the world answers; else the file does.</summary>
-    public abstract bool IsLive { get; }
+    public bool IsLive { get; }
 
     /// <summary>Interrupt time of what happens now, for stamps only.</summary>
     public abstract long Now { get; }
+
+    /// <summary>The same for a kernel event, whose records have that stamp, too.</summary>
+    public virtual long StampEvent() => Now;
+
+    /// <summary>Time has passed that was not the host's: driver code ran, a device answered.</summary>
+    internal virtual void Tick()
+    {
+    }
+
+    /// <summary>How long the processor may idle before <see cref="EndIdle"/>: a trace is read while it is written.</summary>
+    internal virtual long LimitIdle(long deadline) => deadline;
+
+    /// <summary>The processor has idled; writes what waits out if nothing else came until the limit.</summary>
+    internal virtual void EndIdle(long limit, long deadline)
+    {
+    }
 
     /// <summary>The kernel that runs, once there is one.</summary>
     protected NtKernel? Kernel => _kernel;
@@ -166,7 +183,8 @@ public abstract class TraceLog
         ref Switch state = ref _switches[IndexOf(kind)];
         if (!_wants[(int)kind] || _isSealed)
             return live;
-        if (!MustTurn(kind, state, live))
+        bool mustTurn = IsLive ? live != state.IsOn : MustTurn(kind, state, live);
+        if (!mustTurn)
         {
             state.Skipped++;
             return state.IsOn;

@@ -12,6 +12,7 @@ internal sealed class TracedBus(IBus inner, TraceLog log, TracedSites sites, Tra
     {
         dma.Observe();
         ulong value = log.IsLive ? inner.ReadMemory(physical, width) : 0;
+        log.Tick();
         value = log.Exchange(TraceKind.Read, [sites.Memory(physical, width, isWrite: false), value]);
         dma.Observe();
         return value;
@@ -30,6 +31,7 @@ internal sealed class TracedBus(IBus inner, TraceLog log, TracedSites sites, Tra
     {
         dma.Observe();
         uint value = log.IsLive ? inner.ReadPort(port, width) : 0;
+        log.Tick();
         value = (uint)log.Exchange(TraceKind.Read, [sites.Port(port, width, isWrite: false), value]);
         dma.Observe();
         return value;

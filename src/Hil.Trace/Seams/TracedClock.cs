@@ -11,7 +11,7 @@ internal sealed class TracedClock(IClock inner, TraceLog log) : IClock
 
     public long PerformanceFrequency => inner.PerformanceFrequency;
 
-    public long Stamp => log.Now;
+    public long Stamp => log.StampEvent();
 
     // A moment is longer here than elsewhere, since each is a record. A replay does not wait.
     public long SpinUntil(long time) =>

@@ -54,7 +54,7 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
     public void Idle(KIRQL irql, long deadline)
     {
         if (log.IsLive)
-            inner.Idle(irql, deadline);
+            IdleLive(irql, deadline);
         else if (log.IsOver())
             inner.Idle(irql, long.MaxValue);
         else
@@ -77,10 +77,18 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
 
     private static VcpuExit HeldUp(KIRQL irql) => new(VcpuExitReason.NotStarted, irql, 0, 0);
 
+    private void IdleLive(KIRQL irql, long deadline)
+    {
+        long limit = log.LimitIdle(deadline);
+        inner.Idle(irql, limit);
+        log.EndIdle(limit, deadline);
+    }
+
     private bool IsHeldUp() => !log.IsLive && log.Happens(TraceKind.NotStarted, live: false, [0]);
 
     private VcpuExit Note(VcpuExit exit)
     {
+        log.Tick();
         if (log.IsLive)
             log.Happens(TraceKind.NotStarted, exit.Reason == VcpuExitReason.NotStarted, [0]);
         return exit.Reason is VcpuExitReason.Slice or VcpuExitReason.Watchdog ? NoteSlice(exit) : exit;

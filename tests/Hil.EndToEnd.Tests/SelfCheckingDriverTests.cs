@@ -18,6 +18,10 @@ public sealed class SelfCheckingDriverTests
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("resource", "HilResource", "edu")]
+    [InlineData("polldma", "HilPollDma", "edu")]
+    [InlineData("spinisr", "HilSpinIsr", "edu")]
+    [InlineData("clocks", "HilClocks", "")]
+    [InlineData("gencode", "HilGenCode", "")]
     public async Task ADriverFindsNothingWrong(string driver, string device, string hardware)
     {
         await using HilRig rig = await HilRig.StartAsync(new HilRigOptions

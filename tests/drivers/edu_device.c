@@ -53,6 +53,8 @@ static NTSTATUS EduSetUp(PEDU_DEVICE edu, PCM_PARTIAL_RESOURCE_LIST resources)
 
 static VOID EduTearDown(PEDU_DEVICE edu)
 {
+    if (EduHooks.Stop != NULL)
+        EduHooks.Stop(edu);
     if (edu->Interrupt != NULL)
         IoDisconnectInterrupt(edu->Interrupt);
     if (edu->Registers != NULL)

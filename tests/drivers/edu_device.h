@@ -32,6 +32,7 @@ typedef struct EDU_HOOKS {
     NTSTATUS (*Control)(PEDU_DEVICE edu, PIRP irp, ULONG number); /* as LEGACY_CONTROL */
     UNICODE_STRING Device;
     UNICODE_STRING Link;
+    VOID (*Stop)(PEDU_DEVICE edu); /* before the hardware is let go; may be NULL */
 } EDU_HOOKS;
 
 /* The driver's source file defines this one. */

@@ -55,7 +55,7 @@ internal static unsafe class Traps
         var frame = (TrapFrame*)exit.Frame;
         kernel.BugCheck(BugCheckCodes.DPC_WATCHDOG_VIOLATION, 0, 0, 0, frame->Rip,
             $"the driver did not come back: it spins at {kernel.Modules.Describe(frame->Rip)}, {exit.Irql}"
-            + ((frame->Rflags & 0x200) == 0 ? ", with interrupts off" : ""));
+            + (kernel.Services.VirtualProcessor.IsInterruptible(exit.Frame) ? "" : ", with interrupts off"));
     }
 
     private static void ServePageFault(NtKernel kernel, TrapFrame* frame)

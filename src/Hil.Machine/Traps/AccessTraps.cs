@@ -144,7 +144,8 @@ public sealed unsafe class AccessTraps : IAccessTraps
         if (!Images.TryFind(frame->Rip - 1, out Instruction instruction))
             return false;
         if (!ClockInstruction.TryRun(kernel, frame, instruction))
-            return Ports.TryRun(kernel, instruction, ref exit) || Flags.TryRun(instruction, ref exit);
+            return Ports.TryRun(kernel, instruction, ref exit) || Flags.TryRun(instruction, ref exit)
+                || IrqlInstruction.TryRun(kernel, instruction, ref exit);
         frame->Rip = instruction.NextIP;
         return true;
     }

@@ -7,7 +7,7 @@ namespace Hil.Machine.Traps;
 // through the calls and jumps that lead to them. Everything else may be data, such as jump tables, and is left alone.
 
 /// <summary>The stops in the loaded images.</summary>
-/// <param name="patchesInterruptFlag">Also stop what opens and closes interrupts.</param>
+/// <param name="patchesInterruptFlag">Also stop what opens and closes interrupts, by flag or by IRQL.</param>
 internal sealed class PatchedImages(bool patchesInterruptFlag)
 {
     private const byte Int3 = 0xCC;
@@ -60,6 +60,7 @@ internal sealed class PatchedImages(bool patchesInterruptFlag)
             or Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd
             or Mnemonic.Rdtsc or Mnemonic.Rdtscp or Mnemonic.Rdrand or Mnemonic.Rdseed => true,
         Mnemonic.Cli or Mnemonic.Sti or Mnemonic.Pushfq or Mnemonic.Popfq => patchesInterruptFlag,
+        Mnemonic.Mov => patchesInterruptFlag && IrqlInstruction.IsStore(instruction),
         _ => false,
     };
 

@@ -38,5 +38,19 @@ internal sealed class TraceFile : IDisposable
         Assert.Null(TraceComparison.FindDifference(Path, SecondPath));
     }
 
+    /// <summary>Why the trace says that it cannot be replayed exactly.</summary>
+    public string[] ReadInexact()
+    {
+        using TraceReader reader = TraceReader.Open(Path);
+        using TraceCursor cursor = reader.OpenCursor();
+        List<string> reasons = [];
+        while (cursor.MoveNext())
+        {
+            if (cursor.Kind == TraceKind.Inexact)
+                reasons.Add(cursor.Text(cursor[0]));
+        }
+        return [.. reasons];
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 }

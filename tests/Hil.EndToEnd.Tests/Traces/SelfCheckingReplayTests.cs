@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Hil.Host;
+using Hil.Kernel;
+using Hil.Testing;
+using Hil.Wdm;
+
+namespace Hil.EndToEnd.Tests.Traces;
+
+/// <summary>Drivers under tests/drivers that listen to devices, interrupts and clocks in every way: each does in a replay
+/// what it did, to the last turn of its loops.</summary>
+[Collection(nameof(TraceCollection))]
+public sealed class SelfCheckingReplayTests
+{
+    private const uint RunAll = 0x222000;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
+
+    [Theory]
+    [InlineData("polldma", "HilPollDma", "edu", 2)] // polls a status word that the device writes
+    [InlineData("spinisr", "HilSpinIsr", "edu", 3)] // spins on a flag that its service routine sets
+    [InlineData("clocks", "HilClocks", "", 3)] // waits on the clock in every way
+    [InlineData("preempt", "HilPreempt", "edu", 1)]
+    [InlineData("resource", "HilResource", "edu", 1)]
+    [InlineData("waits", "HilWaits", "", 1)]
+    [InlineData("startio", "HilStartIo", "", 1)]
+    [InlineData("rtl", "HilRtl", "", 1)]
+    [InlineData("mdl", "HilMdl", "", 1)]
+    public async Task EachRunIsReplayedExactly(string driver, string device, string hardware, int runs)
+    {
+        HilRigOptions options = OptionsOf(driver, hardware);
+        for (int run = 0; run < runs; run++)
+        {
+            using var trace = new TraceFile();
+            CaptureSummary summary = await trace.CaptureAsync(options, rig => RunAllAsync(rig, device));
+            Assert.Empty(summary.Inexact);
+            await trace.RequireExactAsync(options);
+        }
+    }
+
+    [Fact]
+    public async Task TimeReadByGeneratedCodeIsSaidToBeInexact()
+    {
+        using var trace = new TraceFile();
+        CaptureSummary summary = await trace.CaptureAsync(
+            OptionsOf("gencode", ""), static rig => RunAllAsync(rig, "HilGenCode"));
+
+        Assert.Contains("no driver image", Assert.Single(summary.Inexact), StringComparison.Ordinal);
+        Assert.Equal(summary.Inexact, trace.ReadInexact());
+    }
+
+    private static HilRigOptions OptionsOf(string driver, string hardware) => new()
+    {
+        Driver = TestDrivers.Image(driver),
+        Devices = hardware.Length == 0 ? [] : ImmutableArray.Create(hardware),
+    };
+
+    private static async Task RunAllAsync(HilRig rig, string device)
+    {
+        await using HilFile file = await rig.OpenAsync($@"\\.\{device}");
+        byte[] failedLine = new byte[4];
+        IoResult result = await file.DeviceIoControlAsync(RunAll, default, failedLine).WaitAsync(s_patience);
+        Assert.True(result.IsSuccess && failedLine.AsSpan().SequenceEqual(new byte[4]),
+            $"{result}; line {BitConverter.ToUInt32(failedLine)}; {string.Join(" | ", rig.DebugOutput.TakeLast(5))}");
+    }
+}

@@ -82,6 +82,7 @@ public sealed class HilRig : IAsyncDisposable
             {
                 QemuPath = options.QemuPath,
                 Devices = options.Devices,
+                ExtraArguments = options.QemuArguments,
                 MemoryBytes = options.MemoryBytes,
                 Cpu = new VirtualCpuOptions { Watchdog = options.Watchdog },
             },

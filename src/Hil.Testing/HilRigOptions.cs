@@ -39,4 +39,7 @@ public sealed record HilRigOptions
 
     /// <summary>QEMU program, looked up in PATH, or a path.</summary>
     public string QemuPath { get; init; } = "qemu-system-x86_64";
+
+    /// <summary>Further arguments of QEMU.</summary>
+    public ImmutableArray<string> QemuArguments { get; init; } = [];
 }

@@ -15,7 +15,8 @@ public enum VcpuExitReason : uint
     /// <summary>Exception vector <see cref="VcpuExit.Value"/> in driver code; the frame is a TrapFrame.</summary>
     Fault = 4,
 
-    /// <summary>The watchdog's NMI stopped code that would not come back; the frame is a TrapFrame.</summary>
+    /// <summary>The watchdog's NMI stopped code that would not come back, or, with <see cref="VcpuExit.Value"/> 0, its time
+    /// was up before it was resumed; the frame is a TrapFrame.</summary>
     Watchdog = 5,
 
     /// <summary>Nothing was run: an interrupt was accepted first and waits in TryTakeInterrupt. Take it and try again.</summary>

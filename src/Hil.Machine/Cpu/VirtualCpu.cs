@@ -428,8 +428,9 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
         _mailbox.AnnounceAwake();
     }
 
+    // What was accepted and put off (Schedule.TakeInterruptNow) is taken in a later round of the kernel's.
     private bool IsIdleOver(long deadline) =>
-        _mailbox.RingHead != _ringSeen || _wakeRequested || _loss != null
+        _mailbox.RingHead != _ringSeen || _acceptedCount != 0 || _wakeRequested || _loss != null
         || (deadline != long.MaxValue && _clock.InterruptTime >= deadline);
 
     private VcpuExit ReadExit()

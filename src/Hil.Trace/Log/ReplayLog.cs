@@ -7,12 +7,17 @@ namespace Hil.Trace;
 /// <summary>The log of an exact replay: answers from a trace, compares everything with it.</summary>
 public sealed class ReplayLog : TraceLog
 {
+    // A second or so: no run looks about as often as this, and finds nothing, before something comes.
+    private const int IdleRoundsMax = 1_000_000;
+
     private readonly TraceWriter? _again;
     private readonly TraceWalk _walk;
     private readonly IClock _clock;
     private readonly TraceNames _names = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] _dma = [];
+    private long _idleAt;
+    private int _idleRounds;
 
     /// <param name="clock">The world's, for stamps of the second capture.</param>
     /// <param name="again">Writes the replay down like any other run, or null.</param>
@@ -45,7 +50,9 @@ public sealed class ReplayLog : TraceLog
 
     internal override void PassIdle(long deadline)
     {
-        if (!CanEndIdling())
+        _idleRounds = _walk.Done == _idleAt ? _idleRounds + 1 : 0;
+        _idleAt = _walk.Done;
+        if (_idleRounds > IdleRoundsMax || !CanEndIdling())
             _walk.Diverge(Kernel, "the driver waits, and nothing comes");
     }
 
@@ -112,7 +119,9 @@ public sealed class ReplayLog : TraceLog
     private bool CanEndIdling() => _walk.Kind switch
     {
         TraceKind.RequestSeen or TraceKind.Pending => SkippedOf(_walk.Kind) <= _walk[0],
-        TraceKind.Clock or TraceKind.Irql or TraceKind.Dma or TraceKind.Choice => true,
+        // One that was put off is taken in a later round.
+        TraceKind.Interrupt or TraceKind.Choice => MomentsBefore(_walk.Kind) <= _walk[0],
+        TraceKind.Clock or TraceKind.Irql or TraceKind.Dma => true,
         _ => false,
     };
 

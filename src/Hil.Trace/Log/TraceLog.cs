@@ -257,6 +257,9 @@ public abstract class TraceLog
 
     private protected ulong SkippedOf(TraceKind kind) => _switches[IndexOf(kind)].Skipped;
 
+    /// <summary>How often something could have happened, and did not, since the last time.</summary>
+    private protected ulong MomentsBefore(TraceKind kind) => _skipped[(int)kind];
+
     private static int IndexOf(TraceKind kind) => kind switch
     {
         TraceKind.Pending => 0,

@@ -46,8 +46,19 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
     public VcpuExit ResumeCall(ulong frame, ulong result, KIRQL irql) =>
         IsHeldUp() ? HeldUp(irql) : Note(inner.ResumeCall(frame, result, irql));
 
-    public VcpuExit ResumeTrap(ulong frame, KIRQL irql) =>
-        IsHeldUp() ? HeldUp(irql) : Note(inner.ResumeTrap(frame, irql));
+    // Code whose time is up is not even entered again, and the clock that says so is not there in a replay.
+    public VcpuExit ResumeTrap(ulong frame, KIRQL irql)
+    {
+        if (log.IsLive)
+        {
+            VcpuExit exit = inner.ResumeTrap(frame, irql);
+            bool isRefused = exit is { Reason: VcpuExitReason.Watchdog, Value: 0 };
+            return log.Happens(TraceKind.Watchdog, isRefused, [0]) ? exit : Note(exit);
+        }
+        if (log.Happens(TraceKind.Watchdog, live: false, [0]))
+            return new VcpuExit(VcpuExitReason.Watchdog, irql, 0, frame);
+        return IsHeldUp() ? HeldUp(irql) : Note(inner.ResumeTrap(frame, irql));
+    }
 
     public void RequestDispatchInterrupt() => inner.RequestDispatchInterrupt();
 

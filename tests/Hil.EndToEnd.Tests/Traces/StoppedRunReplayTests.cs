@@ -1,0 +1,89 @@
+using Hil.EndToEnd.Tests.Cli;
+using Hil.Host;
+using Hil.Kernel;
+using Hil.Kernel.Platform;
+using Hil.Testing;
+using Hil.Trace;
+
+namespace Hil.EndToEnd.Tests.Traces;
+
+/// <summary>Captured runs that end badly: the replay comes to the same end.</summary>
+[Collection(nameof(TraceCollection))]
+public sealed class StoppedRunReplayTests
+{
+    private const uint FirstControl = 0x222000;
+
+    [Theory]
+    [InlineData(0)] // NullRead
+    [InlineData(3)] // FreedPool
+    [InlineData(6)] // WriteToCode
+    [InlineData(9)] // StackOverflow
+    [InlineData(13)] // SpinAtPassive: the watchdog
+    [InlineData(14)] // SpinAtDispatch: the watchdog
+    [InlineData(15)] // SpinWithInterruptsOff: the watchdog
+    [InlineData(22)] // CompleteTwice
+    [InlineData(34)] // OwnBugCheck
+    [InlineData(35)] // NullReadInDpc
+    [InlineData(37)] // NullReadInThread
+    public async Task ABugCheckIsReplayed(int fault)
+    {
+        using var trace = new TraceFile();
+        BugCheckReport captured = await CaptureFaultAsync(trace, fault);
+
+        using var replay = new TraceReplay(new ReplayOptions { TracePath = trace.Path, CapturePath = trace.SecondPath });
+        ReplayResult result = await replay.RunAsync();
+
+        Assert.True(result.IsSame, string.Join('\n', DivergenceText.Lines(replay, result)));
+        Assert.NotNull(result.BugCheck);
+        Assert.Equal(
+            (captured.Code, captured.Parameter1, captured.Parameter2, captured.Rip, captured.Irql, captured.Reason),
+            (result.BugCheck.Code, result.BugCheck.Parameter1, result.BugCheck.Parameter2, result.BugCheck.Rip,
+                result.BugCheck.Irql, result.BugCheck.Reason));
+        Assert.Null(TraceComparison.FindDifference(trace.Path, trace.SecondPath));
+    }
+
+    [Theory, ClassData(typeof(EduKinds))]
+    public async Task WhatWasCapturedBeforeQemuWasKilledIsReplayed(EduKind kind)
+    {
+        using var trace = new TraceFile();
+        CaptureSummary summary = await CaptureKilledAsync(trace, kind);
+        Assert.Null(summary.Writer.Failure);
+
+        using var replay = new TraceReplay(
+            new ReplayOptions { TracePath = trace.Path, ManagedDriver = Edu.Options(kind).ManagedDriver });
+        ReplayResult result = await replay.RunAsync();
+
+        Assert.True(result.IsSame, string.Join('\n', DivergenceText.Lines(replay, result)));
+        Assert.True(result.Records > 100, $"{result.Records} records are not what came before the kill");
+    }
+
+    private static async Task<BugCheckReport> CaptureFaultAsync(TraceFile trace, int fault)
+    {
+        await using HilRig rig = await HilRig.StartAsync(new HilRigOptions
+        {
+            Driver = TestDrivers.Image("bad"),
+            Watchdog = TimeSpan.FromSeconds(1),
+            Capture = new CaptureOptions { Path = trace.Path },
+        });
+        HilFile file = await rig.OpenAsync(@"\\.\HilBad");
+        var stopped = await Assert.ThrowsAsync<BugCheckException>(() => file.DeviceIoControlAsync(
+            FirstControl + 4 * (uint)fault, new byte[16], new byte[16]).WaitAsync(Edu.Patience));
+        CaptureSummary summary = rig.EndCapture()!;
+        Assert.Empty(summary.Inexact);
+        return stopped.Report;
+    }
+
+    private static async Task<CaptureSummary> CaptureKilledAsync(TraceFile trace, EduKind kind)
+    {
+        await using HilRig rig = await HilRig.StartAsync(
+            Edu.Options(kind) with { Capture = new CaptureOptions { Path = trace.Path } });
+        HilFile file = await rig.OpenAsync();
+        await file.AskAsync(Edu.Factorial, 6);
+        Task<(Hil.Wdm.NTSTATUS, uint)> inFlight = file.AskAsync(Edu.Raise, 0);
+        await rig.Session.PassAsync();
+        HilProcess.KillProcess(rig.Session.Machine.Qemu.Id);
+        await inFlight;
+        Assert.IsType<MachineLostException>(rig.Kernel.Scheduler.StoppedBy);
+        return rig.EndCapture()!;
+    }
+}

@@ -53,7 +53,9 @@ public sealed class StoppedRunReplayTests
             new ReplayOptions { TracePath = trace.Path, ManagedDriver = Edu.Options(kind).ManagedDriver });
         ReplayResult result = await replay.RunAsync();
 
-        Assert.True(result.IsSame, string.Join('\n', DivergenceText.Lines(replay, result)));
+        // The replay may find that the run would have gone on, but nothing of what is on the trace was different.
+        Assert.True(
+            result.Divergence is null or { Sequence: null }, string.Join('\n', DivergenceText.Lines(replay, result)));
         Assert.True(result.Records > 100, $"{result.Records} records are not what came before the kill");
     }
 

@@ -17,6 +17,7 @@ public sealed class TraceReplay : IDisposable
     private readonly TraceReader _reader;
     private readonly TraceWalk _walk;
     private readonly TraceProfile _profile;
+    private readonly TraceCategories _categories;
     private readonly byte[]? _image;
     private readonly List<string> _warnings = [];
 
@@ -29,7 +30,7 @@ public sealed class TraceReplay : IDisposable
         try
         {
             (_profile, _image) = ReadStart(_reader);
-            RequireInputs();
+            _categories = RequireInputs(_profile);
             RequireOtherFile(options);
             _walk = new TraceWalk(_reader);
         }
@@ -69,8 +70,7 @@ public sealed class TraceReplay : IDisposable
         ManagedDriver? managed = isManaged ? MakeManaged() : null;
         ReplayComparison comparison = ChooseComparison(image?.Sha256 ?? Sha256Of(managed!));
         using TraceWriter? again = _options.CapturePath == null ? null : TraceWriter.Create(_options.CapturePath);
-        TraceCategories categories = TraceCategories.Of(_profile.Categories);
-        var tracing = new SessionReplay(_profile, _walk, categories, again, comparison);
+        var tracing = new SessionReplay(_profile, _walk, _categories, again, comparison);
         DriverSessionOptions options = OptionsOf(tracing, image, managed);
         Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(options.Machine, cancellation);
         BugCheckException? bugCheck = null;
@@ -140,12 +140,13 @@ public sealed class TraceReplay : IDisposable
         return (profile ?? throw new TraceReplayException("the trace does not say what was captured (no profile)"), image);
     }
 
-    private void RequireInputs()
+    private static TraceCategories RequireInputs(TraceProfile profile)
     {
-        TraceCategories categories = TraceCategories.Of(_profile.Categories);
+        TraceCategories categories = TraceCategories.Of(profile.Categories);
         if (!categories.IsReplayable)
             throw new TraceReplayException(
                 $"the capture left out what a replay needs: {string.Join(", ", categories.Missing)}");
+        return categories;
     }
 
     private static void RequireOtherFile(ReplayOptions options)

@@ -4,7 +4,7 @@ namespace Hil.Trace;
 
 /// <summary>Goes over the records of a trace, block by block, without an allocation for each. Definitions are no
 /// records here: they are looked up by id.</summary>
-public sealed unsafe class TraceCursor : IDisposable
+public sealed unsafe class TraceCursor : ITraceDefinitions, IDisposable
 {
     private readonly TraceReader _reader;
     private readonly TraceFile _file;

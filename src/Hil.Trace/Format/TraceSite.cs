@@ -13,6 +13,11 @@ public readonly record struct TraceSite(
     ulong Rip, ulong Space, ulong Address, ulong Access, ulong Device, ulong Bar, ulong Offset, ulong Place)
 {
     public const ulong WriteAccess = 0x100;
+    public const ulong PortSpace = 1;
+    public const ulong ConfigSpace = 2;
+
+    /// <summary>As <see cref="Bar"/>: no base address register decodes it.</summary>
+    public const ulong NoBar = 0xFF;
 
     /// <summary>Width in bytes.</summary>
     public int Width => (int)(Access & 0xFF);

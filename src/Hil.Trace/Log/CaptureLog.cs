@@ -103,6 +103,6 @@ public sealed class CaptureLog : TraceLog
         return live;
     }
 
-    private protected override bool MustTurn(TraceKind kind, in Switch state, bool live) =>
+    private protected override bool MustTurn(TraceKind kind, bool isOn, bool live) =>
         throw new InvalidOperationException("a live run turns when the world does");
 }

@@ -147,10 +147,10 @@ public sealed class ConversationLog : TraceLog
         return true;
     }
 
-    private protected override bool MustTurn(TraceKind kind, in Switch state, bool live)
+    private protected override bool MustTurn(TraceKind kind, bool isOn, bool live)
     {
         bool isThere = kind == TraceKind.Pending ? _walk.IsAt(TraceKind.Interrupt) : live || HasRequest;
-        return isThere != state.IsOn;
+        return isThere != isOn;
     }
 
     private void AddMilestone(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)

@@ -4,8 +4,6 @@ namespace Hil.Trace;
 /// configuration space in another order.</summary>
 internal sealed class PollRules
 {
-    private const ulong ConfigSpace = 2;
-
     // Configuration registers that were read, with their values: as good as the device, until somebody writes.
     private readonly Dictionary<(ulong Address, ulong Access), ulong> _config = [];
     private TraceSite _last;
@@ -19,7 +17,7 @@ internal sealed class PollRules
     public void Note(in TraceSite site, ulong value)
     {
         (_last, _lastValue, _hasLast) = (site, value, true);
-        if (site.Space == ConfigSpace)
+        if (site.Space == TraceSite.ConfigSpace)
             _config[(site.Address, site.Access)] = value;
     }
 
@@ -34,7 +32,7 @@ internal sealed class PollRules
             value = _lastValue; // One more poll.
             return true;
         }
-        return site.Space == ConfigSpace && _config.TryGetValue((site.Address, site.Access), out value);
+        return site.Space == TraceSite.ConfigSpace && _config.TryGetValue((site.Address, site.Access), out value);
     }
 
     /// <summary>Passes over polls that the driver did not do this time, and over reads of configuration space.</summary>
@@ -45,7 +43,7 @@ internal sealed class PollRules
         {
             TraceSite site = walk.Record.Site(walk[0]);
             bool isWanted = wanted is { } access && IsSameRegister(site, access);
-            if (isWanted || (site.Space != ConfigSpace && !(_hasLast && IsSameRegister(site, _last))))
+            if (isWanted || (site.Space != TraceSite.ConfigSpace && !(_hasLast && IsSameRegister(site, _last))))
                 return;
             Note(site, walk[1]);
             walk.MoveNext();

@@ -112,15 +112,15 @@ public sealed class ReplayLog : TraceLog
         return true;
     }
 
-    private protected override bool MustTurn(TraceKind kind, in Switch state, bool live) =>
-        _walk.IsAt(kind) && _walk[0] == state.Skipped;
+    private protected override bool MustTurn(TraceKind kind, bool isOn, bool live) =>
+        _walk.IsAt(kind) && _walk[0] == MomentsBefore(kind);
 
     // What the idle loop asks next must be what the trace has next, and its moment must not be over.
     private bool CanEndIdling() => _walk.Kind switch
     {
-        TraceKind.RequestSeen or TraceKind.Pending => SkippedOf(_walk.Kind) <= _walk[0],
-        // One that was put off is taken in a later round.
-        TraceKind.Interrupt or TraceKind.Choice => MomentsBefore(_walk.Kind) <= _walk[0],
+        // An interrupt that was put off is taken in a later round.
+        TraceKind.RequestSeen or TraceKind.Pending or TraceKind.Interrupt or TraceKind.Choice =>
+            MomentsBefore(_walk.Kind) <= _walk[0],
         TraceKind.Clock or TraceKind.Irql or TraceKind.Dma => true,
         _ => false,
     };

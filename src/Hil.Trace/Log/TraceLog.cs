@@ -14,7 +14,7 @@ namespace Hil.Trace;
 public abstract class TraceLog
 {
     private readonly bool[] _wants = new bool[256];
-    private readonly Switch[] _switches = new Switch[3];
+    private readonly bool[] _isOn = new bool[256];
     private readonly ulong[] _skipped = new ulong[256];
     private readonly HashSet<string> _inexact = [];
     private NtKernel? _kernel;
@@ -180,19 +180,20 @@ public abstract class TraceLog
     public bool Ask(TraceKind kind, bool live)
     {
         NoteIrql();
-        ref Switch state = ref _switches[IndexOf(kind)];
         if (!_wants[(int)kind] || _isSealed)
             return live;
-        bool mustTurn = IsLive ? live != state.IsOn : MustTurn(kind, state, live);
+        ref bool isOn = ref _isOn[(int)kind];
+        ref ulong skipped = ref _skipped[(int)kind];
+        bool mustTurn = IsLive ? live != isOn : MustTurn(kind, isOn, live);
         if (!mustTurn)
         {
-            state.Skipped++;
-            return state.IsOn;
+            skipped++;
+            return isOn;
         }
-        state.IsOn = !state.IsOn;
-        AddCore(kind, [state.Skipped], default);
-        state.Skipped = 0;
-        return state.IsOn;
+        isOn = !isOn;
+        AddCore(kind, [skipped], default);
+        skipped = 0;
+        return isOn;
     }
 
     /// <summary>Whether something happens that seldom does, at this one of many possible moments.</summary>
@@ -229,7 +230,7 @@ public abstract class TraceLog
         throw new InvalidOperationException("a capture gets its DMA from the device");
 
     /// <summary>Puts a switch back without a record, where capture and replay both know that it is off.</summary>
-    internal void Reset(TraceKind kind) => _switches[IndexOf(kind)] = default;
+    internal void Reset(TraceKind kind) => (_isOn[(int)kind], _skipped[(int)kind]) = (false, 0);
 
     private protected abstract void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data);
 
@@ -239,7 +240,7 @@ public abstract class TraceLog
 
     private protected abstract bool HappensCore(TraceKind kind, bool live, Span<ulong> fields);
 
-    private protected abstract bool MustTurn(TraceKind kind, in Switch state, bool live);
+    private protected abstract bool MustTurn(TraceKind kind, bool isOn, bool live);
 
     private void NoteIrqlSlow()
     {
@@ -255,22 +256,6 @@ public abstract class TraceLog
             $"the trace has no '{description.Category}' records, which a replay needs; capture with all categories");
     }
 
-    private protected ulong SkippedOf(TraceKind kind) => _switches[IndexOf(kind)].Skipped;
-
-    /// <summary>How often something could have happened, and did not, since the last time.</summary>
+    /// <summary>How often something could have happened, or turned, and did not since the last time.</summary>
     private protected ulong MomentsBefore(TraceKind kind) => _skipped[(int)kind];
-
-    private static int IndexOf(TraceKind kind) => kind switch
-    {
-        TraceKind.Pending => 0,
-        TraceKind.RequestSeen => 1,
-        _ => 2,
-    };
-
-    /// <summary>A question that is asked all the time.</summary>
-    private protected struct Switch
-    {
-        public bool IsOn;
-        public ulong Skipped;
-    }
 }

@@ -10,60 +10,43 @@ public static class RecordText
 
     public static string Of(TraceCursor record)
     {
-        TraceRecordKind kind = TraceSchema.Of(record.Kind);
-        var text = new StringBuilder(kind.Name);
-        for (int i = 0; i < kind.Fields.Length; i++)
-        {
-            ulong value = record[i];
-            Append(text, kind.Fields[i], value, kind.Fields[i].Meaning switch
-            {
-                TraceFieldMeaning.Text => record.Text(value),
-                TraceFieldMeaning.Site => Of(record.Site(value), record.Text),
-                TraceFieldMeaning.CallSite => Of(record.CallSite(value), record.Text),
-                _ => null,
-            });
-        }
-        AppendData(text, kind, record.Data);
-        return text.ToString();
+        Span<ulong> fields = stackalloc ulong[TraceSchema.Of(record.Kind).Fields.Length];
+        for (int i = 0; i < fields.Length; i++)
+            fields[i] = record[i];
+        bool hasData = TraceSchema.Of(record.Kind).HasData;
+        return Of(record.Kind, fields, hasData ? record.Data : default, record);
     }
 
-    internal static string Of(TraceKind number, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data, TraceNames names)
+    internal static string Of(
+        TraceKind number, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data, ITraceDefinitions definitions)
     {
         TraceRecordKind kind = TraceSchema.Of(number);
         var text = new StringBuilder(kind.Name);
         for (int i = 0; i < fields.Length; i++)
-        {
-            ulong value = fields[i];
-            Append(text, kind.Fields[i], value, kind.Fields[i].Meaning switch
-            {
-                TraceFieldMeaning.Text => names.Text(value),
-                TraceFieldMeaning.Site => Of(names.Site(value), names.Text),
-                TraceFieldMeaning.CallSite => Of(names.CallSite(value), names.Text),
-                _ => null,
-            });
-        }
+            Append(text, kind.Fields[i], fields[i], NameOf(kind.Fields[i].Meaning, fields[i], definitions));
         AppendData(text, kind, data);
         return text.ToString();
     }
 
-    private static string Of(in TraceSite site, Func<ulong, string> textOf)
-    {
-        const ulong NoBar = 0xFF;
-        string where = (site.Space, site.Bar) switch
+    private static string? NameOf(TraceFieldMeaning meaning, ulong value, ITraceDefinitions definitions) =>
+        meaning switch
         {
-            (2, _) => $"config+0x{site.Offset:x}",
-            (_, not NoBar) => $"BAR{site.Bar}+0x{site.Offset:x}",
-            (1, _) => $"port 0x{site.Address:x}",
-            _ => $"0x{site.Address:x}",
+            TraceFieldMeaning.Text => definitions.Text(value),
+            TraceFieldMeaning.Site => Of(definitions.Site(value), definitions),
+            TraceFieldMeaning.CallSite => Of(definitions.CallSite(value), definitions),
+            _ => null,
         };
-        string device = textOf(site.Device);
-        string place = textOf(site.Place);
-        return $"{(device.Length == 0 ? "" : device + " ")}{where}, {site.Width} bytes"
+
+    private static string Of(in TraceSite site, ITraceDefinitions definitions)
+    {
+        string device = definitions.Text(site.Device);
+        string place = definitions.Text(site.Place);
+        return $"{(device.Length == 0 ? "" : device + " ")}{RegisterName.Of(site)}, {site.Width} bytes"
             + (place.Length == 0 ? "" : $", at {place}");
     }
 
-    private static string Of(in TraceCallSite site, Func<ulong, string> textOf) =>
-        $"{textOf(site.Export)} from {textOf(site.Place)}";
+    private static string Of(in TraceCallSite site, ITraceDefinitions definitions) =>
+        $"{definitions.Text(site.Export)} from {definitions.Text(site.Place)}";
 
     private static void Append(StringBuilder text, TraceField field, ulong value, string? meaning)
     {

@@ -44,27 +44,9 @@ public static class TraceComparison
         TraceField[] fields = TraceSchema.Of(a.Kind).Fields;
         for (int i = 0; i < fields.Length; i++)
         {
-            if (!IsSame(fields[i].Meaning, a, a[i], b, b[i]))
+            if (!TraceDefinitions.IsSame(fields[i].Meaning, a, a[i], b, b[i]))
                 return false;
         }
         return true;
-    }
-
-    private static bool IsSame(TraceFieldMeaning meaning, TraceCursor a, ulong left, TraceCursor b, ulong right)
-    {
-        switch (meaning)
-        {
-            case TraceFieldMeaning.Text:
-                return a.Text(left) == b.Text(right);
-            case TraceFieldMeaning.Site:
-                (TraceSite our, TraceSite their) = (a.Site(left), b.Site(right));
-                return our with { Device = 0, Place = 0 } == their with { Device = 0, Place = 0 }
-                    && a.Text(our.Device) == b.Text(their.Device) && a.Text(our.Place) == b.Text(their.Place);
-            case TraceFieldMeaning.CallSite:
-                (TraceCallSite ours, TraceCallSite theirs) = (a.CallSite(left), b.CallSite(right));
-                return ours.Return == theirs.Return && a.Text(ours.Export) == b.Text(theirs.Export);
-            default:
-                return left == right;
-        }
     }
 }

@@ -4,7 +4,7 @@ namespace Hil.Trace;
 // have been found to stand for the same, that is remembered.
 
 /// <summary>Definitions of the run that is compared with a trace.</summary>
-internal sealed class TraceNames
+internal sealed class TraceNames : ITraceDefinitions
 {
     private readonly Interned<string> _strings = new();
     private readonly Interned<TraceSite> _sites = new();
@@ -26,35 +26,22 @@ internal sealed class TraceNames
     /// <summary>Whether a value of ours and one of the trace mean the same.</summary>
     public bool IsSame(TraceFieldMeaning meaning, ulong ours, ulong theirs, TraceCursor trace) => meaning switch
     {
-        TraceFieldMeaning.Text => ours == 0 || theirs == 0
-            ? ours == theirs
-            : _strings.IsSame(ours, theirs) || IsSameText(ours, theirs, trace),
-        TraceFieldMeaning.Site => _sites.IsSame(ours, theirs) || IsSameSite(ours, theirs, trace),
-        TraceFieldMeaning.CallSite => _callSites.IsSame(ours, theirs) || IsSameCallSite(ours, theirs, trace),
+        TraceFieldMeaning.Text when ours == 0 || theirs == 0 => ours == theirs,
+        TraceFieldMeaning.Text => IsSame(_strings, meaning, ours, theirs, trace),
+        TraceFieldMeaning.Site => IsSame(_sites, meaning, ours, theirs, trace),
+        TraceFieldMeaning.CallSite => IsSame(_callSites, meaning, ours, theirs, trace),
         _ => ours == theirs,
     };
 
-    private bool IsSameText(ulong ours, ulong theirs, TraceCursor trace) =>
-        _strings[ours] == trace.Text(theirs) && _strings.Note(ours, theirs);
-
-    private bool IsSameSite(ulong ours, ulong theirs, TraceCursor trace)
+    private bool IsSame<T>(Interned<T> known, TraceFieldMeaning meaning, ulong ours, ulong theirs, TraceCursor trace)
+        where T : notnull
     {
-        TraceSite our = _sites[ours];
-        TraceSite their = trace.Site(theirs);
-        return our with { Device = 0, Place = 0 } == their with { Device = 0, Place = 0 }
-            && IsSame(TraceFieldMeaning.Text, our.Device, their.Device, trace)
-            && IsSame(TraceFieldMeaning.Text, our.Place, their.Place, trace)
-            && _sites.Note(ours, theirs);
-    }
-
-    private bool IsSameCallSite(ulong ours, ulong theirs, TraceCursor trace)
-    {
-        TraceCallSite our = _callSites[ours];
-        TraceCallSite their = trace.CallSite(theirs);
-        return our.Return == their.Return
-            && IsSame(TraceFieldMeaning.Text, our.Export, their.Export, trace)
-            && IsSame(TraceFieldMeaning.Text, our.Place, their.Place, trace)
-            && _callSites.Note(ours, theirs);
+        if (known.IsSame(ours, theirs))
+            return true;
+        if (!TraceDefinitions.IsSame(meaning, this, ours, trace, theirs))
+            return false;
+        known.Note(ours, theirs);
+        return true;
     }
 
     private sealed class Interned<T>
@@ -79,10 +66,6 @@ internal sealed class TraceNames
 
         public bool IsSame(ulong ours, ulong theirs) => _theirs[(int)ours - 1] == theirs;
 
-        public bool Note(ulong ours, ulong theirs)
-        {
-            _theirs[(int)ours - 1] = theirs;
-            return true;
-        }
+        public void Note(ulong ours, ulong theirs) => _theirs[(int)ours - 1] = theirs;
     }
 }

@@ -6,21 +6,18 @@ namespace Hil.Trace;
 internal sealed class TracedSites(TraceLog log, ImmutableArray<PciFunction> functions)
 {
     private const int CacheEntries = 1024; // A power of two.
-    private const ulong ConfigSpace = 2;
-    private const ulong PortSpace = 1;
-    private const ulong NoBar = 0xFF;
-    private const ulong WriteMark = 0x100;
 
     private readonly Entry[] _cache = new Entry[CacheEntries];
 
     public ulong Memory(ulong physical, int width, bool isWrite) => Find(0, physical, AccessOf(width, isWrite));
 
-    public ulong Port(ushort port, int width, bool isWrite) => Find(PortSpace, port, AccessOf(width, isWrite));
+    public ulong Port(ushort port, int width, bool isWrite) =>
+        Find(TraceSite.PortSpace, port, AccessOf(width, isWrite));
 
     public ulong Config(PciAddress address, int offset, int width, bool isWrite) =>
-        Find(ConfigSpace, address.EcamOffset | (uint)offset, AccessOf(width, isWrite));
+        Find(TraceSite.ConfigSpace, address.EcamOffset | (uint)offset, AccessOf(width, isWrite));
 
-    private static ulong AccessOf(int width, bool isWrite) => (uint)width | (isWrite ? WriteMark : 0);
+    private static ulong AccessOf(int width, bool isWrite) => (uint)width | (isWrite ? TraceSite.WriteAccess : 0);
 
     private ulong Find(ulong space, ulong address, ulong access)
     {
@@ -44,19 +41,19 @@ internal sealed class TracedSites(TraceLog log, ImmutableArray<PciFunction> func
     {
         foreach (PciFunction function in functions)
         {
-            if (space == ConfigSpace)
+            if (space == TraceSite.ConfigSpace)
             {
                 if (function.Address.EcamOffset == (address & ~0xFFFUL))
-                    return (NameOf(function), NoBar, address & 0xFFF);
+                    return (NameOf(function), TraceSite.NoBar, address & 0xFFF);
                 continue;
             }
             foreach (PciBar bar in function.Bars)
             {
-                if ((bar.Kind == PciBarKind.Io) == (space == PortSpace) && address - bar.Address < bar.Bytes)
+                if ((bar.Kind == PciBarKind.Io) == (space == TraceSite.PortSpace) && address - bar.Address < bar.Bytes)
                     return (NameOf(function), (ulong)bar.Index, address - bar.Address);
             }
         }
-        return ("", NoBar, address);
+        return ("", TraceSite.NoBar, address);
     }
 
     private static string NameOf(PciFunction function) =>

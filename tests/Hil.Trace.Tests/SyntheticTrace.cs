@@ -41,6 +41,8 @@ internal sealed class SyntheticTrace : IDisposable
         return this;
     }
 
+    public SyntheticTrace Print(string text) => AddData(TraceKind.Print, TraceUtf8.Encode(text));
+
     public ulong Text(string text) => _writer.DefineString(text);
 
     public SyntheticTrace Read(ulong offset, ulong value) => Add(TraceKind.Read, Site(offset, 4), value);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Hil.Trace;
 
 /// <summary>Writes kernel events and kernel calls to the log, and passes events on.</summary>
@@ -11,6 +9,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
     private readonly CachedSite[] _sites = new CachedSite[CacheEntries];
     private readonly Dictionary<ulong, ulong> _irps = [];
     private readonly CachedPlace[] _places = new CachedPlace[CacheEntries];
+    private readonly byte[] _print = new byte[TraceFormat.TextBytesMax];
     private NtKernel? _kernel;
     private (ulong Address, ulong Id) _lastIrp;
     private (string Name, ulong Id) _lastDevice = ("", 0);
@@ -122,7 +121,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
                 log.Add(TraceKind.Driver, [(uint)e.B, TextOf(e.Text)]);
                 break;
             case KernelEventKind.DebugPrint:
-                log.Add(TraceKind.Print, [TextOf(e.Text)]);
+                log.Add(TraceKind.Print, [], _print.AsSpan(0, TraceUtf8.Encode(e.Text ?? "", _print)));
                 break;
             case KernelEventKind.Violation:
                 log.Add(TraceKind.Violation, [TextOf(log.PlaceOf(e.A)), TextOf(e.Text)]);

@@ -1,4 +1,3 @@
-using System.Text;
 using Hil.Kernel;
 
 namespace Hil.Trace;
@@ -19,16 +18,9 @@ internal sealed class DefinitionTable
     {
         if (_texts.TryGetValue(text, out ulong id))
             return id;
-        id = Strings.Add(Encode(text));
+        id = Strings.Add(TraceUtf8.Encode(text));
         _texts.Add(text, id);
         return id;
-    }
-
-    private static byte[] Encode(string text)
-    {
-        var bytes = new byte[Math.Min(Encoding.UTF8.GetMaxByteCount(text.Length), TraceFormat.TextBytesMax)];
-        Encoding.UTF8.GetEncoder().Convert(text, bytes, flush: true, out _, out int used, out _);
-        return bytes.AsSpan(0, used).ToArray();
     }
 
     public void StartBlock()

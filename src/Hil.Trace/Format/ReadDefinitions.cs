@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Hil.Trace;
 
 /// <summary>The definitions that a cursor has come across. Each block defines what it refers to, so what older blocks
@@ -48,7 +46,7 @@ internal sealed class ReadDefinitions
             ReadOnlySpan<byte> text = block.Data(kind, i);
             if (text.Length > TraceFormat.TextBytesMax)
                 block.Fail(0, "a text is longer than it may be");
-            _strings.Add(id, Encoding.UTF8.GetString(text));
+            _strings.Add(id, TraceUtf8.Decode(text));
             _textBytes += text.Length;
         }
     }

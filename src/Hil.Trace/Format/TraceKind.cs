@@ -58,10 +58,11 @@ public enum TraceKind : byte
     IrpFinish = 62,
     IrpCancel = 63,
 
+    // 74 was a print whose text was a definition.
     Pnp = 72,
     Driver = 73,
-    Print = 74,
     Violation = 75,
     BugCheck = 76,
     ErrorLog = 77,
+    Print = 78,
 }

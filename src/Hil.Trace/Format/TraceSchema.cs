@@ -8,7 +8,11 @@ namespace Hil.Trace;
 /// <param name="HasData">Whether bytes follow the fields.</param>
 /// <param name="IsInput">Whether replay answers the driver from it.</param>
 public sealed record TraceRecordKind(
-    TraceKind Kind, string Name, string Category, bool HasData, bool IsInput, params TraceField[] Fields);
+    TraceKind Kind, string Name, string Category, bool HasData, bool IsInput, params TraceField[] Fields)
+{
+    /// <summary>Whether the bytes are a text in UTF-8.</summary>
+    public bool IsText { get; init; }
+}
 
 /// <summary>Every record kind that this version writes. The table is in each file's header, so that readers of another
 /// version can step over what they do not know.</summary>
@@ -79,11 +83,11 @@ public static class TraceSchema
         Kind(TraceKind.Pnp, "pnp", "irp", Field("device", Text), Field("minor"), Field("status", Status),
             Field("text", Text)),
         Kind(TraceKind.Driver, "driver", "core", Field("status", Status), Field("text", Text)),
-        Kind(TraceKind.Print, "print", "irp", Field("text", Text)),
         Kind(TraceKind.Violation, "violation", "irp", Field("place", Text), Field("text", Text)),
         Kind(TraceKind.BugCheck, "bug-check", "core", Field("code", Hex), Field("p1", Hex), Field("p2", Hex),
             Field("p3", Hex), Field("p4", Hex), Field("text", Text)),
         Kind(TraceKind.ErrorLog, "error-log", "irp", Field("device", Text), Field("code", Hex), Field("text", Text)),
+        Define(TraceKind.Print, "print", "irp") with { IsText = true },
     ];
 
     private static readonly TraceRecordKind?[] s_byNumber = MakeIndex();

@@ -35,6 +35,8 @@ internal static class TraceSchemaJson
         json.WriteString("name"u8, kind.Name);
         json.WriteString("category"u8, kind.Category);
         json.WriteBoolean("data"u8, kind.HasData);
+        if (kind.IsText)
+            json.WriteBoolean("text"u8, true);
         json.WriteBoolean("input"u8, kind.IsInput);
         json.WriteStartArray("fields"u8);
         foreach (TraceField field in kind.Fields)
@@ -78,7 +80,10 @@ internal static class TraceSchemaJson
     private static TraceRecordKind ReadKind(JsonElement kind) => new(
         (TraceKind)kind.GetProperty("kind"u8).GetByte(), Name(kind, "name"), Name(kind, "category"),
         kind.GetProperty("data"u8).GetBoolean(), kind.GetProperty("input"u8).GetBoolean(),
-        [.. kind.GetProperty("fields"u8).EnumerateArray().Take(TraceFormat.FieldsMax + 1).Select(ReadField)]);
+        [.. kind.GetProperty("fields"u8).EnumerateArray().Take(TraceFormat.FieldsMax + 1).Select(ReadField)])
+    {
+        IsText = kind.TryGetProperty("text"u8, out JsonElement text) && text.GetBoolean(),
+    };
 
     // A meaning that is not known is shown as a number; a coding that is not known cannot be read at all.
     private static TraceField ReadField(JsonElement field)

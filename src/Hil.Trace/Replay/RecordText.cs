@@ -65,6 +65,11 @@ public static class RecordText
     {
         if (!kind.HasData)
             return;
+        if (kind.IsText)
+        {
+            text.Append(' ').Append(TraceUtf8.Decode(data));
+            return;
+        }
         text.Append(CultureInfo.InvariantCulture, $" {data.Length} bytes");
         if (data.IsEmpty)
             return;

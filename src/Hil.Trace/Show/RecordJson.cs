@@ -27,7 +27,9 @@ internal static class RecordJson
         json.WriteStartObject("fields");
         for (int i = 0; i < kind.Fields.Length; i++)
             WriteField(json, record, kind.Fields[i], record[i]);
-        if (kind.HasData)
+        if (kind.IsText)
+            json.WriteString("text", TraceUtf8.Decode(record.Data));
+        else if (kind.HasData)
             json.WriteString("data", Convert.ToHexStringLower(record.Data));
         json.WriteEndObject();
     }

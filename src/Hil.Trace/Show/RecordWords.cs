@@ -87,7 +87,7 @@ internal sealed class RecordWords(TraceReader reader)
     {
         TraceKind.Pnp => $"{r.Text(r[3])} {Status(r[2])}",
         TraceKind.Driver => r.Text(r[1]),
-        TraceKind.Print => $"DbgPrint: {OneLine(r.Text(r[0]))}",
+        TraceKind.Print => $"DbgPrint: {OneLine(TraceUtf8.Decode(r.Data))}",
         TraceKind.Violation => $"violation: {OneLine(r.Text(r[1]))}",
         TraceKind.BugCheck =>
             $"bug check 0x{r[0]:X} (0x{r[1]:x}, 0x{r[2]:x}, 0x{r[3]:x}, 0x{r[4]:x}): {OneLine(r.Text(r[5]))}",
@@ -108,7 +108,7 @@ internal sealed class RecordWords(TraceReader reader)
         for (int i = 0; i < kind.Fields.Length; i++)
             words.Add($"{kind.Fields[i].Name} {Value(r, kind.Fields[i].Meaning, r[i])}");
         if (kind.HasData)
-            words.Add(Data(r));
+            words.Add(kind.IsText ? OneLine(TraceUtf8.Decode(r.Data)) : Data(r));
         return string.Join(' ', words);
     }
 
@@ -157,7 +157,7 @@ internal sealed class RecordWords(TraceReader reader)
         return $"{data.Length} bytes {bytes}{(data.Length > DataBytesShown ? "…" : "")}";
     }
 
-    private static string Json(TraceCursor r) => OneLine(System.Text.Encoding.UTF8.GetString(r.Data));
+    private static string Json(TraceCursor r) => OneLine(TraceUtf8.Decode(r.Data));
 
     /// <summary>Without line ends and other control characters: a hostile text cannot drive the terminal.</summary>
     public static string OneLine(string text)

@@ -34,7 +34,7 @@ public sealed class HtmlExportTests
         using var trace = new SyntheticTrace();
         const string Evil = "</script><script>document.body.dataset.owned=1</script><img src=x onerror=alert(1)>";
         trace.Device = Evil;
-        trace.Add(TraceKind.Print, trace.Text(Evil)).Irps(2).Add(TraceKind.Violation, 0, trace.Text("@data@ @script@"));
+        trace.Print(Evil).Irps(2).Add(TraceKind.Violation, 0, trace.Text("@data@ @script@"));
         (string dom, string console) = await OpenAsync(trace, "#irp=1");
         Assert.Equal("", console);
         Assert.DoesNotContain("data-owned", dom);

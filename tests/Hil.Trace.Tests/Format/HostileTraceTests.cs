@@ -79,7 +79,7 @@ public sealed class HostileTraceTests : IDisposable
     public void TextThatNobodyDefinedIsRefused()
     {
         using (TraceWriter writer = TraceWriter.Create(_trace.Path))
-            writer.Add(TraceKind.Print, 0, writer.DefineString("x"));
+            writer.Add(TraceKind.Violation, 0, 0, writer.DefineString("x"));
         TraceParts parts = TraceParts.Of(_trace.Path);
         parts.Contents[0][^1] = 10; // the id in the last column: 5 instead of 1
         File.WriteAllBytes(_trace.Path, parts.Seal());

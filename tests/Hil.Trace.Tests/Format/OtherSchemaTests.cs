@@ -35,6 +35,34 @@ public sealed class OtherSchemaTests : IDisposable
     }
 
     [Fact]
+    public void PrintOfAnOlderFileIsShownByItsSchema()
+    {
+        const TraceKind OlderPrint = (TraceKind)74;
+        var older = new TraceRecordKind(
+            OlderPrint, "print", "irp", false, false, new TraceField("text", TraceFieldMeaning.Text));
+        var definitions = new DefinitionTable();
+        ulong text = definitions.DefineString("started");
+        Write([.. TraceSchema.Kinds, older], block => block.Add(OlderPrint, 1, [text]), definitions);
+
+        using TraceReader reader = TraceReader.Open(_trace.Path);
+        using var show = new TraceShow(reader, new TraceFilter());
+        Assert.True(show.MoveNext());
+        Assert.Equal("print text started", show.Line.Text);
+    }
+
+    [Fact]
+    public void DataThatIsATextIsKnownFromTheSchema()
+    {
+        var future = new TraceRecordKind(Future, "note", "novelties", HasData: true, IsInput: false) { IsText = true };
+        Write([.. TraceSchema.Kinds, future], static block => block.Add(Future, 1, [], "as it says"u8));
+
+        using TraceReader reader = TraceReader.Open(_trace.Path);
+        using var show = new TraceShow(reader, new TraceFilter());
+        Assert.True(show.MoveNext());
+        Assert.Equal("note as it says", show.Line.Text);
+    }
+
+    [Fact]
     public void FieldThatAnOlderFileDoesNotHaveIsZero()
     {
         var older = new TraceRecordKind(TraceKind.BugCheck, "bug-check", "core", false, false, new TraceField("code"));
@@ -89,9 +117,9 @@ public sealed class OtherSchemaTests : IDisposable
     private static TraceRecordKind[] Replace(TraceRecordKind kind) =>
         [.. TraceSchema.Kinds.Select(ours => ours.Kind == kind.Kind ? kind : ours)];
 
-    private void Write(TraceRecordKind[] schema, Action<BlockEncoder> add)
+    private void Write(TraceRecordKind[] schema, Action<BlockEncoder> add, DefinitionTable? definitions = null)
     {
-        using var block = new BlockEncoder(new DefinitionTable(), schema);
+        using var block = new BlockEncoder(definitions ?? new DefinitionTable(), schema);
         add(block);
         byte[] content = new byte[block.MeasureContent()];
         block.CopyContent(content);

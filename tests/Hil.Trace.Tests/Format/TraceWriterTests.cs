@@ -123,12 +123,12 @@ public sealed class TraceWriterTests
     {
         using var trace = new TemporaryTrace();
         using (TraceWriter writer = TraceWriter.Create(trace.Path))
-            writer.Add(TraceKind.Print, 0, writer.DefineString("x" + new string('ü', TraceFormat.TextBytesMax)));
+            writer.Add(TraceKind.Violation, 0, 0, writer.DefineString("x" + new string('ü', TraceFormat.TextBytesMax)));
 
         using TraceReader reader = TraceReader.Open(trace.Path);
         using TraceCursor cursor = reader.OpenCursor();
         Assert.True(cursor.MoveNext());
-        Assert.Equal("x" + new string('ü', TraceFormat.TextBytesMax / 2 - 1), cursor.Text(cursor[0]));
+        Assert.Equal("x" + new string('ü', TraceFormat.TextBytesMax / 2 - 1), cursor.Text(cursor[1]));
     }
 
     [Fact]

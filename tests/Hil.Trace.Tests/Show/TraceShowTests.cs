@@ -108,10 +108,21 @@ public sealed class TraceShowTests
     public void ControlCharactersOfADriverDoNotReachTheTerminal()
     {
         using var trace = new SyntheticTrace();
-        trace.Add(TraceKind.Print, trace.Text("\e[2Jgone\u009b1m\r\nx\n"));
+        trace.Print("\e[2Jgone\u009b1m\r\nx\n");
         using TraceReader reader = trace.Open();
         string text = Lines(reader, new TraceFilter())[0].Text;
         Assert.Equal("DbgPrint: ·[2Jgone·1m··x", text);
+    }
+
+    [Fact]
+    public void PrintedTextIsATextInJson()
+    {
+        using var trace = new SyntheticTrace();
+        trace.Print("started, ü");
+        using TraceReader reader = trace.Open();
+        JsonElement print = Json(reader, new TraceFilter())[0];
+        Assert.Equal("print", print.GetProperty("kind").GetString());
+        Assert.Equal("started, ü", print.GetProperty("fields").GetProperty("text").GetString());
     }
 
     [Fact]

@@ -70,7 +70,7 @@ internal sealed class TimelineBuilder
             case TraceKind.Unclaimed or TraceKind.Storm or TraceKind.Line:
                 Message(Interrupts, record);
                 break;
-            case TraceKind.Fault or (>= TraceKind.Pnp and <= TraceKind.ErrorLog):
+            case TraceKind.Fault or (>= TraceKind.Pnp and <= TraceKind.Print):
                 Message(Messages, record);
                 break;
             case >= TraceKind.IrpCreate and <= TraceKind.IrpCancel:

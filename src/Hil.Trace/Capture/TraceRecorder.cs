@@ -5,12 +5,15 @@ namespace Hil.Trace;
 internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) : IKernelObserver, IKernelCallObserver
 {
     private const int CacheEntries = 512; // A power of two.
+    private const int IrpsMax = 4096;
 
     private readonly CachedSite[] _sites = new CachedSite[CacheEntries];
     private readonly Dictionary<ulong, ulong> _irps = [];
     private readonly CachedPlace[] _places = new CachedPlace[CacheEntries];
     private readonly byte[] _print = new byte[TraceFormat.TextBytesMax];
     private NtKernel? _kernel;
+    private int _era;
+    private int _irpsMax = IrpsMax;
     private (ulong Address, ulong Id) _lastIrp;
     private (string Name, ulong Id) _lastDevice = ("", 0);
 
@@ -47,8 +50,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
         switch (e.Kind)
         {
             case KernelEventKind.IrpCreate:
-                _irps[e.A] = e.B;
-                _lastIrp = (e.A, e.B);
+                NoteIrp(e.A, e.B);
                 log.Add(TraceKind.IrpCreate, [e.B, e.A]);
                 break;
             case KernelEventKind.IrpDispatch:
@@ -154,8 +156,27 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
         return _lastIrp.Id;
     }
 
+    private void NoteIrp(ulong address, ulong number)
+    {
+        if (_irps.Count >= _irpsMax)
+            ForgetFreedIrps();
+        _irps[address] = number;
+        _lastIrp = (address, number);
+    }
+
+    private void ForgetFreedIrps()
+    {
+        foreach ((ulong address, ulong number) in _irps)
+        {
+            if (_kernel != null && (ulong)_kernel.Io.IdOf(address) != number)
+                _irps.Remove(address);
+        }
+        _irpsMax = Math.Max(IrpsMax, 2 * _irps.Count);
+    }
+
     private ulong DeviceOf(ulong address)
     {
+        FollowEra();
         string name = _kernel?.Objects.Find((void*)address)?.Name ?? "";
         if (!ReferenceEquals(name, _lastDevice.Name))
             _lastDevice = (name, log.DefineString(name));
@@ -164,6 +185,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
 
     private ulong PlaceOf(ulong address)
     {
+        FollowEra();
         ref CachedPlace place = ref _places[(address ^ (address >> 9)) & (CacheEntries - 1)];
         if (place.Address != address)
             place = new CachedPlace(address, log.DefineString(log.PlaceOf(address)));
@@ -177,10 +199,20 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
         Array.Clear(_sites);
     }
 
+    private void FollowEra()
+    {
+        if (_era == log.Era.Number)
+            return;
+        _era = log.Era.Number;
+        _lastDevice = ("", 0);
+        ForgetPlaces();
+    }
+
     private ulong TextOf(string? text) => log.DefineString(text ?? "");
 
     private ulong SiteOf(int export, ulong returnAddress)
     {
+        FollowEra();
         ref CachedSite site = ref _sites[(returnAddress ^ (returnAddress >> 9)) & (CacheEntries - 1)];
         if (site.ReturnAddress != returnAddress || site.Export != export)
             site = new CachedSite(returnAddress, export, Define(export, returnAddress));

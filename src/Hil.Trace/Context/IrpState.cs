@@ -13,7 +13,7 @@ public sealed class IrpState
     /// <summary>Whether it was sent to a driver; what follows says where to first and as what.</summary>
     public bool IsDispatched { get; internal set; }
 
-    public ulong Device { get; internal set; }
+    public string Device { get; internal set; } = "";
 
     public byte Major { get; internal set; }
 
@@ -24,9 +24,6 @@ public sealed class IrpState
 
     /// <summary>Whether it was made for a request from above, which gets an answer.</summary>
     public bool HasRequest { get; internal init; }
-
-    /// <summary>The device that it waits behind, while <see cref="IsQueued"/>.</summary>
-    public ulong QueuedDevice { get; internal set; }
 
     public bool IsQueued { get; internal set; }
 

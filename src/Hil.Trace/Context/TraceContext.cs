@@ -15,9 +15,10 @@ public sealed class TraceContext
     private const int FramesMax = 512; // A driver has 24 KB of stack; a hostile trace is not followed further.
     private const int ThreadsMax = 4096;
     private const int DpcsMax = 65_536;
+    private const int CallsMax = 65_536;
 
     private readonly Dictionary<ulong, List<TraceFrame>> _threads = [];
-    private readonly Dictionary<ulong, CallRole> _roles = [];
+    private readonly Dictionary<ulong, CallPlace> _calls = [];
     private readonly TraceIrps _irps = new();
     private readonly InterruptOwners _owners = new();
     private readonly Dictionary<ulong, ulong> _dpcIrps = [];
@@ -81,7 +82,7 @@ public sealed class TraceContext
                 Call(record);
                 break;
             case TraceKind.Return:
-                Leave(TraceKind.Call, record[0]);
+                Leave(TraceKind.Call, PlaceOf(record).Key);
                 break;
             case TraceKind.Irql:
                 Irql = (byte)record[0];
@@ -162,13 +163,24 @@ public sealed class TraceContext
 
     private void Call(TraceCursor record)
     {
-        ulong site = record[0];
-        if (!_roles.TryGetValue(site, out CallRole role))
-            _roles[site] = role = RoleOf(record.Text(record.CallSite(site).Export));
+        CallPlace place = PlaceOf(record);
         ulong irp = Irp;
-        if (irp != 0 && role != CallRole.Other && _dpcIrps.Count < DpcsMax)
-            _dpcIrps[record[(int)role]] = irp;
-        Enter(TraceKind.Call, site, Stage, irp, record.CallSite(site).Export);
+        if (irp != 0 && place.Role != CallRole.Other && _dpcIrps.Count < DpcsMax)
+            _dpcIrps[record[(int)place.Role]] = irp;
+        Enter(TraceKind.Call, place.Key, Stage, irp, place.Export);
+    }
+
+    private CallPlace PlaceOf(TraceCursor record)
+    {
+        if (_calls.TryGetValue(record[0], out CallPlace place))
+            return place;
+        if (_calls.Count >= CallsMax)
+            _calls.Clear();
+        TraceCallSite site = record.CallSite(record[0]);
+        string export = record.Text(site.Export);
+        // A call can return when its site has another id than when it was made.
+        ulong key = site.Return ^ ((ulong)(uint)export.GetHashCode(StringComparison.Ordinal) << 32);
+        return _calls[record[0]] = new CallPlace(key, site.Export, RoleOf(export));
     }
 
     private static CallRole RoleOf(string export) => export switch
@@ -275,4 +287,8 @@ public sealed class TraceContext
             return;
         }
     }
+
+    /// <param name="Key">The same for all ids of the place.</param>
+    /// <param name="Export">Id of the export's name.</param>
+    private readonly record struct CallPlace(ulong Key, ulong Export, CallRole Role);
 }

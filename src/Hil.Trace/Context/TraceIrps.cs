@@ -84,11 +84,10 @@ internal sealed class TraceIrps
         {
             case TraceKind.IrpDispatch when !irp.IsDispatched:
                 irp.IsDispatched = true;
-                (irp.Device, irp.Major, irp.Minor) = (record[1], (byte)record[2], (byte)record[3]);
+                (irp.Device, irp.Major, irp.Minor) = (record.Text(record[1]), (byte)record[2], (byte)record[3]);
                 break;
             case TraceKind.IrpQueue:
                 irp.IsQueued = true;
-                irp.QueuedDevice = record[1];
                 break;
             case TraceKind.StartIo:
                 Start(irp, record[1], record.Time);

@@ -5,6 +5,7 @@ namespace Hil.Trace;
 internal sealed class ActivityReader : IDisposable
 {
     private const int WaitingMax = 4096;
+    private const int RegistersMax = 65_536;
     private const int WaitingActionsMax = 2_000_000;
 
     // A completion that nobody waits for has no end of its own. So many IRPs later nothing more comes.
@@ -158,12 +159,21 @@ internal sealed class ActivityReader : IDisposable
     {
         if (!_registers.TryGetValue(record[0], out int register))
         {
-            TraceSite site = record.Site(record[0]);
-            string device = record.Text(site.Device);
-            string name = RegisterName.Of(site);
-            _registers[record[0]] = register = _names.Number(device.Length == 0 ? name : $"{name} of {device}");
+            if (_registers.Count >= RegistersMax)
+                _registers.Clear();
+            _registers[record[0]] = register = NumberOf(record, record.Site(record[0]));
         }
+        // Those without a number of their own are told apart by what they say.
+        if (register == DiffNames.Others)
+            value ^= record.Site(record[0]).Offset << 32;
         return new DiffAction(_context.Stage, operation, register, value);
+    }
+
+    private int NumberOf(TraceCursor record, in TraceSite site)
+    {
+        string device = record.Text(site.Device);
+        string name = RegisterName.Of(site);
+        return _names.Number(device.Length == 0 ? name : $"{name} of {device}");
     }
 
     /// <summary>Whether a value could be the address of memory, though nothing else says so.</summary>

@@ -53,7 +53,7 @@ internal sealed class VcdExport
     private static List<string> Devices(TraceReader reader)
     {
         var devices = new List<string>();
-        var seen = new HashSet<ulong>();
+        var seen = new HashSet<string>();
         using TraceCursor cursor = reader.OpenCursor();
         while (cursor.MoveNext())
         {
@@ -63,7 +63,7 @@ internal sealed class VcdExport
                 TraceKind.Write => cursor.Site(cursor[0]).Device,
                 _ => null,
             };
-            if (device is { } id && seen.Count < DevicesMax && seen.Add(id))
+            if (device is { } id && seen.Count < DevicesMax && seen.Add(cursor.Text(id)))
                 devices.Add(cursor.Text(id));
         }
         return devices;

@@ -1,11 +1,10 @@
-using Hil.Kernel;
-
 namespace Hil.Trace;
 
 /// <summary>What a writer has given ids to, and which of it the current block defines already.</summary>
 internal sealed class DefinitionTable
 {
     private readonly Dictionary<string, ulong> _texts = new(StringComparer.Ordinal) { [""] = 0 };
+    private long _textBytes;
 
     public Definitions<byte[]> Strings { get; } = new();
 
@@ -13,12 +12,17 @@ internal sealed class DefinitionTable
 
     public Definitions<TraceCallSite> CallSites { get; } = new();
 
+    /// <summary>An id of an earlier era must not be used in another record: its value is asked for again.</summary>
+    public DefinitionEra Era { get; } = new();
+
     /// <summary>The id of a text; 0 for an empty one.</summary>
     public ulong DefineString(string text)
     {
         if (_texts.TryGetValue(text, out ulong id))
             return id;
-        id = Strings.Add(TraceUtf8.Encode(text));
+        byte[] bytes = TraceUtf8.Encode(text);
+        _textBytes += bytes.Length;
+        id = Strings.Add(bytes);
         _texts.Add(text, id);
         return id;
     }
@@ -28,6 +32,19 @@ internal sealed class DefinitionTable
         Strings.StartBlock();
         Sites.StartBlock();
         CallSites.StartBlock();
+        if (DefinitionEra.IsFull(Strings.Recent + Sites.Recent + CallSites.Recent, _textBytes))
+            StartEra();
+    }
+
+    private void StartEra()
+    {
+        Strings.StartEra();
+        Sites.StartEra();
+        CallSites.StartEra();
+        _texts.Clear();
+        _texts.Add("", 0);
+        _textBytes = 0;
+        Era.Number++;
     }
 }
 
@@ -35,45 +52,26 @@ internal sealed class DefinitionTable
 internal sealed class Definitions<T>
     where T : notnull
 {
-    private readonly Dictionary<T, ulong> _ids = [];
-    private T[] _values = new T[64];
-    private int[] _blocks = new int[64];
-    private int _count;
-    private int _block = 1;
+    private readonly RecentValues<T> _values = new();
+    private ulong _block = 1;
+
+    public int Recent => _values.Recent;
 
     /// <summary>The id of a value: the one it has, or the next.</summary>
-    public ulong Intern(T value)
-    {
-        if (_ids.TryGetValue(value, out ulong id))
-            return id;
-        id = Add(value);
-        _ids.Add(value, id);
-        return id;
-    }
+    public ulong Intern(T value) => _values.Intern(value);
 
     /// <summary>The next id.</summary>
-    public ulong Add(T value)
-    {
-        if (_count == _values.Length)
-        {
-            Array.Resize(ref _values, _count * 2);
-            Array.Resize(ref _blocks, _count * 2);
-        }
-        _values[_count++] = value;
-        return (ulong)_count;
-    }
+    public ulong Add(T value) => _values.Add(value);
 
-    public bool IsInBlock(ulong id)
-    {
-        Invariant.Holds(id - 1 < (ulong)_count, "records refer to ids that the writer gave out");
-        return _blocks[id - 1] == _block;
-    }
+    public bool IsInBlock(ulong id) => _values.Mark(id) == _block;
 
     public T PutInBlock(ulong id)
     {
-        _blocks[id - 1] = _block;
-        return _values[id - 1];
+        _values.Mark(id) = _block;
+        return _values[id];
     }
 
     public void StartBlock() => _block++;
+
+    public void StartEra() => _values.StartEra();
 }

@@ -4,8 +4,8 @@ namespace Hil.Trace;
 /// defined can be dropped when it becomes too much.</summary>
 internal sealed class ReadDefinitions
 {
-    private const int CountMax = 200_000;
-    private const long TextBytesMax = 16 << 20;
+    private const int CountMax = 2 * DefinitionEra.DefinitionsMax;
+    private const long TextBytesMax = 2 * DefinitionEra.TextBytesMax;
 
     private readonly Dictionary<ulong, string> _strings = [];
     private readonly Dictionary<ulong, TraceSite> _sites = [];

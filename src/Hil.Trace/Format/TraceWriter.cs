@@ -80,6 +80,8 @@ public sealed class TraceWriter : IDisposable
         }
     }
 
+    internal DefinitionEra Era => _definitions.Era;
+
     /// <summary>The id of a text, the same for equal texts; 0 for an empty one.</summary>
     public ulong DefineString(string text) => _definitions.DefineString(text);
 

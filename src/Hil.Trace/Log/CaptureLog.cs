@@ -19,7 +19,7 @@ public sealed class CaptureLog : TraceLog
 
     /// <param name="clock">The world's, for stamps.</param>
     public CaptureLog(TraceWriter writer, IClock clock, TraceCategories categories)
-        : base(categories, isLive: true)
+        : base(categories, isLive: true, writer.Era)
     {
         _writer = writer;
         _clock = clock;

@@ -11,7 +11,7 @@ namespace Hil.Trace;
 public sealed class ConversationLog : TraceLog
 {
     private readonly TraceWalk _walk;
-    private readonly TraceNames _names = new();
+    private readonly TraceNames _names;
     private readonly MovedPages _moved;
     private readonly PollRules? _relaxed;
     private readonly Outcomes _outcomes = new();
@@ -24,8 +24,15 @@ public sealed class ConversationLog : TraceLog
     /// <param name="isRelaxed">Whether the driver may poll more or less often and read configuration space in another
     /// order.</param>
     public ConversationLog(TraceWalk walk, IGuestMemory memory, TraceCategories categories, bool isRelaxed)
-        : base(categories, isLive: false)
+        : this(walk, memory, categories, isRelaxed, new TraceNames())
     {
+    }
+
+    private ConversationLog(
+        TraceWalk walk, IGuestMemory memory, TraceCategories categories, bool isRelaxed, TraceNames names)
+        : base(categories, isLive: false, names.Era)
+    {
+        _names = names;
         _walk = walk;
         _moved = new MovedPages(memory);
         _relaxed = isRelaxed ? new PollRules() : null;
@@ -87,6 +94,7 @@ public sealed class ConversationLog : TraceLog
 
     private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
     {
+        _names.LimitEra();
         switch (kind)
         {
             case TraceKind.Write:
@@ -112,6 +120,7 @@ public sealed class ConversationLog : TraceLog
 
     private protected override ulong ExchangeCore(TraceKind kind, Span<ulong> fields)
     {
+        _names.LimitEra();
         if (kind == TraceKind.Clock)
             return (ulong)(++_now + _clockOffsets[fields[0]]);
         if (_relaxed != null && _relaxed.TryAnswer(_walk, _names.Site(fields[0]), out ulong value))

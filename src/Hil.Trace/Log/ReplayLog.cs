@@ -13,7 +13,7 @@ public sealed class ReplayLog : TraceLog
     private readonly TraceWriter? _again;
     private readonly TraceWalk _walk;
     private readonly IClock _clock;
-    private readonly TraceNames _names = new();
+    private readonly TraceNames _names;
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] _dma = [];
     private long _idleAt;
@@ -22,8 +22,15 @@ public sealed class ReplayLog : TraceLog
     /// <param name="clock">The world's, for stamps of the second capture.</param>
     /// <param name="again">Writes the replay down like any other run, or null.</param>
     public ReplayLog(TraceWalk walk, IClock clock, TraceCategories categories, TraceWriter? again)
-        : base(categories, isLive: false)
+        : this(walk, clock, categories, again, new TraceNames())
     {
+    }
+
+    private ReplayLog(
+        TraceWalk walk, IClock clock, TraceCategories categories, TraceWriter? again, TraceNames names)
+        : base(categories, isLive: false, names.Era)
+    {
+        _names = names;
         _walk = walk;
         _clock = clock;
         _again = again;
@@ -133,9 +140,19 @@ public sealed class ReplayLog : TraceLog
 
     private void Advance(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
     {
-        if (_again != null)
-            Write(_again, kind, _clock.InterruptTime, fields, data);
+        if (_again == null)
+            _names.LimitEra();
+        else
+            AddAgain(_again, kind, fields, data);
         _walk.MoveNext();
+    }
+
+    // Ids of both stay the same when both forget at once.
+    private void AddAgain(TraceWriter again, TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
+    {
+        Write(again, kind, _clock.InterruptTime, fields, data);
+        if (again.Era.Number != _names.Era.Number)
+            _names.StartEra();
     }
 
     private bool HasFields(TraceKind kind, ReadOnlySpan<ulong> fields, int count)

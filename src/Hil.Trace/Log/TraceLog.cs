@@ -23,10 +23,11 @@ public abstract class TraceLog
     // What a machine does after it was stopped, from whatever thread, is no part of the run.
     private volatile bool _isSealed;
 
-    private protected TraceLog(TraceCategories categories, bool isLive)
+    private protected TraceLog(TraceCategories categories, bool isLive, DefinitionEra era)
     {
         IsLive = isLive;
         Categories = categories;
+        Era = era;
         foreach (TraceRecordKind kind in TraceSchema.Kinds)
             _wants[(int)kind.Kind] = categories.Contain(kind.Category);
     }
@@ -123,6 +124,9 @@ public abstract class TraceLog
     }
 
     public bool Wants(TraceKind kind) => _wants[(int)kind];
+
+    /// <summary>Whoever keeps an id asks for it again in the next era. Only adding a record ends one.</summary>
+    internal DefinitionEra Era { get; }
 
     public abstract ulong DefineString(string text);
 

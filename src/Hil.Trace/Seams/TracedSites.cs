@@ -8,6 +8,7 @@ internal sealed class TracedSites(TraceLog log, ImmutableArray<PciFunction> func
     private const int CacheEntries = 1024; // A power of two.
 
     private readonly Entry[] _cache = new Entry[CacheEntries];
+    private int _era;
 
     public ulong Memory(ulong physical, int width, bool isWrite) => Find(0, physical, AccessOf(width, isWrite));
 
@@ -21,6 +22,8 @@ internal sealed class TracedSites(TraceLog log, ImmutableArray<PciFunction> func
 
     private ulong Find(ulong space, ulong address, ulong access)
     {
+        if (_era != log.Era.Number)
+            FollowEra();
         ulong rip = log.DriverRip;
         ulong hash = (rip * 0x9E3779B97F4A7C15) ^ (address * 0xC2B2AE3D27D4EB4F) ^ (access << 40) ^ (space << 50);
         ref Entry entry = ref _cache[(hash >> 32) & (CacheEntries - 1)];
@@ -28,6 +31,12 @@ internal sealed class TracedSites(TraceLog log, ImmutableArray<PciFunction> func
             || !entry.IsUsed)
             entry = new Entry(rip, space, address, access, true, Define(rip, space, address, access));
         return entry.Id;
+    }
+
+    private void FollowEra()
+    {
+        _era = log.Era.Number;
+        Array.Clear(_cache);
     }
 
     private ulong Define(ulong rip, ulong space, ulong address, ulong access)

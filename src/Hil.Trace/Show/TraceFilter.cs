@@ -45,7 +45,7 @@ public sealed record TraceFilter
             TraceKind.IrpDispatch or TraceKind.IrpQueue or TraceKind.StartIo or TraceKind.StartIoEnd =>
                 record.Text(record[1]),
             TraceKind.Pnp or TraceKind.ErrorLog => record.Text(record[0]),
-            _ => context.State is { IsDispatched: true } irp ? record.Text(irp.Device) : "",
+            _ => context.State is { IsDispatched: true } irp ? irp.Device : "",
         };
         return name.Contains(device, StringComparison.OrdinalIgnoreCase);
     }

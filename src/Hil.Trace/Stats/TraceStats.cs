@@ -1,14 +1,18 @@
+using System.Runtime.InteropServices;
+
 namespace Hil.Trace;
 
 /// <summary>Figures about a trace. Times are in 100 ns units.</summary>
 public sealed class TraceStats
 {
     private const int RegistersMax = 4096; // With their values, 80 MB at the most.
+    private const int QueuesMax = 4096;
+    private const int QueuedMax = 200_000;
 
     private readonly Dictionary<ulong, RegisterUse> _sites = [];
-    private readonly Dictionary<(ulong Device, string Register), RegisterUse> _registers = [];
-    private readonly Dictionary<ulong, QueueUse> _queues = [];
-    private readonly Dictionary<ulong, ulong> _queued = [];
+    private readonly Dictionary<(string Device, string Register), RegisterUse> _registers = [];
+    private readonly Dictionary<string, QueueUse> _queues = [];
+    private readonly Dictionary<ulong, QueueUse> _queued = [];
     private readonly long[] _irql = new long[16];
     private readonly ulong[] _counts = new ulong[256];
     private long _irqlSince;
@@ -143,21 +147,27 @@ public sealed class TraceStats
     private void Queue(TraceCursor record, ulong irp)
     {
         Dequeue(irp, record.Time);
-        _queued[irp] = record[1];
-        QueueOf(record).Change(+1, record.Time);
+        if (_queued.Count >= QueuedMax)
+            _queued.Clear();
+        QueueUse queue = _queued[irp] = QueueOf(record);
+        queue.Change(+1, record.Time);
     }
 
     private void Dequeue(ulong irp, long time)
     {
-        if (_queued.Remove(irp, out ulong device))
-            _queues[device].Change(-1, time);
+        if (_queued.Remove(irp, out QueueUse? queue))
+            queue.Change(-1, time);
     }
 
     private QueueUse QueueOf(TraceCursor record)
     {
-        if (_queues.TryGetValue(record[1], out QueueUse? queue))
+        string device = record.Text(record[1]);
+        if (_queues.TryGetValue(device, out QueueUse? queue))
             return queue;
-        return _queues[record[1]] = new QueueUse(record.Text(record[1]));
+        if (_queues.Count >= QueuesMax)
+            device = "others";
+        ref QueueUse? place = ref CollectionsMarshal.GetValueRefOrAddDefault(_queues, device, out _);
+        return place ??= new QueueUse(device);
     }
 
     private RegisterUse Find(TraceCursor record)
@@ -165,11 +175,11 @@ public sealed class TraceStats
         if (_sites.TryGetValue(record[0], out RegisterUse? use))
             return use;
         TraceSite site = record.Site(record[0]);
-        (ulong Device, string Register) key = (site.Device, RegisterName.Of(site));
+        (string Device, string Register) key = (record.Text(site.Device), RegisterName.Of(site));
         if (_registers.Count >= RegistersMax && !_registers.ContainsKey(key))
-            key = (0, "others");
+            key = ("", "others");
         if (!_registers.TryGetValue(key, out use))
-            _registers[key] = use = new RegisterUse(record.Text(key.Device), key.Register);
+            _registers[key] = use = new RegisterUse(key.Device, key.Register);
         if (_sites.Count >= RegistersMax)
             _sites.Clear();
         return _sites[record[0]] = use;

@@ -12,6 +12,7 @@ internal sealed class TimelineBuilder
     private const int Interrupts = 2;
     private const int Messages = 3;
     private const int DevicesMax = 256;
+    private const int NamesMax = 65_536;
     private const int MessageCharsMax = 200;
 
     private readonly ITimelineSink _sink;
@@ -121,6 +122,8 @@ internal sealed class TimelineBuilder
     private void Access(TraceCursor record, ulong? value)
     {
         bool isWrite = record.Kind is TraceKind.Write or TraceKind.WriteBlock;
+        if (_names.Count >= NamesMax)
+            _names.Clear();
         if (!_names.TryGetValue((record[0], isWrite), out string? name))
             _names[(record[0], isWrite)] = name = $"{(isWrite ? "write" : "read")} {_words.Register(record)}";
         string function = record.Text(record.Site(record[0]).Device);

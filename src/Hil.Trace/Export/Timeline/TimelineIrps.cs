@@ -18,7 +18,7 @@ internal sealed class TimelineIrps(ITimelineSink sink, Func<int> newTrack)
                 _living[irp.Number] = new Life(irp, TakeLane(), now);
                 break;
             case TraceKind.IrpDispatch when _living.TryGetValue(irp.Number, out Life? life) && !life.IsOpen:
-                Open(life, record.Text(irp.Device));
+                Open(life, irp.Device);
                 break;
             // Nothing comes after the completion of an IRP that a driver made, or the PnP manager.
             case TraceKind.IrpComplete or TraceKind.IrpFinish:

@@ -24,6 +24,7 @@ public sealed unsafe class Processor
     private ulong _stackPointer;
     private VcpuExit _lastExit;
     private KIRQL _entryIrql;
+    private DriverCall* _call;
 
     internal Processor(NtKernel kernel)
     {
@@ -45,25 +46,42 @@ public sealed unsafe class Processor
         ? ((KernelCallFrame*)_lastExit.Frame)->ReturnAddress
         : ((TrapFrame*)_lastExit.Frame)->Rip;
 
-    /// <summary>Argument slots of the kernel call that is being served, in its caller's home area.</summary>
-    internal ulong* CallArguments
+    /// <summary>Whether native driver code waits for an export to return; if not, a managed driver is calling.</summary>
+    internal bool IsServingCall => _lastExit.Frame != 0 && _lastExit.Reason == VcpuExitReason.KernelCall;
+
+    /// <summary>What the native caller of the export that is being served has left on its stack.</summary>
+    internal KernelCallFrame* CallFrame
     {
         get
         {
-            Invariant.Holds(_lastExit.Reason == VcpuExitReason.KernelCall, "only a kernel call has argument slots");
-            return ((KernelCallFrame*)_lastExit.Frame)->Arguments;
+            Invariant.Holds(IsServingCall, "only a kernel call has a frame");
+            return (KernelCallFrame*)_lastExit.Frame;
         }
     }
+
+    /// <summary>Argument slots of the kernel call that is being served, in its caller's home area.</summary>
+    internal ulong* CallArguments => CallFrame->Arguments;
 
     /// <summary>How deep driver calls nest on this thread's host stack; 0 when no driver code is suspended below.</summary>
     public int Depth { get; private set; }
 
     /// <summary>The running thread's place on its driver stack. The scheduler saves and sets it on a thread switch.</summary>
-    internal (ulong StackPointer, VcpuExit LastExit, int Depth) Context
+    internal ProcessorContext Context
     {
-        get => (_stackPointer, _lastExit, Depth);
-        set => (_stackPointer, _lastExit, Depth) = value;
+        get => new() { StackPointer = _stackPointer, LastExit = _lastExit, Depth = Depth, Call = _call };
+        set
+        {
+            (_stackPointer, _lastExit, Depth) = (value.StackPointer, value.LastExit, value.Depth);
+            _call = value.Call;
+        }
     }
+
+    /// <summary>The innermost driver call; null when no driver code is suspended below.</summary>
+    internal DriverCall* InnermostCall => _call;
+
+    /// <summary>Whether native driver code has called, over the kernel, what runs now, so that a structured exception has
+    /// frames to search.</summary>
+    public bool HasOuterFrames => _call != null && !_call->IsInterruption;
 
     /// <summary>Calls a routine of a driver, native or managed, at the current IRQL and on the current stack.</summary>
     /// <returns>RAX; the upper bits of a narrower result are undefined.</returns>
@@ -129,6 +147,17 @@ public sealed unsafe class Processor
         return result;
     }
 
+    /// <summary>As CallOn, for service routines and DPCs: they are no callees of the code that they cut into, and their
+    /// exceptions end with them.</summary>
+    public ulong Interrupt(GuestStack stack, DriverRoutine routine, ulong a0, ulong a1 = 0, ulong a2 = 0, ulong a3 = 0)
+    {
+        var interruption = new DriverCall { Outer = _call, IsInterruption = true };
+        _call = &interruption;
+        ulong result = CallOn(stack, routine, a0, a1, a2, a3);
+        _call = interruption.Outer;
+        return result;
+    }
+
     /// <summary>Shows drivers what devices wrote to common memory by now, if that is hidden from them until somebody
     /// looks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -155,6 +184,8 @@ public sealed unsafe class Processor
     private ulong Run(ulong entry, ulong stackPointer, ulong a0, ulong a1, ulong a2, ulong a3)
     {
         (ulong stackBefore, VcpuExit exitBefore, KIRQL entryBefore) = (_stackPointer, _lastExit, _entryIrql);
+        var call = new DriverCall { Outer = _call, Suspended = _lastExit, StackPointer = stackPointer };
+        _call = &call;
         _entryIrql = Irql;
         Depth++;
         VcpuExit exit;
@@ -170,6 +201,7 @@ public sealed unsafe class Processor
 
         ObserveDevices();
         Depth--;
+        _call = call.Outer;
         Irql = exit.Irql;
         (_stackPointer, _lastExit, _entryIrql) = (stackBefore, exitBefore, entryBefore);
         return exit.Value;
@@ -260,16 +292,24 @@ public sealed unsafe class Processor
     // An exception handler in driver code may have run and been abandoned meanwhile.
     private VcpuExit ServeDriverFault(VcpuExit exit)
     {
-        (long spent, KIRQL entryIrql) = (_vcpu.Spent, _entryIrql);
-        Traps.Serve(_kernel, exit);
-        (_vcpu.Spent, _entryIrql) = (spent, entryIrql);
+        (long spent, SuspendedCall here) = (_vcpu.Spent, Suspend());
+        try
+        {
+            Traps.Serve(_kernel, exit);
+        }
+        catch (GuestUnwindException unwound) when (unwound.Target == here.Call)
+        {
+            DriverContext.Store(in unwound.Registers, (TrapFrame*)exit.Frame);
+        }
+        GoBackTo(here);
+        _vcpu.Spent = spent;
         (_lastExit, _stackPointer) = (exit, exit.Frame);
         return ResumeTrap(exit.Frame);
     }
 
     private VcpuExit ServeKernelCall(VcpuExit exit)
     {
-        (KIRQL entryIrql, int depth) = (_entryIrql, Depth);
+        SuspendedCall here = Suspend();
         ulong result;
         try
         {
@@ -277,13 +317,20 @@ public sealed unsafe class Processor
         }
         catch (GuestRaiseException raised)
         {
-            (_lastExit, _entryIrql, Irql, Depth) = (exit, entryIrql, exit.Irql, depth);
+            GoBackTo(here);
+            (_lastExit, Irql) = (exit, exit.Irql);
             return RaiseInCaller(exit, raised);
+        }
+        catch (GuestUnwindException unwound) when (unwound.Target == here.Call)
+        {
+            GoBackTo(here);
+            _lastExit = exit;
+            return ResumeUnwound(exit, unwound);
         }
         if (IsPreemptionTurn())
             _kernel.Scheduler.PreemptionPoint();
         // Other threads may have run meanwhile.
-        (_lastExit, _stackPointer, _entryIrql) = (exit, exit.Frame, entryIrql);
+        (_lastExit, _stackPointer, _entryIrql) = (exit, exit.Frame, here.EntryIrql);
         VcpuExit next;
         do
         {
@@ -294,14 +341,45 @@ public sealed unsafe class Processor
         return next;
     }
 
+    private SuspendedCall Suspend() =>
+        new() { Call = _call, EntryIrql = _entryIrql, Depth = Depth, CurrentIrp = _kernel.Io.CurrentIrp };
+
+    // Inner calls were abandoned. IRQL stays where the exception left it, as it does on Windows.
+    private void GoBackTo(in SuspendedCall call)
+    {
+        _call = call.Call;
+        (_entryIrql, Depth) = (call.EntryIrql, call.Depth);
+        _kernel.Io.LeaveIrp(call.CurrentIrp);
+    }
+
     // Filters and cleanup run below the frame that will resume, so the stack pointer goes there first.
     private VcpuExit RaiseInCaller(VcpuExit exit, GuestRaiseException raised)
     {
-        ulong frame = (exit.Frame - (ulong)sizeof(TrapFrame)) & ~0xFUL;
+        SuspendedCall here = Suspend();
+        ulong frame = FrameBelow(exit);
         _stackPointer = frame;
-        StructuredExceptions.RaiseInCaller(_kernel, (KernelCallFrame*)exit.Frame, (TrapFrame*)frame, raised);
+        try
+        {
+            StructuredExceptions.RaiseInCaller(_kernel, (KernelCallFrame*)exit.Frame, (TrapFrame*)frame, raised);
+        }
+        catch (GuestUnwindException unwound) when (unwound.Target == here.Call)
+        {
+            GoBackTo(here);
+            _lastExit = exit;
+            return ResumeUnwound(exit, unwound);
+        }
         return ResumeTrap(frame);
     }
+
+    private VcpuExit ResumeUnwound(VcpuExit exit, GuestUnwindException unwound)
+    {
+        ulong frame = FrameBelow(exit);
+        _stackPointer = frame;
+        DriverContext.Store(in unwound.Registers, (TrapFrame*)frame);
+        return ResumeTrap(frame);
+    }
+
+    private static ulong FrameBelow(VcpuExit exit) => (exit.Frame - (ulong)sizeof(TrapFrame)) & ~0xFUL;
 
     private VcpuExit ResumeTrap(ulong frame)
     {
@@ -415,5 +493,14 @@ public sealed unsafe class Processor
         else
             DriverContext.Load(&context, (TrapFrame*)_lastExit.Frame);
         return StackWalk.Walk(_kernel, &context);
+    }
+
+    // What a driver call that is abandoned has changed.
+    private struct SuspendedCall
+    {
+        public DriverCall* Call;
+        public KIRQL EntryIrql;
+        public int Depth;
+        public ulong CurrentIrp;
     }
 }

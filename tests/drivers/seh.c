@@ -6,6 +6,25 @@
 
 #include <ntddk.h>
 
+/* In winnt.h only, which drivers do not include. */
+typedef struct KNONVOLATILE_CONTEXT_POINTERS {
+    M128A *Xmm[16];
+    ULONG64 *Rax, *Rcx, *Rdx, *Rbx, *Rsp, *Rbp, *Rsi, *Rdi;
+    ULONG64 *R8, *R9, *R10, *R11, *R12, *R13, *R14, *R15;
+} KNONVOLATILE_CONTEXT_POINTERS;
+
+typedef struct RUNTIME_FUNCTION {
+    ULONG BeginAddress, EndAddress, UnwindData;
+} RUNTIME_FUNCTION;
+
+NTSYSAPI VOID NTAPI RtlCaptureContext(CONTEXT *context);
+NTSYSAPI RUNTIME_FUNCTION *NTAPI RtlLookupFunctionEntry(ULONG64 pc, ULONG64 *imageBase, PVOID history);
+NTSYSAPI PVOID NTAPI RtlVirtualUnwind(ULONG type, ULONG64 imageBase, ULONG64 pc, RUNTIME_FUNCTION *function,
+    CONTEXT *context, PVOID *handlerData, ULONG64 *establisherFrame, KNONVOLATILE_CONTEXT_POINTERS *pointers);
+NTSYSAPI VOID NTAPI RtlUnwindEx(PVOID frame, PVOID ip, EXCEPTION_RECORD *record, PVOID result, CONTEXT *context,
+    PVOID history);
+NTSYSAPI VOID NTAPI RtlRaiseException(EXCEPTION_RECORD *record);
+
 typedef struct SAVED {
     ULONG64 Rbx, Rbp, Rsi, Rdi, R12, R13, R14, R15;
     ULONG64 Xmm6[2], Xmm15[2];
@@ -29,11 +48,23 @@ ULONG TryCallSaved(ULONG (*function)(ULONG_PTR), ULONG_PTR argument, SAVED *save
 /* Saves callee-saved registers, wrecks them and reads from an address: frame pointer, pushes, XMM saves. */
 ULONG WreckAndRead(ULONG_PTR from);
 
+/* Leaves a __try { } __finally { CleanUp(); } by a jump, as a return does; gives 77. */
+ULONG LeaveByJump(VOID);
+
+/* Calls a function that unwinds to this very frame, at UnwindTarget, with a result. */
+ULONG CallUnwindable(ULONG (*function)(ULONG_PTR), ULONG_PTR argument);
+extern ULONG64 UnwindFrame;
+extern UCHAR UnwindTarget[];
+
+/* Sets registers to known values, captures them and gives RIP after the call. */
+ULONG64 CaptureKnown(CONTEXT *context);
+
 static const volatile ULONG *const Nowhere = (const volatile ULONG *)0x10;
 static ULONG Good = 0x600D600D;
 static LONG FilterAnswer;
 static ULONG FilterCode, FilterCount, CleanUpCount, CleanUpAbnormal;
 static ULONG64 FilterAddress;
+static ULONG FilterRaises, FilterTries, CleanUpRaises;
 
 LONG FilterRead(EXCEPTION_POINTERS *pointers, PVOID frame)
 {
@@ -41,6 +72,10 @@ LONG FilterRead(EXCEPTION_POINTERS *pointers, PVOID frame)
     FilterCount++;
     FilterCode = pointers->ExceptionRecord->ExceptionCode;
     FilterAddress = pointers->ExceptionRecord->ExceptionInformation[1];
+    if (FilterTries != 0)
+        FilterTries = TryRead(Nowhere);
+    if (FilterRaises != 0)
+        ExRaiseStatus((NTSTATUS)InterlockedExchange((LONG *)&FilterRaises, 0));
     if (FilterAnswer == -1)
         pointers->ContextRecord->Rcx = (ULONG64)&Good;
     return FilterAnswer;
@@ -51,6 +86,8 @@ VOID CleanUpRead(BOOLEAN abnormal, PVOID frame)
     UNREFERENCED_PARAMETER(frame);
     CleanUpCount++;
     CleanUpAbnormal += abnormal;
+    if (CleanUpRaises != 0)
+        ExRaiseStatus((NTSTATUS)CleanUpRaises);
 }
 
 __asm__(
@@ -258,6 +295,95 @@ __asm__(
     "    ud2\n"
     ".seh_endproc\n");
 
+__asm__(
+    ".text\n"
+    ".def LeaveByJump; .scl 2; .type 32; .endef\n"
+    ".globl LeaveByJump\n"
+    ".seh_proc LeaveByJump\n"
+    "LeaveByJump:\n"
+    "    pushq %rbx\n    .seh_pushreg %rbx\n"
+    "    subq $0x20, %rsp\n"
+    "    .seh_stackalloc 0x20\n"
+    "    .seh_endprologue\n"
+    "    movl $77, %ebx\n"
+    "LeaveByJumpBegin:\n"
+    "    movq %rsp, %rcx\n"
+    "    leaq LeaveByJumpOut(%rip), %rdx\n"
+    "    call _local_unwind\n"
+    "    ud2\n"
+    "LeaveByJumpEnd:\n"
+    "    nop\n"
+    "LeaveByJumpOut:\n"
+    "    movl %ebx, %eax\n"
+    "    addq $0x20, %rsp\n"
+    "    popq %rbx\n"
+    "    ret\n"
+    ".seh_handler __C_specific_handler, @except, @unwind\n"
+    ".seh_handlerdata\n"
+    "    .long 1\n"
+    "    .rva LeaveByJumpBegin, LeaveByJumpEnd, CleanUpRead\n"
+    "    .long 0\n"
+    ".text\n"
+    ".seh_endproc\n");
+
+__asm__(
+    ".data\n"
+    ".globl UnwindFrame\n"
+    "UnwindFrame: .quad 0\n"
+    ".text\n"
+    ".def CallUnwindable; .scl 2; .type 32; .endef\n"
+    ".globl CallUnwindable\n"
+    ".seh_proc CallUnwindable\n"
+    "CallUnwindable:\n"
+    "    pushq %rbx\n    .seh_pushreg %rbx\n"
+    "    subq $0x20, %rsp\n"
+    "    .seh_stackalloc 0x20\n"
+    "    .seh_endprologue\n"
+    "    movl $1000, %ebx\n"
+    "    movq %rsp, UnwindFrame(%rip)\n"
+    "    movq %rcx, %rax\n"
+    "    movq %rdx, %rcx\n"
+    "    call *%rax\n"
+    "    xorl %eax, %eax\n"
+    "    xorl %ebx, %ebx\n"
+    ".globl UnwindTarget\n"
+    "UnwindTarget:\n"
+    "    addl %ebx, %eax\n"
+    "    addq $0x20, %rsp\n"
+    "    popq %rbx\n"
+    "    ret\n"
+    ".seh_endproc\n");
+
+__asm__(
+    ".text\n"
+    ".def CaptureKnown; .scl 2; .type 32; .endef\n"
+    ".globl CaptureKnown\n"
+    ".seh_proc CaptureKnown\n"
+    "CaptureKnown:\n"
+    "    pushq %rbx\n    .seh_pushreg %rbx\n"
+    "    pushq %r15\n    .seh_pushreg %r15\n"
+    "    subq $0x38, %rsp\n"
+    "    .seh_stackalloc 0x38\n"
+    "    movups %xmm7, 0x20(%rsp)\n    .seh_savexmm %xmm7, 0x20\n"
+    "    .seh_endprologue\n"
+    "    movl $0xA1, %eax\n"
+    "    movl $0xA3, %edx\n"
+    "    movl $0xB1, %ebx\n"
+    "    movl $0xA8, %r8d\n"
+    "    movl $0xAB, %r11d\n"
+    "    movl $0xBF, %r15d\n"
+    "    movq %rdx, %xmm0\n"
+    "    movq %r15, %xmm7\n"
+    "    call RtlCaptureContext\n"
+    "CaptureKnownAfter:\n"
+    "    leaq CaptureKnownAfter(%rip), %rax\n"
+    "    movups 0x20(%rsp), %xmm7\n"
+    "    addq $0x38, %rsp\n"
+    "    popq %r15\n"
+    "    popq %rbx\n"
+    "    ret\n"
+    ".seh_endproc\n");
+
 #define CHECK(Expression)                                    \
     do {                                                     \
         if (!(Expression)) {                                 \
@@ -424,23 +550,277 @@ static ULONG __attribute__((noinline)) TestStack(void)
     return 0;
 }
 
+/* Over the kernel: the function that the IRP's dispatch routine calls raises, the sender of the IRP handles it. The IRP
+ * is not completed but taken back. */
+typedef struct CROSSING {
+    ULONG (*Function)(ULONG_PTR);
+    ULONG_PTR Argument;
+} CROSSING;
+
+static DRIVER_DISPATCH DispatchCrossing;
+static PDEVICE_OBJECT Device;
+static CROSSING Crossing;
+
+static NTSTATUS NTAPI DispatchCrossing(PDEVICE_OBJECT device, PIRP irp)
+{
+    CROSSING *crossing = IoGetCurrentIrpStackLocation(irp)->Parameters.Others.Argument1;
+
+    return (NTSTATUS)crossing->Function(crossing->Argument);
+}
+
+static ULONG SendIrp(ULONG_PTR argument)
+{
+    PIRP irp = IoAllocateIrp(1, FALSE);
+    PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(irp);
+    ULONG result;
+
+    next->MajorFunction = IRP_MJ_READ;
+    next->Parameters.Others.Argument1 = (PVOID)argument;
+    result = (ULONG)IoCallDriver(Device, irp);
+    IoFreeIrp(irp);
+    return result;
+}
+
+static ULONG SendTwice(ULONG_PTR argument)
+{
+    CROSSING outer = { SendIrp, argument };
+
+    return SendIrp((ULONG_PTR)&outer);
+}
+
+static ULONG Cross(ULONG (*function)(ULONG_PTR), ULONG_PTR argument, SAVED *saved)
+{
+    Crossing.Function = function;
+    Crossing.Argument = argument;
+    return TryCallSaved(SendTwice, (ULONG_PTR)&Crossing, saved);
+}
+
+static VOID NTAPI Expanded(PVOID context)
+{
+    WreckAndRead((ULONG_PTR)context);
+}
+
+static ULONG CallExpanded(ULONG_PTR from)
+{
+    return (ULONG)KeExpandKernelStackAndCallout(Expanded, (PVOID)from, 0x4000);
+}
+
+static ULONG RaiseAtDispatchLevel(ULONG_PTR from)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    return DivideBy(from);
+}
+
+static ULONG CallNothing(ULONG_PTR at)
+{
+    return ((ULONG (*)(VOID))at)() + 1;
+}
+
+static ULONG Registers(const SAVED *saved)
+{
+    CHECK(saved->Rbx == 0xB1 && saved->Rbp == 0xB2 && saved->Rsi == 0xB3 && saved->Rdi == 0xB4);
+    CHECK(saved->R12 == 0xB5 && saved->R13 == 0xB6 && saved->R14 == 0xB7 && saved->R15 == 0xB8);
+    CHECK(saved->Xmm6[0] == 0xB1 && saved->Xmm15[0] == 0xB8);
+    return 0;
+}
+
+static ULONG TestCrossing(void)
+{
+    SAVED saved;
+    ULONG cleanUps = CleanUpCount;
+
+    CHECK(Cross(DivideBy, 4, &saved) == 25);
+    CHECK(Cross(WreckAndRead, (ULONG_PTR)Nowhere, &saved) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(Registers(&saved) == 0);
+    CHECK(Cross(RaiseStatus, 0xC0001234, &saved) == 0xC0001234);
+    CHECK(Registers(&saved) == 0);
+    CHECK(Cross(CleanUpAround, (ULONG_PTR)Nowhere, &saved) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(CleanUpCount == cleanUps + 1);
+    FilterAnswer = 0;
+    CHECK(Cross(FilteredAround, (ULONG_PTR)Nowhere, &saved) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(Registers(&saved) == 0);
+    CHECK(Cross(CallExpanded, (ULONG_PTR)Nowhere, &saved) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(Registers(&saved) == 0);
+    CHECK(Cross(CallNothing, 0, &saved) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(Registers(&saved) == 0);
+    return 0;
+}
+
+/* Nobody lowers IRQL on the way: that is for the handler. */
+static ULONG TestCrossingAtDispatchLevel(void)
+{
+    SAVED saved;
+    ULONG code = Cross(RaiseAtDispatchLevel, 0, &saved);
+    KIRQL irql = KeGetCurrentIrql();
+
+    KeLowerIrql(PASSIVE_LEVEL);
+    CHECK(code == (ULONG)STATUS_INTEGER_DIVIDE_BY_ZERO);
+    CHECK(irql == DISPATCH_LEVEL);
+    return 0;
+}
+
+static ULONG TestExceptionsOfHandlers(void)
+{
+    SAVED saved;
+    ULONG cleanUps = CleanUpCount;
+
+    FilterAnswer = 1;
+    FilterTries = 1;
+    CHECK(TryReadFiltered(Nowhere) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(FilterTries == (ULONG)STATUS_ACCESS_VIOLATION);
+    FilterTries = 0;
+
+    FilterRaises = 0xC0004321; /* the same filter is asked again, about the new exception */
+    FilterAnswer = 0;
+    FilterCount = 0;
+    CHECK(Cross(FilteredAround, (ULONG_PTR)Nowhere, &saved) == 0xC0004321);
+    CHECK(FilterCount == 2 && FilterCode == 0xC0004321);
+    CHECK(Registers(&saved) == 0);
+
+    CleanUpRaises = 0xC0005678; /* collides with the unwinding that it is part of */
+    CHECK(Cross(CleanUpAround, (ULONG_PTR)Nowhere, &saved) == 0xC0005678);
+    CHECK(CleanUpCount == cleanUps + 1);
+    CHECK(Registers(&saved) == 0);
+    CleanUpRaises = 0;
+    return 0;
+}
+
+static ULONG UnwindFromHere(ULONG_PTR result)
+{
+    CONTEXT context;
+
+    RtlUnwindEx((PVOID)UnwindFrame, UnwindTarget, NULL, (PVOID)result, &context, NULL);
+    return 1;
+}
+
+static ULONG UnwindOverKernel(ULONG_PTR result)
+{
+    Crossing.Function = UnwindFromHere;
+    Crossing.Argument = result;
+    return SendTwice((ULONG_PTR)&Crossing);
+}
+
+static ULONG TestUnwind(void)
+{
+    ULONG cleanUps = CleanUpCount;
+    ULONG abnormal = CleanUpAbnormal;
+
+    CHECK(CallUnwindable(UnwindFromHere, 7) == 1007);
+    CHECK(CallUnwindable(UnwindOverKernel, 8) == 1008);
+    CHECK(LeaveByJump() == 77);
+    CHECK(CleanUpCount == cleanUps + 1 && CleanUpAbnormal == abnormal + 1);
+    return 0;
+}
+
+static ULONG TestCapture(void)
+{
+    CONTEXT __attribute__((aligned(16))) context;
+    ULONG64 rip = CaptureKnown(&context);
+
+    CHECK(context.Rip == rip);
+    CHECK(context.ContextFlags == (CONTEXT_FULL | CONTEXT_SEGMENTS));
+    CHECK(context.Rax == 0xA1 && context.Rcx == (ULONG64)&context && context.Rdx == 0xA3 && context.R8 == 0xA8);
+    CHECK(context.R11 == 0xAB && context.Rbx == 0xB1 && context.R15 == 0xBF);
+    CHECK(context.Xmm0.Low == 0xA3 && context.Xmm7.Low == 0xBF);
+    CHECK(context.MxCsr == 0x1F80 && context.FltSave.MxCsr == 0x1F80);
+    CHECK(context.SegCs == 0x10);
+    CHECK(context.Rsp < (ULONG64)&context && context.Rsp + 0x200 > (ULONG64)&rip - 0x1000);
+    return 0;
+}
+
+/* The walk that debuggers do, against the kernel's own. */
+static ULONG __attribute__((noinline)) TestVirtualUnwind(void)
+{
+    CONTEXT __attribute__((aligned(16))) context;
+    KNONVOLATILE_CONTEXT_POINTERS pointers;
+    PVOID frames[8];
+    ULONG count = CaptureStack(frames, 8);
+    ULONG i;
+
+    RtlCaptureContext(&context);
+    CHECK((ULONG_PTR)context.Rip - (ULONG_PTR)TestVirtualUnwind < 0x800);
+    for (i = 1; i < count; i++) {
+        ULONG64 base, establisher;
+        PVOID data;
+        RUNTIME_FUNCTION *function = RtlLookupFunctionEntry(context.Rip, &base, NULL);
+
+        if (i > 1)
+            CHECK((PVOID)context.Rip == frames[i]);
+        CHECK(function != NULL && context.Rip >= base + function->BeginAddress);
+        CHECK(context.Rip < base + function->EndAddress);
+        RtlZeroMemory(&pointers, sizeof pointers);
+        CHECK(RtlVirtualUnwind(0, base, context.Rip, function, &context, &data, &establisher, &pointers) == NULL);
+        CHECK(pointers.Rbx == NULL || *pointers.Rbx == context.Rbx);
+    }
+    CHECK(count >= 3);
+    return 0;
+}
+
+static ULONG ProbeUser(ULONG_PTR address)
+{
+    ProbeForRead((PVOID)address, 4, 4);
+    return 0;
+}
+
+static ULONG RaiseRecord(ULONG_PTR code)
+{
+    EXCEPTION_RECORD record;
+
+    RtlZeroMemory(&record, sizeof record);
+    record.ExceptionCode = (ULONG)code;
+    record.NumberParameters = 2;
+    record.ExceptionInformation[1] = 0x4321;
+    RtlRaiseException(&record);
+    return 0;
+}
+
+static ULONG FilterRecord(ULONG_PTR code)
+{
+    return TryCall(RaiseRecord, code);
+}
+
+static ULONG Misaligned(ULONG_PTR unused)
+{
+    ExRaiseDatatypeMisalignment();
+    return unused != 0;
+}
+
+static ULONG Violating(ULONG_PTR unused)
+{
+    ExRaiseAccessViolation();
+    return unused != 0;
+}
+
+static ULONG TestRaisingRoutines(void)
+{
+    CHECK(TryCall(ProbeUser, 0x1001) == (ULONG)STATUS_DATATYPE_MISALIGNMENT);
+    CHECK(TryCall(ProbeUser, (ULONG_PTR)&Good) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(TryCall(Misaligned, 0) == (ULONG)STATUS_DATATYPE_MISALIGNMENT);
+    CHECK(TryCall(Violating, 0) == (ULONG)STATUS_ACCESS_VIOLATION);
+    CHECK(FilterRecord(0xE0001111) == 0xE0001111);
+    return 0;
+}
+
+typedef ULONG TEST(void);
+
+static TEST *const Tests[] = {
+    TestHandlers, TestFilters, TestCleanUp, TestRegisters, TestKernelRoutines, TestRaise, TestCrossing,
+    TestCrossingAtDispatchLevel, TestExceptionsOfHandlers, TestUnwind, TestCapture, TestVirtualUnwind,
+    TestRaisingRoutines,
+};
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
-    ULONG line = TestHandlers();
+    ULONG line = TestStack();
+    ULONG i;
 
-    UNREFERENCED_PARAMETER(driver);
     UNREFERENCED_PARAMETER(path);
+    driver->MajorFunction[IRP_MJ_READ] = DispatchCrossing;
     if (line == 0)
-        line = TestFilters();
-    if (line == 0)
-        line = TestCleanUp();
-    if (line == 0)
-        line = TestRegisters();
-    if (line == 0)
-        line = TestStack(); /* not last: that would be a tail call, without a frame here */
-    if (line == 0)
-        line = TestKernelRoutines();
-    if (line == 0)
-        line = TestRaise();
+        line = (ULONG)IoCreateDevice(driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
+    for (i = 0; i < RTL_NUMBER_OF(Tests) && line == 0; i++)
+        line = Tests[i]();
     return (NTSTATUS)line;
 }

@@ -22,4 +22,16 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: RtlRaiseStatus.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void RtlRaiseStatus(NTSTATUS status) => ExRaiseStatus(status);
+
+    /// <summary>Raises an exception with parameters in the caller; handlers see the record with the caller's
+    /// address.</summary>
+    /// <remarks>WDK: RtlRaiseException.</remarks>
+    [Export]
+    public static void RtlRaiseException(EXCEPTION_RECORD* exceptionRecord) =>
+        throw new GuestRaiseException(in *PointerCheck.Follow<EXCEPTION_RECORD>(exceptionRecord, "ExceptionRecord"));
+
+    /// <inheritdoc cref="RtlRaiseException"/>
+    /// <remarks>WDK: none; the name under which drivers built with older kits import RtlRaiseException.</remarks>
+    [Export]
+    public static void ExRaiseException(EXCEPTION_RECORD* exceptionRecord) => RtlRaiseException(exceptionRecord);
 }

@@ -245,7 +245,7 @@ public sealed unsafe class InterruptTable
         Ntoskrnl.Hold(spinLock);
         _kernel.Events.Add(KernelEventKind.IsrEnter, interrupt->Vector, (ulong)interrupt);
         bool isMessage = !interrupt->MessageServiceRoutine.IsNull;
-        ulong result = processor.CallOn(
+        ulong result = processor.Interrupt(
             Stack,
             isMessage ? interrupt->MessageServiceRoutine : interrupt->ServiceRoutine,
             (ulong)interrupt,

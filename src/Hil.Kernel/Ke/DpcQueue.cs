@@ -123,7 +123,7 @@ public sealed unsafe class DpcQueue
         dpc->DpcData = null;
         Calls++;
         _kernel.Events.Add(KernelEventKind.DpcEnter, (ulong)dpc, routine.Address);
-        processor.CallOn(Stack, routine, (ulong)dpc, context, argument1, argument2);
+        processor.Interrupt(Stack, routine, (ulong)dpc, context, argument1, argument2);
         _kernel.Events.Add(KernelEventKind.DpcLeave, (ulong)dpc, routine.Address);
     }
 

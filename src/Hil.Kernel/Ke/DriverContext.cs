@@ -54,16 +54,16 @@ internal static unsafe class DriverContext
     }
 
     /// <summary>Makes a frame that resumes with these registers.</summary>
-    public static void Store(CONTEXT* context, TrapFrame* frame)
+    public static void Store(in CONTEXT context, TrapFrame* frame)
     {
-        frame->Mxcsr = context->MxCsr;
-        frame->Rflags = context->EFlags;
+        frame->Mxcsr = context.MxCsr;
+        frame->Rflags = context.EFlags;
         (frame->Cs, frame->Ss) = (CodeSelector, DataSelector);
-        (frame->Rax, frame->Rcx, frame->Rdx, frame->Rbx) = (context->Rax, context->Rcx, context->Rdx, context->Rbx);
-        (frame->Rsp, frame->Rbp, frame->Rsi, frame->Rdi) = (context->Rsp, context->Rbp, context->Rsi, context->Rdi);
-        (frame->R8, frame->R9, frame->R10, frame->R11) = (context->R8, context->R9, context->R10, context->R11);
-        (frame->R12, frame->R13, frame->R14, frame->R15) = (context->R12, context->R13, context->R14, context->R15);
-        frame->Rip = context->Rip;
-        Unsafe.CopyBlock(frame->Xmm, &context->Xmm0, 6 * 16);
+        (frame->Rax, frame->Rcx, frame->Rdx, frame->Rbx) = (context.Rax, context.Rcx, context.Rdx, context.Rbx);
+        (frame->Rsp, frame->Rbp, frame->Rsi, frame->Rdi) = (context.Rsp, context.Rbp, context.Rsi, context.Rdi);
+        (frame->R8, frame->R9, frame->R10, frame->R11) = (context.R8, context.R9, context.R10, context.R11);
+        (frame->R12, frame->R13, frame->R14, frame->R15) = (context.R12, context.R13, context.R14, context.R15);
+        frame->Rip = context.Rip;
+        Unsafe.CopyBlock(ref *frame->Xmm, ref Unsafe.As<M128A, byte>(ref Unsafe.AsRef(in context.Xmm0)), 6 * 16);
     }
 }

@@ -5,8 +5,9 @@ namespace Hil.Kernel;
 // filter that says "continue" resumes the faulting instruction. A handler that wants the exception asks for an unwind
 // (UnwindRequest): the frames are walked a second time, now with the handlers' cleanup (__finally), and the frame that
 // handles it resumes at its __except block. Filters and cleanup run as driver code below the faulting frame, as on
-// Windows.  The search ends where the host called the driver: an exception does not cross from one driver through the
-// kernel into another's frames. Nor does one raised in a filter reach the frames outside the filter.
+// Windows. FrameWalk says which frames there are: the handler may be that of a driver above, which called this one over
+// the kernel. Then the calls in between are abandoned (GuestUnwindException). The kernel's routines have no handlers:
+// what they hold for the call (KeSynchronizeExecution: IRQL and the lock) stays held, as it does on Windows.
 
 /// <summary>Finds and runs the handlers of one exception.</summary>
 internal sealed unsafe class ExceptionDispatch : IDisposable
@@ -20,21 +21,29 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
 
     private readonly NtKernel _kernel;
     private readonly Block* _block;
+    private readonly DriverCall* _call;
 
-    public ExceptionDispatch(NtKernel kernel)
+    /// <param name="record">Null for one of the dispatch's own.</param>
+    public ExceptionDispatch(NtKernel kernel, EXCEPTION_RECORD* record = null)
     {
         _kernel = kernel;
+        _call = kernel.Processor.InnermostCall;
         _block = (Block*)kernel.Pages.Allocate((nuint)sizeof(Block), PageAccess.ReadWrite);
         Invariant.Holds(_block != null, "there is room for an exception's records");
+        Record = record != null ? record : &_block->Record;
     }
 
     /// <summary>The registers to search from, and after a success those to resume with. In driver-visible
     /// memory.</summary>
-    public CONTEXT* Context => &_block->Context;
+    public CONTEXT* Context => &_block->Frame.Context;
 
-    public EXCEPTION_RECORD* Record => &_block->Record;
+    public EXCEPTION_RECORD* Record { get; }
 
-    public void Dispose() => _kernel.Pages.Free((ulong)_block, (nuint)sizeof(Block));
+    public void Dispose()
+    {
+        _call->Unwinding = null;
+        _kernel.Pages.Free((ulong)_block, (nuint)sizeof(Block));
+    }
 
     /// <summary>False when nobody handles the exception.</summary>
     public bool TryHandle()
@@ -43,36 +52,60 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
         if (!TrySearch(out UnwindRequest? target))
             return false;
         if (target != null)
-            Unwind(target);
-        _kernel.Xmm.Restore(Context);
+            Unwind(target.TargetFrame, target.TargetIp, target.ReturnValue);
+        else
+            _kernel.Xmm.Restore(Context);
         return true;
+    }
+
+    // A target in an outer driver call comes out as an exception.
+    private void Unwind(ulong targetFrame, ulong targetIp, ulong returnValue)
+    {
+        DriverCall* target = PrepareUnwound(targetFrame, targetIp, returnValue);
+        if (target != _call)
+            throw new GuestUnwindException(target, Context);
+    }
+
+    /// <summary>Unwinds from the caller of an export, which the caller's own call is taken out of, too.</summary>
+    public void UnwindFromExport(ulong targetFrame, ulong targetIp, ulong returnValue)
+    {
+        _kernel.Xmm.Save(Context);
+        throw new GuestUnwindException(PrepareUnwound(targetFrame, targetIp, returnValue), Context);
+    }
+
+    private DriverCall* PrepareUnwound(ulong targetFrame, ulong targetIp, ulong returnValue)
+    {
+        DriverCall* target = CleanUp(targetFrame, targetIp);
+        _kernel.Xmm.Restore(Context);
+        Context->Rip = targetIp;
+        Context->Rax = returnValue;
+        Context->EFlags &= ~DirectionFlag; // A copy from the end may have faulted; compiled code expects it clear.
+        return target;
     }
 
     private bool TrySearch(out UnwindRequest? target)
     {
         target = null;
-        CONTEXT walk = *Context;
+        _block->Walk = *Context;
+        var walk = new FrameWalk(_kernel, &_block->Walk, _call);
         for (int frames = 0; frames < FramesMax; frames++)
         {
-            ulong stackPointer = walk.Rsp;
-            if (!Unwinder.TryUnwind(_kernel, &walk, UnwindFlags.ExceptionHandler, out UnwoundFrame frame))
+            if (!walk.TryNext(UnwindFlags.ExceptionHandler, &_block->Here, out UnwoundFrame frame))
                 return false;
-            if (frame.Handler != 0 && IsHandled(frame, out target))
+            if (frame.Handler != 0 && IsHandled(frame, walk.ScopeIndex, out target))
                 return true;
-            if (walk.Rsp <= stackPointer)
-                return false;
         }
         return false;
     }
 
-    private bool IsHandled(UnwoundFrame frame, out UnwindRequest? target)
+    private bool IsHandled(UnwoundFrame frame, uint scopeIndex, out UnwindRequest? target)
     {
         target = null;
-        (ulong, VcpuExit, int) place = _kernel.Processor.Context;
+        ProcessorContext place = _kernel.Processor.Context;
         KIRQL irql = _kernel.Processor.Irql;
         try
         {
-            int disposition = CallHandler(frame, Context, targetIp: 0);
+            int disposition = CallHandler(frame, targetIp: 0, scopeIndex);
             if (disposition == ContinueExecution && (Record->ExceptionFlags & EXCEPTION_NONCONTINUABLE) != 0)
                 FailDisposition(frame, "wants to continue after an exception that cannot be continued");
             if (disposition is not (ContinueExecution or ContinueSearch))
@@ -89,50 +122,51 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
         }
     }
 
-    private void Unwind(UnwindRequest target)
+    private DriverCall* CleanUp(ulong targetFrame, ulong targetIp)
     {
-        CONTEXT walk = *Context;
         Record->ExceptionFlags |= EXCEPTION_UNWINDING;
+        _block->Walk = *Context;
+        var walk = new FrameWalk(_kernel, &_block->Walk, _call);
+        _call->Unwinding = &_block->Frame;
         for (int frames = 0; frames < FramesMax; frames++)
         {
-            CONTEXT here = walk;
-            bool isFrame = Unwinder.TryUnwind(_kernel, &walk, UnwindFlags.TerminationHandler, out UnwoundFrame frame);
-            if (!isFrame || frame.EstablisherFrame > target.TargetFrame)
+            if (!walk.TryNext(UnwindFlags.TerminationHandler, Context, out UnwoundFrame frame))
                 break;
-            bool isTarget = frame.EstablisherFrame == target.TargetFrame && frame.Function != default;
+            bool isTarget = frame.EstablisherFrame == targetFrame && frame.Function != default;
             if (isTarget)
                 Record->ExceptionFlags |= EXCEPTION_TARGET_UNWIND;
-            *Context = here;
             if (frame.Handler != 0)
-                CallHandler(frame, Context, target.TargetIp);
-            if (!isTarget)
-                continue;
-            *Context = here;
-            Context->Rip = target.TargetIp;
-            Context->Rax = target.ReturnValue;
-            Context->EFlags &= ~DirectionFlag; // A copy from the end may have faulted; compiled code expects it clear.
-            return;
+            {
+                _block->Here = *Context; // A handler may change what it is given.
+                CallHandler(frame, targetIp, walk.ScopeIndex);
+                *Context = _block->Here;
+            }
+            if (isTarget)
+                return walk.Call;
         }
         _kernel.BugCheck(BugCheckCodes.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint)Record->ExceptionCode.Value,
             (ulong)Record->ExceptionAddress, (ulong)Record, (ulong)Context,
-            $"the frame 0x{target.TargetFrame:x} that handles an exception is not on the stack");
+            $"the frame 0x{targetFrame:x} that is to be unwound to is not on the stack");
+        return null;
     }
 
-    private int CallHandler(UnwoundFrame frame, CONTEXT* context, ulong targetIp)
+    private int CallHandler(UnwoundFrame frame, ulong targetIp, uint scopeIndex)
     {
-        _block->Dispatcher = new DISPATCHER_CONTEXT
+        DISPATCHER_CONTEXT* dispatcher = &_block->Frame.Dispatcher;
+        *dispatcher = new DISPATCHER_CONTEXT
         {
             ControlPc = frame.ControlPc,
             ImageBase = frame.Module.Base,
             FunctionEntry = (void*)(frame.Module.Base + frame.Function.EntryRva),
             EstablisherFrame = frame.EstablisherFrame,
             TargetIp = targetIp,
-            ContextRecord = context,
+            ContextRecord = Context,
             LanguageHandler = (void*)frame.Handler,
             HandlerData = (void*)frame.HandlerData,
+            ScopeIndex = scopeIndex,
         };
         return (int)_kernel.Processor.Call(new DriverRoutine(frame.Handler),
-            Record, (void*)frame.EstablisherFrame, context, &_block->Dispatcher);
+            Record, (void*)frame.EstablisherFrame, Context, dispatcher);
     }
 
     private void FailDisposition(UnwoundFrame frame, string what) =>
@@ -140,11 +174,12 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
             frame.ControlPc, (ulong)Record, (ulong)Context,
             $"the exception handler {_kernel.Modules.Describe(frame.Handler)} {what}");
 
-    // CONTEXT comes first: it must lie on a 16-byte boundary.
+    // Contexts must lie on a 16-byte boundary; the size of one is a multiple of that.
     private struct Block
     {
-        public CONTEXT Context;
+        public CONTEXT Walk;
+        public CONTEXT Here;
+        public UnwindingFrame Frame;
         public EXCEPTION_RECORD Record;
-        public DISPATCHER_CONTEXT Dispatcher;
     }
 }

@@ -7,6 +7,9 @@ public sealed class GuestRaiseException(NTSTATUS status, string reason)
 {
     public NTSTATUS Status { get; } = status;
 
+    /// <summary>The exception as handlers see it; its address is set where it is raised.</summary>
+    public EXCEPTION_RECORD Record { get; private init; } = new() { ExceptionCode = status };
+
     /// <summary>One sentence for the report, should nobody handle the exception.</summary>
     public string Reason { get; } = reason;
 
@@ -14,4 +17,8 @@ public sealed class GuestRaiseException(NTSTATUS status, string reason)
         : this(status, $"a kernel routine raised {status}")
     {
     }
+
+    public GuestRaiseException(in EXCEPTION_RECORD record)
+        : this(record.ExceptionCode, $"the driver raised {record.ExceptionCode}") =>
+        Record = record;
 }

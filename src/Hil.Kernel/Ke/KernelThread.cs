@@ -67,7 +67,7 @@ internal sealed unsafe class KernelThread
     public KIRQL Irql { get; set; }
 
     /// <summary>Place on the driver stack to return to; valid while it does not run.</summary>
-    public (ulong StackPointer, VcpuExit LastExit, int Depth) Context { get; set; }
+    public ProcessorContext Context { get; set; }
 
     /// <summary>Objects waited for, as many as <see cref="WaitCount"/>.</summary>
     public WaitSlot[] Waits { get; private set; }

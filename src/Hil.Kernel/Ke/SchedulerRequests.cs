@@ -47,7 +47,7 @@ public sealed unsafe partial class Scheduler
 
         // The requester has the exception. It came past driver frames that will never be returned to.
         _kernel.Processor.Irql = PASSIVE_LEVEL;
-        _kernel.Processor.Context = (worker.Stack.Top, default, 0);
+        _kernel.Processor.Context = new ProcessorContext { StackPointer = worker.Stack.Top };
     }
 
     private void Post(KernelRequest request)

@@ -65,7 +65,7 @@ public sealed unsafe partial class Scheduler
         {
             Block = block,
             Stack = stack,
-            Context = (stack.Top, default, 0),
+            Context = new ProcessorContext { StackPointer = stack.Top },
             Priority = priority,
             BasePriority = priority,
         };
@@ -127,7 +127,7 @@ public sealed unsafe partial class Scheduler
     {
         self.State = ThreadState.Terminated;
         _kernel.Processor.Irql = PASSIVE_LEVEL;
-        _kernel.Processor.Context = (self.Stack.Top, default, 0);
+        _kernel.Processor.Context = new ProcessorContext { StackPointer = self.Stack.Top };
         _threads.Remove(self);
         if (_stoppedBy == null)
         {

@@ -15,9 +15,16 @@ public static unsafe partial class Ntoskrnl
         NtKernel kernel = NtKernel.Current;
         GuestStack stack = kernel.Pages.AllocateStack((int)((size + 2 * PAGE_SIZE - 1) & ~(nuint)(PAGE_SIZE - 1)));
         GuestStack usual = kernel.Scheduler.SwitchStack(stack);
-        kernel.Processor.CallOn(stack, callout, (ulong)parameter);
-        kernel.Scheduler.SwitchStack(usual);
-        kernel.Pages.FreeStack(stack);
+        try
+        {
+            kernel.Processor.CallOn(stack, callout, (ulong)parameter);
+        }
+        finally
+        {
+            // An exception of the callout may be handled by the caller.
+            kernel.Scheduler.SwitchStack(usual);
+            kernel.Pages.FreeStack(stack);
+        }
         return STATUS_SUCCESS;
     }
 

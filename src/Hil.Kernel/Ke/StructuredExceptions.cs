@@ -24,7 +24,7 @@ internal static unsafe class StructuredExceptions
         }
         if (!dispatch.TryHandle())
             Fail(kernel, dispatch, reason);
-        DriverContext.Store(dispatch.Context, frame);
+        DriverContext.Store(in *dispatch.Context, frame);
     }
 
     /// <summary>Raises an exception in the caller of an export, as if the call had raised it. Returns when a handler
@@ -35,11 +35,11 @@ internal static unsafe class StructuredExceptions
     {
         using var dispatch = new ExceptionDispatch(kernel);
         DriverContext.Load(dispatch.Context, call);
-        dispatch.Record->ExceptionCode = raised.Status;
+        *dispatch.Record = raised.Record;
         dispatch.Record->ExceptionAddress = (void*)call->ReturnAddress;
         if (!dispatch.TryHandle())
             Fail(kernel, dispatch, raised.Reason);
-        DriverContext.Store(dispatch.Context, frame);
+        DriverContext.Store(in *dispatch.Context, frame);
     }
 
     // WDK: Bug Check 0x7E: exception code, its address, exception record, context record.

@@ -12,16 +12,20 @@ internal unsafe ref struct Epilogue
 
     private readonly CONTEXT* _context;
     private readonly ReadOnlySpan<byte> _code;
+    private readonly KNONVOLATILE_CONTEXT_POINTERS* _saved;
     private int _at;
 
-    private Epilogue(CONTEXT* context, ReadOnlySpan<byte> code)
+    private Epilogue(CONTEXT* context, ReadOnlySpan<byte> code, KNONVOLATILE_CONTEXT_POINTERS* saved)
     {
+        _saved = saved;
         _context = context;
         _code = code;
     }
 
     /// <summary>False, and nothing changed, when RIP is not in an epilogue.</summary>
-    public static bool TryFinish(CONTEXT* context, LoadedModule module, RuntimeFunction function, UnwindInfo info)
+    public static bool TryFinish(
+        CONTEXT* context, LoadedModule module, RuntimeFunction function, UnwindInfo info,
+        KNONVOLATILE_CONTEXT_POINTERS* saved)
     {
         ulong end = module.Base + function.EndRva;
         int length = (int)Math.Min(end - context->Rip, BytesMax);
@@ -29,7 +33,7 @@ internal unsafe ref struct Epilogue
             return false;
         CONTEXT result = *context;
         // SAFETY: the bytes lie in a mapped image; the copy of the registers lives on this stack frame.
-        var epilogue = new Epilogue(&result, new ReadOnlySpan<byte>((void*)context->Rip, length));
+        var epilogue = new Epilogue(&result, new ReadOnlySpan<byte>((void*)context->Rip, length), saved);
         if (!epilogue.TryRun(module.Base + function.BeginRva, end, info.FrameRegister))
             return false;
         *context = result;
@@ -41,7 +45,7 @@ internal unsafe ref struct Epilogue
         TakeAdjustment(frameRegister);
         while (TryTakePop(out int register))
         {
-            if (!Unwinder.TryPop(_context, register))
+            if (!Unwinder.TryPop(_context, register, _saved))
                 return false;
         }
         return IsLeaving(begin, end) && Unwinder.TryPopReturnAddress(_context);

@@ -23,7 +23,7 @@ internal static unsafe class StackWalk
     }
 
     // A call through a null or wild pointer has pushed its return address and done nothing else.
-    private static void LeaveWildCall(NtKernel kernel, CONTEXT* context)
+    internal static void LeaveWildCall(NtKernel kernel, CONTEXT* context)
     {
         if (kernel.Modules.Find(context->Rip) != null || !PointerCheck.IsReadable(context->Rsp, sizeof(ulong)))
             return;

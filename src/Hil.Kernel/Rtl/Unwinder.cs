@@ -25,7 +25,10 @@ internal static unsafe class Unwinder
     /// <summary>Replaces the registers by the caller's. False when the frame is no driver's or makes no
     /// sense.</summary>
     /// <param name="wanted">Which kind of handler the caller wants to know of; None for a plain walk.</param>
-    public static bool TryUnwind(NtKernel kernel, CONTEXT* context, UnwindFlags wanted, out UnwoundFrame frame)
+    /// <param name="saved">Gets where registers were saved; may be null.</param>
+    public static bool TryUnwind(
+        NtKernel kernel, CONTEXT* context, UnwindFlags wanted, out UnwoundFrame frame,
+        KNONVOLATILE_CONTEXT_POINTERS* saved = null)
     {
         frame = default;
         ulong pc = context->Rip;
@@ -45,7 +48,7 @@ internal static unsafe class Unwinder
         uint offset = rva - function.BeginRva;
         bool isInBody = offset >= info.PrologSize || info.IsChained;
         ulong establisher = EstablisherOf(context, info, offset, isInBody);
-        if (isInBody && Epilogue.TryFinish(context, module, function, info))
+        if (isInBody && Epilogue.TryFinish(context, module, function, info, saved))
         {
             frame = new UnwoundFrame(pc, module, function, establisher, 0, 0);
             return true;
@@ -53,7 +56,7 @@ internal static unsafe class Unwinder
         bool hasHandler = isInBody && (info.Flags & wanted) != 0 && info.HandlerRva != 0;
         frame = new UnwoundFrame(pc, module, function, establisher,
             hasHandler ? module.Base + info.HandlerRva : 0, hasHandler ? module.Base + info.HandlerDataRva : 0);
-        return TryUndoPrologue(context, module, info, establisher, isInBody ? uint.MaxValue : offset);
+        return TryUndoPrologue(context, module, info, establisher, isInBody ? uint.MaxValue : offset, saved);
     }
 
     /// <summary>Reads a word of driver memory.</summary>
@@ -77,14 +80,14 @@ internal static unsafe class Unwinder
     }
 
     private static bool TryUndoPrologue(CONTEXT* context, LoadedModule module, UnwindInfo info, ulong frameBase,
-        uint doneUpTo)
+        uint doneUpTo, KNONVOLATILE_CONTEXT_POINTERS* saved)
     {
         bool hasMachineFrame = false;
         for (int chained = 0; chained < ChainMax; chained++)
         {
             foreach (UnwindCode code in info.Codes)
             {
-                if (code.PrologOffset <= doneUpTo && !TryUndo(context, code, info, frameBase, ref hasMachineFrame))
+                if (code.PrologOffset <= doneUpTo && !TryUndo(context, code, info, frameBase, ref hasMachineFrame, saved))
                     return false;
             }
             if (!info.IsChained)
@@ -97,12 +100,13 @@ internal static unsafe class Unwinder
     }
 
     private static bool TryUndo(
-        CONTEXT* context, UnwindCode code, UnwindInfo info, ulong frameBase, ref bool hasMachineFrame)
+        CONTEXT* context, UnwindCode code, UnwindInfo info, ulong frameBase, ref bool hasMachineFrame,
+        KNONVOLATILE_CONTEXT_POINTERS* saved)
     {
         switch (code.Operation)
         {
             case UnwindOperation.PushNonVolatile:
-                return TryPop(context, code.Register);
+                return TryPop(context, code.Register, saved);
             case UnwindOperation.AllocateLarge or UnwindOperation.AllocateSmall:
                 context->Rsp += code.Bytes;
                 return true;
@@ -110,8 +114,11 @@ internal static unsafe class Unwinder
                 context->Rsp = DriverContext.General(context, info.FrameRegister) - info.FrameOffset;
                 return true;
             case UnwindOperation.SaveNonVolatile or UnwindOperation.SaveNonVolatileFar:
+                NoteInteger(saved, code.Register, frameBase + code.Bytes);
                 return TryRead(frameBase + code.Bytes, out DriverContext.General(context, code.Register));
             case UnwindOperation.SaveXmm128 or UnwindOperation.SaveXmm128Far:
+                if (saved != null)
+                    saved->FloatingContext[code.Register] = frameBase + code.Bytes;
                 return TryReadXmm(frameBase + code.Bytes, ref DriverContext.Xmm(context, code.Register));
             case UnwindOperation.PushMachineFrame:
                 hasMachineFrame = true;
@@ -135,10 +142,17 @@ internal static unsafe class Unwinder
         return TryRead(frame, out context->Rip) && TryRead(frame + 24, out context->Rsp);
     }
 
-    internal static bool TryPop(CONTEXT* context, int register)
+    private static void NoteInteger(KNONVOLATILE_CONTEXT_POINTERS* saved, int register, ulong address)
+    {
+        if (saved != null)
+            saved->IntegerContext[register] = address;
+    }
+
+    internal static bool TryPop(CONTEXT* context, int register, KNONVOLATILE_CONTEXT_POINTERS* saved)
     {
         if (register == Rsp || !TryRead(context->Rsp, out ulong value))
             return false;
+        NoteInteger(saved, register, context->Rsp);
         context->Rsp += sizeof(ulong);
         DriverContext.General(context, register) = value;
         return true;

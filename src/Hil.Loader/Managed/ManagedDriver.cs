@@ -109,13 +109,18 @@ public abstract unsafe class ManagedDriver
         {
             return call(arguments);
         }
-        catch (Exception e) when (e is not (BugCheckException or MachineLostException or InvariantException))
+        catch (Exception e) when (!IsForOuterFrames(e))
         {
             Kernel.BugCheck(BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, (uint)e.HResult, 0, 0, 0,
                 $"{GetType().Name}.{identity.Method.Name} threw {e.GetType().Name}: {e.Message}");
             throw;
         }
     }
+
+    // A structured exception goes on to native drivers that have called this one over the kernel.
+    private bool IsForOuterFrames(Exception e) =>
+        e is BugCheckException or MachineLostException or InvariantException or GuestUnwindException
+        || (e is GuestRaiseException && Kernel.Processor.HasOuterFrames);
 
     private DriverRoutine Routine(DriverInitialize identity, ManagedRoutine call) => Routine((Delegate)identity, call);
 

@@ -24,6 +24,7 @@ internal sealed class GuestRoutineCode
         EmitMemory();
         EmitIrql();
         EmitSpinLocks();
+        EmitCaptureContext();
         EmitHostJumps();
     }
 
@@ -226,6 +227,34 @@ internal sealed class GuestRoutineCode
         _a.cmp(__qword_ptr[rcx], 0);
         JumpEqualToHost("KeReleaseSpinLockFromDpcLevel");
         _a.mov(__qword_ptr[rcx], 0);
+        _a.ret();
+    }
+
+    // void RtlCaptureContext(CONTEXT*): the registers as they are after the call. The offsets are CONTEXT's.
+    private void EmitCaptureContext()
+    {
+        const uint FullAndSegments = 0x0010_000F;
+        Begin("RtlCaptureContext");
+        _a.mov(__qword_ptr[rcx + 0x78], rax);
+        _a.pushfq();
+        _a.pop(rax);
+        _a.mov(__dword_ptr[rcx + 0x44], eax);
+        _a.mov(__dword_ptr[rcx + 0x30], FullAndSegments);
+        _a.stmxcsr(__dword_ptr[rcx + 0x34]);
+        AssemblerRegisterSegment[] segments = [cs, ds, es, fs, gs, ss];
+        for (int i = 0; i < segments.Length; i++)
+            _a.mov(__word_ptr[rcx + 0x38 + i * 2], segments[i]);
+        AssemblerRegister64[] below = [rcx, rdx, rbx];
+        for (int i = 0; i < below.Length; i++)
+            _a.mov(__qword_ptr[rcx + 0x80 + i * 8], below[i]);
+        AssemblerRegister64[] above = [rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
+        for (int i = 0; i < above.Length; i++)
+            _a.mov(__qword_ptr[rcx + 0xA0 + i * 8], above[i]);
+        _a.lea(rax, __[rsp + 8]);
+        _a.mov(__qword_ptr[rcx + 0x98], rax);
+        _a.mov(rax, __qword_ptr[rsp]);
+        _a.mov(__qword_ptr[rcx + 0xF8], rax);
+        _a.fxsave(__[rcx + 0x100]);
         _a.ret();
     }
 

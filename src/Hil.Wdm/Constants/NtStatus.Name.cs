@@ -85,6 +85,7 @@ public static partial class NtStatus
         0xC0000026 => nameof(STATUS_INVALID_DISPOSITION),
         0xC0000027 => nameof(STATUS_UNWIND),
         0xC0000028 => nameof(STATUS_BAD_STACK),
+        0xC00000FF => nameof(STATUS_BAD_FUNCTION_TABLE),
         0xC0000029 => nameof(STATUS_INVALID_UNWIND_TARGET),
         0xC000002A => nameof(STATUS_NOT_LOCKED),
         0xC000002D => nameof(STATUS_NOT_COMMITTED),

@@ -91,6 +91,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_INVALID_DISPOSITION => new(0xC0000026u);
     public static NTSTATUS STATUS_UNWIND => new(0xC0000027u);
     public static NTSTATUS STATUS_BAD_STACK => new(0xC0000028u);
+    public static NTSTATUS STATUS_BAD_FUNCTION_TABLE => new(0xC00000FFu);
     public static NTSTATUS STATUS_INVALID_UNWIND_TARGET => new(0xC0000029u);
     public static NTSTATUS STATUS_NOT_LOCKED => new(0xC000002Au);
     public static NTSTATUS STATUS_NOT_COMMITTED => new(0xC000002Du);

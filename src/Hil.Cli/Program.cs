@@ -5,7 +5,7 @@ using Hil.Machine;
 
 // What follows `hil run` belongs to it alone. It is the command whose start counts, so it goes without the others.
 bool isRun = args is [RunCommand.Name, ..];
-Ahead.Begin(isRun ? static () => RunHost.LoadAhead() : null);
+Ahead.Begin(isRun ? LoadAheadOfRun : null);
 RootCommand root = new("Runs Windows kernel drivers on emulated PCI devices, without Windows.") { RunCommand.Create() };
 if (!isRun)
     OtherCommands.AddTo(root);
@@ -29,4 +29,10 @@ try
 catch (Exception e)
 {
     return Faults.Report(e, static message => Console.Error.WriteLine("hil: " + message));
+}
+
+static void LoadAheadOfRun()
+{
+    _ = Console.Out;
+    RunHost.LoadAhead();
 }

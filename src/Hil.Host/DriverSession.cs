@@ -52,28 +52,29 @@ public sealed partial class DriverSession : IDisposable
     /// <exception cref="MachineStartException">QEMU did not come up.</exception>
     /// <exception cref="BadDriverImageException">The image is no driver that can run here.</exception>
     /// <exception cref="BugCheckException">The driver broke a rule.</exception>
-    public static async Task<DriverSession> StartAsync(
-        DriverSessionOptions options, IKernelObserver? observer = null, CancellationToken cancellation = default)
-    {
-        Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(MachineOf(options), cancellation);
-        DriverSession session = await LoadAsync(options, machine, observer).ConfigureAwait(false);
-        try
+    public static Task<DriverSession> StartAsync(
+        DriverSessionOptions options, IKernelObserver? observer = null, CancellationToken cancellation = default) =>
+        Task.Run(() =>
         {
-            session.Start();
-            return session;
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
-    }
+            Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(MachineOf(options), cancellation);
+            DriverSession session = Load(options, machine, observer);
+            try
+            {
+                session.Start();
+                return session;
+            }
+            catch
+            {
+                session.Dispose();
+                throw;
+            }
+        }, CancellationToken.None);
 
     /// <summary>Loads the driver into a machine that may still be starting. None of its code runs yet.</summary>
     /// <param name="starting">Belongs to the session from now on, also when this fails.</param>
     /// <exception cref="MachineStartException">QEMU did not come up.</exception>
     /// <exception cref="BadDriverImageException">The image is no driver that can run here.</exception>
-    public static async Task<DriverSession> LoadAsync(
+    public static DriverSession Load(
         DriverSessionOptions options, Task<EmulatedMachine> starting, IKernelObserver? observer = null)
     {
         EmulatedMachine? machine = null;
@@ -84,7 +85,7 @@ public sealed partial class DriverSession : IDisposable
             // QEMU boots while we read.
             DriverImage? image = options.Image
                 ?? (options.ImagePath == null ? null : DriverImage.ReadFile(options.ImagePath));
-            machine = await starting.ConfigureAwait(false);
+            machine = starting.GetAwaiter().GetResult();
             tracing = TracingOf(options); // Only now: a run that does not start leaves an earlier trace alone.
             KernelServices services = machine.CreateServices(observer) with { Schedule = options.Schedule };
             kernel = new NtKernel(tracing == null ? services : tracing.Wrap(machine, services));
@@ -97,7 +98,7 @@ public sealed partial class DriverSession : IDisposable
         {
             kernel?.Dispose();
             tracing?.Dispose();
-            machine ??= await Finish(starting).ConfigureAwait(false);
+            machine ??= Finish(starting);
             machine?.Dispose();
             throw;
         }
@@ -240,11 +241,11 @@ public sealed partial class DriverSession : IDisposable
         }
     }
 
-    private static async Task<EmulatedMachine?> Finish(Task<EmulatedMachine> starting)
+    private static EmulatedMachine? Finish(Task<EmulatedMachine> starting)
     {
         try
         {
-            return await starting.ConfigureAwait(false);
+            return starting.GetAwaiter().GetResult();
         }
         catch (Exception)
         {

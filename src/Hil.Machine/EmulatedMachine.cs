@@ -43,31 +43,25 @@ public sealed class EmulatedMachine : IDisposable
 
     public IInterruptController InterruptController { get; }
 
-    /// <summary>Starts QEMU and sets its machine up.</summary>
+    /// <summary>Starts QEMU, returns once it boots, and sets its machine up.</summary>
     /// <exception cref="MachineStartException">QEMU is missing, too old, lacks the device, or ended.</exception>
-    public static async Task<EmulatedMachine> StartAsync(MachineOptions options, CancellationToken cancellation = default)
+    public static Task<EmulatedMachine> StartAsync(MachineOptions options, CancellationToken cancellation = default)
     {
         if (options is { Deterministic: true, TrapsDeviceAccess: false })
             throw new ArgumentException("a deterministic machine traps device accesses", nameof(options));
-        var clock = new MachineClock();
         var ram = new RamWindow(options.MemoryBytes, options.ShadowBytes, options.TrapsDeviceAccess, SlotsOf(options));
-        QemuProcess? qemu = null;
         try
         {
             VirtualCpu.Prepare(ram, options);
-            Task<QemuProcess> starting = QemuProcess.StartAsync(QemuOptionsOf(options, ram), cancellation);
+            QemuOptions qemuOptions = QemuOptionsOf(options, ram);
+            QemuProcess qemu = QemuProcess.Begin(qemuOptions);
             Ahead.GoOn();
-            // QEMU boots while this is assembled.
-            var routines = new GuestRoutines(ram);
-            qemu = await starting.ConfigureAwait(false);
-            var cpu = new VirtualCpu(ram, qemu, routines, clock, options);
-            return new EmulatedMachine(ram, qemu, cpu, clock, options);
+            return Task.Run(() => Finish(options, ram, qemu, qemuOptions, cancellation), CancellationToken.None);
         }
-        catch
+        catch (Exception e)
         {
-            qemu?.Dispose();
             ram.Dispose();
-            throw;
+            return Task.FromException<EmulatedMachine>(e);
         }
     }
 
@@ -88,6 +82,26 @@ public sealed class EmulatedMachine : IDisposable
     {
         Qemu.Dispose();
         Ram.Dispose();
+    }
+
+    private static EmulatedMachine Finish(
+        MachineOptions options, RamWindow ram, QemuProcess qemu, QemuOptions qemuOptions, CancellationToken cancellation)
+    {
+        try
+        {
+            // QEMU boots while these are loaded.
+            var routines = new GuestRoutines(ram);
+            var clock = new MachineClock();
+            qemu.AwaitMachine(qemuOptions, cancellation);
+            var cpu = new VirtualCpu(ram, qemu, routines, clock, options);
+            return new EmulatedMachine(ram, qemu, cpu, clock, options);
+        }
+        catch
+        {
+            qemu.Dispose();
+            ram.Dispose();
+            throw;
+        }
     }
 
     private static QemuOptions QemuOptionsOf(MachineOptions options, RamWindow ram) => new()

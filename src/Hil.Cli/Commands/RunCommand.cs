@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Hil.Cli.Output;
 using Hil.Host;
 using Hil.Host.Yaml;
@@ -15,6 +16,9 @@ internal static class RunCommand
     // TraceCategories.Known, which is not made for every start.
     private const string CategoryNames =
         "registers, interrupts, dma, clock, schedule, requests, calls, irql, irp";
+
+    // Numbers are options of strings: those of other types are compiled anew at each start, which takes milliseconds,
+    // and their refusals name .NET's types.
 
     private static readonly Argument<string> s_target = new("target")
     {
@@ -34,16 +38,15 @@ internal static class RunCommand
         HelpName = "file",
     };
 
-    private static readonly Option<int> s_repeat = new("--repeat")
+    private static readonly Option<string?> s_repeat = new("--repeat")
     {
-        Description = "Runs the workload this often",
+        Description = "Runs the workload this often (1)",
         HelpName = "n",
-        DefaultValueFactory = static _ => 1,
     };
 
     private static readonly Option<bool> s_managed = new("--managed") { Description = "Runs the driver's C# twin" };
 
-    private static readonly Option<double?> s_watchdog = new("--watchdog")
+    private static readonly Option<string?> s_watchdog = new("--watchdog")
     {
         Description = "Bug-checks driver code that does not come back for this long (10)",
         HelpName = "seconds",
@@ -132,7 +135,7 @@ internal static class RunCommand
         Target = parsed.GetValue(s_target) ?? "",
         Devices = [.. parsed.GetValue(s_device) ?? []],
         WorkloadPath = parsed.GetValue(s_workload),
-        Repeat = parsed.GetValue(s_repeat),
+        Repeat = parsed.GetValue(s_repeat) is { } times ? ToCount(times) : 1,
         IsManaged = parsed.GetValue(s_managed),
         Watchdog = parsed.GetValue(s_watchdog) is { } seconds ? ToTime(seconds) : null,
         MemoryBytes = parsed.GetValue(s_memory) is { } size ? ToBytes(size) : null,
@@ -153,8 +156,14 @@ internal static class RunCommand
     };
 
     // What is no such number becomes one that the options' validator refuses in its own words.
-    private static TimeSpan ToTime(double seconds) =>
-        seconds is > 0 and < 1e9 ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
+    private static int ToCount(string times) =>
+        int.TryParse(times, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 0;
+
+    private static TimeSpan ToTime(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
+            && seconds is > 0 and < 1e9
+            ? TimeSpan.FromSeconds(seconds)
+            : TimeSpan.Zero;
 
     private static ulong ToBytes(string size) => YamlValues.TryNumber(size, out ulong bytes) ? bytes : 0;
 }

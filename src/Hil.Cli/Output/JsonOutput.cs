@@ -19,7 +19,7 @@ internal sealed class JsonOutput : RunOutput
     private readonly List<(StepOutcome Outcome, int Round)> _steps = [];
     private int _round = 1;
     private (BugCheckReport Report, string Place)? _bugCheck;
-    private (double? DriverEntryMs, double EndMs)? _timing;
+    private long? _driverEntry;
     private RunSummary? _summary;
 
     public JsonOutput(TextWriter target)
@@ -55,7 +55,7 @@ internal sealed class JsonOutput : RunOutput
 
     public override void End(RunSummary summary) => _summary = summary;
 
-    public override void Timing(double? driverEntryMs, double endMs) => _timing = (driverEntryMs, endMs);
+    public override void Timing(long driverEntry) => _driverEntry = driverEntry;
 
     public override void OnEvent(in KernelEvent kernelEvent)
     {
@@ -84,7 +84,8 @@ internal sealed class JsonOutput : RunOutput
             WriteSummary();
             WriteSteps();
             WriteBugCheck();
-            WriteTiming();
+            if (_driverEntry is { } entry)
+                _json.WriteNumber("driverEntryAt", entry);
             WriteTexts("debug", _debugLines);
             WriteTexts("warnings", _warnings);
             WriteTexts("log", _log);
@@ -179,15 +180,6 @@ internal sealed class JsonOutput : RunOutput
         _json.WriteNumber("irql", report.Irql.Value);
         _json.WriteString("at", place);
         _json.WriteEndObject();
-    }
-
-    private void WriteTiming()
-    {
-        if (_timing is not var (driverEntryMs, endMs))
-            return;
-        if (driverEntryMs is { } entry)
-            _json.WriteNumber("driverEntryMs", entry);
-        _json.WriteNumber("endMs", endMs);
     }
 
     private void WriteTexts(string name, IEnumerable<string> texts)

@@ -78,13 +78,11 @@ internal class PlainOutput(TextWriter writer, bool isVerbose) : RunOutput
         }
     }
 
-    public override void Timing(double? driverEntryMs, double endMs)
+    public override void Timing(long driverEntry)
     {
         lock (Gate)
         {
-            if (driverEntryMs != null)
-                writer.WriteLine(Text($"driver-entry-ms {driverEntryMs:0.0}"));
-            writer.WriteLine(Text($"end-ms {endMs:0.0}"));
+            writer.WriteLine(Text($"driver-entry-at {driverEntry}"));
             writer.Flush();
         }
     }

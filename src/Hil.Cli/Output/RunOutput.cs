@@ -26,7 +26,7 @@ internal abstract class RunOutput : IRunOutput, IDisposable
 
     public abstract void End(RunSummary summary);
 
-    public abstract void Timing(double? driverEntryMs, double endMs);
+    public abstract void Timing(long driverEntry);
 
     public abstract void OnEvent(in KernelEvent kernelEvent);
 

@@ -1,24 +1,19 @@
 using System.Diagnostics;
 using Hil.Kernel;
 using Hil.Kernel.Platform;
-using Hil.Loader;
-using Hil.Machine;
 using Hil.Machine.Qemu;
 using Hil.Wdm;
 
 namespace Hil.Host;
 
-// The order matters twice. QEMU boots while the driver is compiled and read, but a fault of the driver's is reported
-// before one of QEMU's. And whatever goes wrong is reported before the session ends, because the reports look into the
-// kernel and the driver's memory.
+// Whatever goes wrong is reported before the session ends, because the reports look into the kernel and the driver's
+// memory.
 
-/// <summary>One `hil run`: build, load, start, workload, remove, unload, and what is said about it.</summary>
-/// <param name="starting">The machine, which belongs to this run from now on.</param>
-/// <param name="reading">The native driver's image; null comes of it for a managed driver.</param>
-public sealed class DriverRun(
-    RunPlan plan, Task<EmulatedMachine> starting, Task<RunImage?> reading, IRunOutput output)
+/// <summary>One `hil run` from a loaded driver on: start, workload, remove, unload, and what is said about it.</summary>
+/// <param name="loading">The session, which belongs to this run from now on.</param>
+/// <param name="counter">Hears the session's kernel.</param>
+public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCounter counter, IRunOutput output)
 {
-    private readonly EventCounter _counter = new(output);
     private readonly List<string> _problems = [];
     private DriverSession? _session;
     private (int Rounds, int Steps, int Failed, long Requests, long Cancelled) _done;
@@ -55,7 +50,7 @@ public sealed class DriverRun(
 
     private async Task<int> RunToEndAsync(CancellationToken cancellation)
     {
-        _session = await LoadAsync().ConfigureAwait(false);
+        _session = await loading.ConfigureAwait(false);
 
         // Driver code that spins hears of no cancellation; a machine that is lost ends it, too.
         await using CancellationTokenRegistration abort = cancellation.Register(_session.Machine.Qemu.Kill);
@@ -63,55 +58,9 @@ public sealed class DriverRun(
         if (CheckStart(_session))
             await RunWorkloadsAsync(_session, cancellation).ConfigureAwait(false);
         CheckUnload(_session.Unload());
-        if (plan.Options.StormFails && _counter.Counts.Storms != 0)
+        if (plan.Options.StormFails && counter.Counts.Storms != 0)
             _problems.Add("an interrupt line was never cleared (--storm fail)");
         return _done.Failed == 0 && _problems.Count == 0 ? ExitCode.Success : ExitCode.Failed;
-    }
-
-    private async Task<DriverSession> LoadAsync()
-    {
-        DriverSessionOptions options;
-        try
-        {
-            options = MakeOptions(await reading.ConfigureAwait(false));
-        }
-        catch
-        {
-            await DisposeMachineAsync().ConfigureAwait(false);
-            throw;
-        }
-        return await DriverSession.LoadAsync(options, starting, _counter).ConfigureAwait(false);
-    }
-
-    private DriverSessionOptions MakeOptions(RunImage? image)
-    {
-        DriverSection? driver = plan.File?.Driver;
-        return new DriverSessionOptions
-        {
-            Machine = plan.Machine,
-            ServiceName = driver?.Name,
-            Match = plan.Match,
-            Interrupts = plan.Interrupts,
-            Parameters = driver?.Parameters ?? [],
-            Capture = plan.Options.Capture,
-            ImagePath = image?.Path,
-            Image = image?.Image,
-            ManagedDriver = plan.Options.IsManaged
-                ? () => ManagedDriverLoader.Create(driver!.Managed!, driver.Folder)
-                : null,
-        };
-    }
-
-    private async Task DisposeMachineAsync()
-    {
-        try
-        {
-            (await starting.ConfigureAwait(false)).Dispose();
-        }
-        catch (Exception)
-        {
-            // What kept the driver from being built or read is the first fault, and the one to report.
-        }
     }
 
     // True if the workload makes sense.
@@ -136,7 +85,7 @@ public sealed class DriverRun(
     {
         if (plan.Workload.IsEmpty)
             return;
-        var runner = new WorkloadRunner(session, _counter, outcome => output.Step(outcome, plan.WorkloadPath));
+        var runner = new WorkloadRunner(session, counter, outcome => output.Step(outcome, plan.WorkloadPath));
         for (int round = 1; round <= plan.Options.Repeat; round++)
         {
             output.Round(round, plan.Options.Repeat);
@@ -187,7 +136,7 @@ public sealed class DriverRun(
 
     private RunSummary Summarize(int code, TimeSpan time)
     {
-        EventCounts events = _counter.Counts;
+        EventCounts events = counter.Counts;
         long warnings = events.Violations + events.Storms + _session!.Driver.MissingImports.Count;
         return new RunSummary(
             plan.Name, plan.Options.IsManaged, code, _done.Rounds, _done.Steps, _done.Failed, _done.Requests,

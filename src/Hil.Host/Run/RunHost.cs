@@ -18,7 +18,7 @@ public static class RunHost
         try
         {
             Validate(options);
-            start = RunStart.Begin(options, output.Compiler);
+            start = RunStart.Begin(options, output);
             return await RunAsync(options, output, start).ConfigureAwait(false);
         }
         catch (Exception e)

@@ -41,6 +41,27 @@ public sealed record RunPlan(
     /// <summary>Null with other devices than hil.yaml's: its match may not be among them.</summary>
     public (ushort Vendor, ushort Device)? Match => Options.Devices.IsEmpty ? File?.Device?.Match : null;
 
+    /// <summary>What is loaded, and onto what.</summary>
+    /// <param name="image">The native driver; null for a managed one.</param>
+    public DriverSessionOptions SessionWith(RunImage? image)
+    {
+        DriverSection? driver = File?.Driver;
+        return new DriverSessionOptions
+        {
+            Machine = Machine,
+            ServiceName = driver?.Name,
+            Match = Match,
+            Interrupts = Interrupts,
+            Parameters = driver?.Parameters ?? [],
+            Capture = Options.Capture,
+            ImagePath = image?.Path,
+            Image = image?.Image,
+            ManagedDriver = Options.IsManaged
+                ? () => ManagedDriverLoader.Create(driver!.Managed!, driver.Folder)
+                : null,
+        };
+    }
+
     /// <summary>Reads what the options name.</summary>
     /// <exception cref="HilYamlException">A file is missing or wrong.</exception>
     /// <exception cref="RunInputException">The options do not fit the files.</exception>

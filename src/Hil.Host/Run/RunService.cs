@@ -1,4 +1,3 @@
-using Hil.Machine;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -21,8 +20,7 @@ public sealed partial class RunService(
         // A run is long, and the host waits for the part before the first await.
         await Task.Yield();
         LogBegin(log, start.Plan.Name, options.Value.Target);
-        (Task<EmulatedMachine> machine, Task<RunImage?> image) = start.Take();
-        var run = new DriverRun(start.Plan, machine, image, output);
+        var run = new DriverRun(start.Plan, start.Take(), start.Counter, output);
         try
         {
             ExitCode = await run.RunAsync(stoppingToken).ConfigureAwait(false);
@@ -32,7 +30,7 @@ public sealed partial class RunService(
             ExitCode = Faults.Report(e, output.Fault);
         }
         if (options.Value.ShowsTiming)
-            output.Timing(ProcessClock.MillisecondsAt(run.EntryTimestamp), ProcessClock.MillisecondsNow);
+            output.Timing(run.EntryTimestamp);
         LogEnd(log, ExitCode);
         lifetime.StopApplication();
     }

@@ -4,65 +4,96 @@ using Hil.Trace;
 
 namespace Hil.Host;
 
-/// <summary>A run that was begun before the host was built: QEMU boots and the driver is compiled and read while the
+/// <summary>A run that was begun before the host was built: QEMU boots, the driver is compiled, read and loaded while the
 /// host is put together.</summary>
 public sealed class RunStart : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
-    private Task<EmulatedMachine>? _machine;
-    private Task<RunImage?>? _image;
+    private Task<DriverSession>? _session;
 
-    private RunStart(RunPlan plan, Action<string> compiler)
+    private RunStart(RunPlan plan, IRunOutput output)
     {
         Plan = plan;
+        Counter = new EventCounter(output);
         // On this thread, because a pool that must start threads first takes longer. It returns once QEMU boots.
-        _machine = EmulatedMachine.StartAsync(plan.Machine, _cancellation.Token);
-        _image = Task.Run(() => ReadImage(plan, compiler));
+        Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(plan.Machine, _cancellation.Token);
+        _session = Task.Run(() => Load(machine, output.Compiler));
     }
 
     public RunPlan Plan { get; }
 
+    /// <summary>Counts the kernel's events and passes them on to the run's output.</summary>
+    public EventCounter Counter { get; }
+
     /// <summary>Reads the files and starts QEMU.</summary>
-    /// <param name="compiler">Gets the lines that the driver's compiler prints, also after this has returned.</param>
+    /// <param name="output">Hears of the driver's compiler and the kernel, also after this has returned.</param>
     /// <exception cref="HilYamlException">A file is missing or wrong.</exception>
     /// <exception cref="RunInputException">The options do not fit the files.</exception>
     /// <exception cref="TraceFileException">The trace could not be written there.</exception>
-    public static RunStart Begin(RunOptions options, Action<string> compiler)
+    public static RunStart Begin(RunOptions options, IRunOutput output)
     {
         RunPlan plan = RunPlan.Read(options);
         if (options.Capture != null)
             TraceWriter.RequireWritable(options.Capture.Path);
-        return new RunStart(plan, compiler);
+        return new RunStart(plan, output);
     }
 
-    /// <summary>The machine, which is the caller's from now on, and the native driver's image, or null for a managed
-    /// driver.</summary>
-    public (Task<EmulatedMachine> Machine, Task<RunImage?> Image) Take()
+    /// <summary>The driver on its machine, with none of its code run. The session is the caller's from now on.</summary>
+    public Task<DriverSession> Take()
     {
-        (Task<EmulatedMachine> Machine, Task<RunImage?> Image) taken = (_machine!, _image!);
-        (_machine, _image) = (null, null);
+        Task<DriverSession> taken = _session!;
+        _session = null;
         return taken;
     }
 
-    /// <summary>Ends a machine that nobody took, and lets a compiler that nobody waits for finish.</summary>
+    /// <summary>Ends a session that nobody took.</summary>
     public void Dispose()
     {
         _cancellation.Cancel();
-        _machine?.ContinueWith(static started =>
+        _session?.ContinueWith(static loaded =>
         {
-            if (started.IsCompletedSuccessfully)
-                started.Result.Dispose();
+            if (loaded.IsCompletedSuccessfully)
+                loaded.Result.Dispose();
+            else
+                _ = loaded.Exception;
         }, TaskScheduler.Default).Wait();
-        _image?.ContinueWith(static read => _ = read.Exception, TaskScheduler.Default).Wait();
-        (_machine, _image) = (null, null);
+        _session = null;
         _cancellation.Dispose();
     }
 
-    private static RunImage? ReadImage(RunPlan plan, Action<string> compiler)
+    // A fault of the driver's is reported before one of QEMU's, which boots while the driver is compiled and read.
+    private DriverSession Load(Task<EmulatedMachine> machine, Action<string> compiler)
     {
-        if (plan.Options.IsManaged)
+        DriverSessionOptions options;
+        try
+        {
+            options = Plan.SessionWith(ReadImage(compiler));
+        }
+        catch
+        {
+            DisposeOf(machine);
+            throw;
+        }
+        return DriverSession.Load(options, machine, Counter);
+    }
+
+    private RunImage? ReadImage(Action<string> compiler)
+    {
+        if (Plan.Options.IsManaged)
             return null;
-        string path = plan.Image ?? DriverBuild.Build(plan.File!.Driver!, compiler);
+        string path = Plan.Image ?? DriverBuild.Build(Plan.File!.Driver!, compiler);
         return new RunImage(path, DriverImage.ReadFile(path));
+    }
+
+    private static void DisposeOf(Task<EmulatedMachine> machine)
+    {
+        try
+        {
+            machine.GetAwaiter().GetResult().Dispose();
+        }
+        catch (Exception)
+        {
+            // What kept the driver from being built or read is the first fault, and the one to report.
+        }
     }
 }

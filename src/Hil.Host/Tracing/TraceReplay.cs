@@ -78,7 +78,7 @@ public sealed class TraceReplay : IDisposable
         Exception? stop = null;
         try
         {
-            Session = await DriverSession.LoadAsync(options, machine, observer).ConfigureAwait(false);
+            Session = await Task.Run(() => DriverSession.Load(options, machine, observer)).ConfigureAwait(false);
             began = Stopwatch.GetTimestamp();
             stop = await FinishAsync(Session, tracing.Log!, cancellation).ConfigureAwait(false);
             bugCheck = stop as BugCheckException;

@@ -4,8 +4,9 @@ using System.Collections.Immutable;
 namespace Hil.Loader;
 
 // Names for addresses in reports, from what the image itself carries: the COFF symbol table that mingw leaves in
-// (functions and variables, also static ones) and the export table. Names are decoded when they are asked for: a large
-// driver has tens of thousands, a report prints a dozen.
+// (functions and variables, also static ones) and the export table. The table is judged when the image is read, put
+// together when something is looked up, and a name is decoded when it is asked for: a large driver has tens of
+// thousands, a report prints a dozen, and most runs print none.
 
 /// <summary>A symbol and how far into it an address lies.</summary>
 public readonly record struct SymbolPlace(string Name, uint Offset)
@@ -24,35 +25,43 @@ public sealed class SymbolTable
 
     private readonly ImageLayout _layout;
     private readonly FunctionTable _functions;
-    private readonly List<Entry> _entries = [];
+    private readonly ImmutableArray<DriverExport> _exports;
+    private readonly Lazy<List<Entry>> _entries;
 
-    private SymbolTable(ImageLayout layout, FunctionTable functions)
+    private SymbolTable(ImageLayout layout, FunctionTable functions, ImmutableArray<DriverExport> exports)
     {
         _layout = layout;
         _functions = functions;
+        _exports = exports;
+        _entries = new Lazy<List<Entry>>(Collect);
     }
 
-    public int Count => _entries.Count;
+    public int Count => _entries.Value.Count;
+
+    private bool HasCoff => _layout.Headers is { SymbolTableOffset: not 0, SymbolCount: not 0 };
+
+    private long CoffBytes => (long)_layout.Headers.SymbolCount * EntrySize;
 
     /// <summary>The symbol at or before an RVA, in the same section and not before the start of the function it is
     /// in.</summary>
     public bool TryFind(uint rva, out SymbolPlace place)
     {
         place = default;
-        int index = LastAtOrBefore(rva);
+        List<Entry> entries = _entries.Value;
+        int index = LastAtOrBefore(entries, rva);
         if (index < 0 || !_layout.TryFindSection(rva, out ImageSection section))
             return false;
-        uint start = _entries[index].Rva;
+        uint start = entries[index].Rva;
         if (start < section.Rva || (_functions.TryFind(rva, out RuntimeFunction function) && start < function.BeginRva))
             return false;
-        place = new SymbolPlace(NameOf(_entries[index]), rva - start);
+        place = new SymbolPlace(NameOf(entries[index]), rva - start);
         return true;
     }
 
     /// <summary>The RVA of a symbol; slow, for tests and tools.</summary>
     public bool TryFind(string name, out uint rva)
     {
-        foreach (Entry entry in _entries)
+        foreach (Entry entry in _entries.Value)
         {
             if (NameOf(entry) != name)
                 continue;
@@ -65,27 +74,34 @@ public sealed class SymbolTable
 
     internal static SymbolTable Read(ImageLayout layout, FunctionTable functions, ImmutableArray<DriverExport> exports)
     {
-        var table = new SymbolTable(layout, functions);
-        table.ReadCoff();
-        foreach (DriverExport export in exports)
-        {
-            if (export is { Name: { } name, Rva: not 0 })
-                table._entries.Add(new Entry(export.Rva, IsFunction: true, 0, name));
-        }
-        // Where several names share an address, a function's name wins over a label's, then the image's own order
-        // decides.
-        table._entries.Sort();
+        var table = new SymbolTable(layout, functions, exports);
+        table.RequireCoff();
         return table;
     }
 
-    private int LastAtOrBefore(uint rva)
+    private List<Entry> Collect()
+    {
+        List<Entry> entries = [];
+        AddCoff(entries);
+        foreach (DriverExport export in _exports)
+        {
+            if (export is { Name: { } name, Rva: not 0 })
+                entries.Add(new Entry(export.Rva, IsFunction: true, 0, name));
+        }
+        // Where several names share an address, a function's name wins over a label's, then the image's own order
+        // decides.
+        entries.Sort();
+        return entries;
+    }
+
+    private static int LastAtOrBefore(List<Entry> entries, uint rva)
     {
         int low = 0;
-        int high = _entries.Count;
+        int high = entries.Count;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            if (_entries[middle].Rva <= rva)
+            if (entries[middle].Rva <= rva)
                 low = middle + 1;
             else
                 high = middle;
@@ -93,21 +109,26 @@ public sealed class SymbolTable
         return low - 1;
     }
 
-    private void ReadCoff()
+    private void RequireCoff()
     {
-        ImageHeaders headers = _layout.Headers;
-        if (headers.SymbolTableOffset == 0 || headers.SymbolCount == 0)
+        if (!HasCoff)
             return;
-        long size = (long)headers.SymbolCount * EntrySize;
-        RequireRoom(size + sizeof(uint), "symbol table");
+        RequireRoom(CoffBytes + sizeof(uint), "symbol table");
         // Names longer than eight characters follow the symbols, after a word with their total size, itself included.
-        RequireRoom(size + _layout.File.ReadUInt32(headers.SymbolTableOffset + size, "the symbol names"),
-            "symbol names");
-        ReadOnlySpan<byte> table = _layout.File.Slice(headers.SymbolTableOffset, size, "the symbol table");
-        for (long at = 0; at < size; at += EntrySize)
+        long names = _layout.Headers.SymbolTableOffset + CoffBytes;
+        RequireRoom(CoffBytes + _layout.File.ReadUInt32(names, "the symbol names"), "symbol names");
+    }
+
+    private void AddCoff(List<Entry> entries)
+    {
+        if (!HasCoff)
+            return;
+        long start = _layout.Headers.SymbolTableOffset;
+        ReadOnlySpan<byte> table = _layout.File.Slice(start, CoffBytes, "the symbol table");
+        for (long at = 0; at < CoffBytes; at += EntrySize)
         {
             ReadOnlySpan<byte> symbol = table.Slice((int)at, EntrySize);
-            AddCoff(symbol, headers.SymbolTableOffset + at);
+            AddCoff(entries, symbol, start + at);
             at += symbol[17] * (long)EntrySize; // Auxiliary entries.
         }
     }
@@ -121,7 +142,7 @@ public sealed class SymbolTable
                 $"0x{headers.SymbolTableOffset:X} are wanted, the file has {_layout.File.Length}");
     }
 
-    private void AddCoff(ReadOnlySpan<byte> symbol, long offset)
+    private void AddCoff(List<Entry> entries, ReadOnlySpan<byte> symbol, long offset)
     {
         uint value = BinaryPrimitives.ReadUInt32LittleEndian(symbol[8..]);
         short number = BinaryPrimitives.ReadInt16LittleEndian(symbol[12..]);
@@ -131,7 +152,7 @@ public sealed class SymbolTable
         ImageSection section = _layout.Sections[number - 1];
         if (value >= section.VirtualSize || IsSectionName(symbol))
             return;
-        _entries.Add(new Entry(section.Rva + value, isFunction, offset, null));
+        entries.Add(new Entry(section.Rva + value, isFunction, offset, null));
     }
 
     // Static symbols named for the section, with an auxiliary entry, mark where each object file's part begins.
@@ -145,7 +166,7 @@ public sealed class SymbolTable
         ReadOnlySpan<byte> symbol = _layout.File.Slice(entry.NameOffset, EntrySize, "a symbol");
         if (BinaryPrimitives.ReadUInt32LittleEndian(symbol) != 0)
             return _layout.File.ReadTextUpTo(entry.NameOffset, 8);
-        long strings = _layout.Headers.SymbolTableOffset + (long)_layout.Headers.SymbolCount * EntrySize;
+        long strings = _layout.Headers.SymbolTableOffset + CoffBytes;
         return _layout.File.ReadTextUpTo(strings + BinaryPrimitives.ReadUInt32LittleEndian(symbol[4..]), NameCharsMax);
     }
 

@@ -69,18 +69,43 @@ public sealed class QemuProcess : IDisposable
     /// <summary>Starts QEMU and returns when its machine runs and every channel is connected.</summary>
     /// <exception cref="MachineStartException">QEMU is missing, too old, or ended; the message says what to
     /// do.</exception>
-    public static async Task<QemuProcess> StartAsync(QemuOptions options, CancellationToken cancellation = default)
+    public static Task<QemuProcess> StartAsync(QemuOptions options, CancellationToken cancellation = default) =>
+        Task.Run(() =>
+        {
+            QemuProcess qemu = Begin(options);
+            qemu.AwaitMachine(options, cancellation);
+            return qemu;
+        }, CancellationToken.None);
+
+    /// <summary>Starts QEMU and returns when it boots.</summary>
+    /// <exception cref="MachineStartException">QEMU is missing, or the system could not start it.</exception>
+    internal static QemuProcess Begin(QemuOptions options)
     {
         string program = QemuProgram.Find(options.QemuPath);
         var qemu = new QemuProcess();
         try
         {
-            await qemu.StartCoreAsync(program, options, cancellation).ConfigureAwait(false);
+            qemu.Spawn(program, options);
             return qemu;
         }
         catch
         {
             qemu.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the machine runs. A QEMU that does not get that far is disposed.</summary>
+    /// <exception cref="MachineStartException">QEMU is too old, or ended; the message says what to do.</exception>
+    internal void AwaitMachine(QemuOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            Negotiate(options, cancellation);
+        }
+        catch
+        {
+            Dispose();
             throw;
         }
     }
@@ -120,27 +145,29 @@ public sealed class QemuProcess : IDisposable
             _child?.Dispose();
     }
 
-    private async Task StartCoreAsync(string program, QemuOptions options, CancellationToken cancellation)
+    private void Spawn(string program, QemuOptions options)
+    {
+        using var sockets = new QemuSockets();
+        StartThread(program, QemuCommandLine.Build(options, sockets), sockets);
+        try
+        {
+            OpenChannels(sockets, options.PlainQtest);
+        }
+        finally
+        {
+            // Until QEMU runs or could not be started, its ends of the sockets must stay open.
+            _started.Task.GetAwaiter().GetResult();
+        }
+    }
+
+    private void Negotiate(QemuOptions options, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _endedToken.Token);
         limit.CancelAfter(options.StartTimeout);
-        using (var sockets = new QemuSockets())
-        {
-            StartThread(program, QemuCommandLine.Build(options, sockets), sockets);
-            try
-            {
-                OpenChannels(sockets, options.PlainQtest);
-            }
-            finally
-            {
-                // Until QEMU runs or could not be started, its ends of the sockets must stay open.
-                _started.Task.GetAwaiter().GetResult();
-            }
-        }
         try
         {
-            Version = await Qmp.NegotiateAsync(limit.Token).ConfigureAwait(false);
-            await LookForEarlyShutdownAsync().WaitAsync(limit.Token).ConfigureAwait(false);
+            Version = Qmp.Negotiate(limit.Token);
+            LookForEarlyShutdown(limit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -216,9 +243,9 @@ public sealed class QemuProcess : IDisposable
     }
 
     // QEMU sends no events before the negotiation; a processor that fell at once would go unnoticed.
-    private async Task LookForEarlyShutdownAsync()
+    private void LookForEarlyShutdown(CancellationToken cancellation)
     {
-        JsonElement status = await Qmp.ExecuteAsync("query-status").ConfigureAwait(false);
+        JsonElement status = Qmp.Execute("query-status", cancellation);
         if (status.GetProperty("status").ValueEquals("shutdown"))
             ReportShutdown(ResetReason);
     }

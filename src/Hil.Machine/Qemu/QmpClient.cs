@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -32,12 +34,19 @@ public sealed class QmpClient : IDisposable
 
     /// <summary>Waits for QEMU's greeting and enters command mode.</summary>
     /// <returns>QEMU's version.</returns>
-    public async Task<Version> NegotiateAsync(CancellationToken cancellation = default)
+    /// <exception cref="IOException">The channel is closed.</exception>
+    public Version Negotiate(CancellationToken cancellation = default)
     {
-        Version version = await _greeting.Task.WaitAsync(cancellation).ConfigureAwait(false);
-        await ExecuteAsync("qmp_capabilities").WaitAsync(cancellation).ConfigureAwait(false);
+        Version version = ResultOf(_greeting.Task, cancellation);
+        Execute("qmp_capabilities", cancellation);
         return version;
     }
+
+    /// <summary>Runs a command and waits for its result.</summary>
+    /// <exception cref="QmpException">QEMU refused.</exception>
+    /// <exception cref="IOException">The channel is closed.</exception>
+    public JsonElement Execute(string command, CancellationToken cancellation = default) =>
+        ResultOf(ExecuteAsync(command), cancellation);
 
     /// <summary>Runs a command and returns its result.</summary>
     /// <exception cref="QmpException">QEMU refused.</exception>
@@ -58,24 +67,28 @@ public sealed class QmpClient : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private void Send(long id, string command, JsonObject? arguments)
+    private static T ResultOf<T>(Task<T> task, CancellationToken cancellation)
     {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(bytes))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("execute", command);
-            writer.WriteNumber("id", id);
-            if (arguments != null)
-            {
-                writer.WritePropertyName("arguments");
-                arguments.WriteTo(writer);
-            }
-            writer.WriteEndObject();
-        }
         try
         {
-            _socket.Send(bytes.WrittenSpan);
+            task.Wait(cancellation);
+        }
+        catch (AggregateException)
+        {
+            // What it holds is thrown below, as itself.
+        }
+        return task.GetAwaiter().GetResult();
+    }
+
+    private void Send(long id, string command, JsonObject? arguments)
+    {
+        // Commands' names need no escaping; a JSON writer's tables take milliseconds to set up at each start.
+        string given = arguments == null ? "" : $""", "arguments": {arguments.ToJsonString()}""";
+        string line = string.Create(
+            CultureInfo.InvariantCulture, $$"""{"execute": "{{command}}", "id": {{id}}{{given}}}""");
+        try
+        {
+            _socket.Send(Encoding.UTF8.GetBytes(line));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

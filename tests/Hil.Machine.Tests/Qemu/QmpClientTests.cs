@@ -34,7 +34,7 @@ public sealed class QmpClientTests : IDisposable
     [Fact]
     public async Task NegotiationGivesTheVersion()
     {
-        Task<Version> negotiation = _client.NegotiateAsync();
+        Task<Version> negotiation = Task.Run(() => _client.Negotiate());
         Send(Greeting);
         Assert.Contains("\"qmp_capabilities\"", Receive(), StringComparison.Ordinal);
         Send("""{"return": {}, "id": 1}""");
@@ -99,7 +99,7 @@ public sealed class QmpClientTests : IDisposable
     [InlineData("""{"QMP": {"version": {"qemu": {"micro": -1, "minor": 2, "major": 7}}}}""")]
     public async Task MalformedMessageEndsTheChannelForEveryWaiter(string line)
     {
-        Task<Version> negotiation = _client.NegotiateAsync();
+        Task<Version> negotiation = Task.Run(() => _client.Negotiate());
         Task<JsonElement> command = _client.ExecuteAsync("query-status");
 
         Send(line);

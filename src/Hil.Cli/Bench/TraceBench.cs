@@ -50,6 +50,12 @@ internal static class TraceBench
             yield return BenchFigure.AtLeast(
                 "trace: decode", decode, "events/s", "20 M/s", decode / DecodeRateMin, 1);
         }
+        foreach (BenchFigure figure in Commands("polls", path, Events))
+            yield return figure;
+        string irps = path + ".irps";
+        int events = WriteIrps(irps);
+        foreach (BenchFigure figure in Commands("IRPs", irps, events))
+            yield return figure;
         yield return PeakMemory("trace: peak memory");
     }
 
@@ -66,6 +72,38 @@ internal static class TraceBench
         workload.Record(writer, Events);
         if (writer.Complete().Failure is { } failure)
             throw failure;
+    }
+
+    private static int WriteIrps(string path)
+    {
+        using TraceWriter writer = TraceWriter.Create(path);
+        int events = new IrpWorkload().Record(writer, Events);
+        return writer.Complete().Failure is { } failure ? throw failure : events;
+    }
+
+    // What commands do, but for what they print.
+    private static IEnumerable<BenchFigure> Commands(string workload, string path, int events)
+    {
+        using TraceReader reader = TraceReader.Open(path);
+        using TraceReader other = TraceReader.Open(path);
+        yield return Rate($"trace stats: {workload}", events, () => TraceStats.Read(reader));
+        yield return Rate($"trace diff: {workload}", 2 * events, () => TraceDiff.Compare(reader, other));
+        yield return Rate($"trace show --irp: {workload}", events, () => Show(reader, new TraceFilter { Irp = 17 }));
+        yield return Rate($"trace show --kind: {workload}", events, () => Show(
+            reader, new TraceFilter { Kinds = new HashSet<TraceKind> { TraceKind.Violation } }));
+    }
+
+    private static BenchFigure Rate(string name, int events, Action action)
+    {
+        double rate = events / Best(action);
+        return BenchFigure.AtLeast(name, rate, "events/s", "20 M/s", rate / DecodeRateMin, 1);
+    }
+
+    private static void Show(TraceReader reader, TraceFilter filter)
+    {
+        using var show = new TraceShow(reader, filter);
+        while (show.MoveNext())
+            _ = show.Line;
     }
 
     private static void Decode(TraceReader reader)

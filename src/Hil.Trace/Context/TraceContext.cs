@@ -15,14 +15,14 @@ public sealed class TraceContext
     private const int FramesMax = 512; // A driver has 24 KB of stack; a hostile trace is not followed further.
     private const int ThreadsMax = 4096;
     private const int DpcsMax = 65_536;
-    private const int CallsMax = 65_536;
 
     private readonly Dictionary<ulong, List<TraceFrame>> _threads = [];
-    private readonly Dictionary<ulong, CallPlace> _calls = [];
+    private readonly IdCache<CallPlace> _calls = new();
     private readonly TraceIrps _irps = new();
     private readonly InterruptOwners _owners = new();
     private readonly Dictionary<ulong, ulong> _dpcIrps = [];
     private List<TraceFrame> _frames = [];
+    private IrpState? _state;
     private ulong _baseIrp;
     private ulong _lastIsrIrp;
 
@@ -41,7 +41,7 @@ public sealed class TraceContext
     public ulong Irp { get; private set; }
 
     /// <summary>That IRP, while it lives and for the record that ends it.</summary>
-    public IrpState? State { get; private set; }
+    public IrpState? State => _state ??= _irps.Find(Irp);
 
     /// <summary>How many frames are around the record; a frame's first and last records are outside of it.</summary>
     public int Depth { get; private set; }
@@ -69,10 +69,13 @@ public sealed class TraceContext
     {
         Left = 0;
         HasEntered = HasSwitched = false;
-        State = null;
-        Irp = CurrentIrp;
-        Stage = _frames.Count == 0 ? TraceStage.Driver : _frames[^1].Stage;
-        Depth = _frames.Count;
+        _state = null;
+        ReadOnlySpan<TraceFrame> frames = Frames;
+        Depth = frames.Length;
+        if (frames.IsEmpty)
+            (Irp, Stage) = (_baseIrp, TraceStage.Driver);
+        else
+            (Irp, Stage) = (frames[^1].Irp, frames[^1].Stage);
         switch (record.Kind)
         {
             case TraceKind.Read or TraceKind.Write or TraceKind.ReadBlock or TraceKind.WriteBlock:
@@ -100,11 +103,7 @@ public sealed class TraceContext
                 Request(record);
                 break;
         }
-        if (Irp != 0)
-            State ??= _irps.Find(Irp);
     }
-
-    private ulong CurrentIrp => _frames.Count == 0 ? _baseIrp : _frames[^1].Irp;
 
     private void Enter(TraceKind kind, ulong key, TraceStage stage, ulong irp, ulong name)
     {
@@ -172,15 +171,17 @@ public sealed class TraceContext
 
     private CallPlace PlaceOf(TraceCursor record)
     {
-        if (_calls.TryGetValue(record[0], out CallPlace place))
-            return place;
-        if (_calls.Count >= CallsMax)
-            _calls.Clear();
-        TraceCallSite site = record.CallSite(record[0]);
+        ulong id = record[0];
+        return _calls.TryGet(id, out CallPlace place) ? place : _calls.Set(id, FindPlace(record, id));
+    }
+
+    private static CallPlace FindPlace(TraceCursor record, ulong id)
+    {
+        TraceCallSite site = record.CallSite(id);
         string export = record.Text(site.Export);
         // A call can return when its site has another id than when it was made.
         ulong key = site.Return ^ ((ulong)(uint)export.GetHashCode(StringComparison.Ordinal) << 32);
-        return _calls[record[0]] = new CallPlace(key, site.Export, RoleOf(export));
+        return new CallPlace(key, site.Export, RoleOf(export));
     }
 
     private static CallRole RoleOf(string export) => export switch
@@ -223,7 +224,7 @@ public sealed class TraceContext
     private void FollowIrp(TraceCursor record)
     {
         ulong number = Irp = record[0];
-        State = record.Kind == TraceKind.IrpCreate
+        _state = record.Kind == TraceKind.IrpCreate
             ? _irps.Create(number, record[1], record.Time)
             : _irps.Find(number);
         switch (record.Kind)
@@ -245,8 +246,8 @@ public sealed class TraceContext
                 _baseIrp = 0;
                 break;
         }
-        if (State != null)
-            _irps.Note(State, record);
+        if (_state != null)
+            _irps.Note(_state, record);
     }
 
     // What completes an IRP worked for it, even if nothing before said so.

@@ -15,6 +15,8 @@ internal sealed class ActivityComparison(
         _irp = a.Irp;
         _removed.Clear();
         _added.Clear();
+        if (a.Tail != b.Tail)
+            Report("order", $"goes on otherwise after {DiffActivity.ActionsMax:N0} actions", null);
         if (a.Actions.SequenceEqual(b.Actions) && a.Times.SequenceEqual(b.Times))
             return;
         List<(int A, int B)> pairs = Myers.Align(a.Actions, b.Actions);

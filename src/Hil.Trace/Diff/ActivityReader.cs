@@ -5,20 +5,23 @@ namespace Hil.Trace;
 internal sealed class ActivityReader : IDisposable
 {
     private const int WaitingMax = 4096;
-    private const int RegistersMax = 65_536;
     private const int WaitingActionsMax = 2_000_000;
 
     // A completion that nobody waits for has no end of its own. So many IRPs later nothing more comes.
     private const int LateIrps = 64;
 
+    private static readonly bool[] s_matters = FindKindsThatMatter();
+
     private readonly TraceCursor _cursor;
     private readonly TraceContext _context = new();
     private readonly DiffNames _names;
     private readonly DiffAddresses _addresses = new();
-    private readonly Dictionary<ulong, int> _registers = [];
+    private readonly IdCache<int> _registers = new();
     private readonly Dictionary<ulong, DiffActivity> _open = [];
-    private readonly LinkedList<DiffActivity> _order = [];
+    private readonly Queue<DiffActivity> _order = [];
     private DiffActivity _none = new(0);
+    private DiffActivity? _last;
+    private (IrpState State, string Text) _request;
     private int _created;
     private long _waitingActions;
     private bool _isOver;
@@ -32,21 +35,20 @@ internal sealed class ActivityReader : IDisposable
     /// <summary>The next IRP with all that was done for it, or null after the last.</summary>
     public DiffActivity? Next()
     {
-        while (!_isOver && !IsFirstComplete())
+        bool mayBeComplete = true;
+        while (!_isOver && !(mayBeComplete && IsFirstComplete()))
         {
-            if (_cursor.MoveNext())
-                Add();
-            else
-                _isOver = true;
+            _isOver = !_cursor.MoveNext();
+            mayBeComplete = !_isOver && TryAdd();
         }
-        if (_order.First is not { } first)
+        if (!_order.TryDequeue(out DiffActivity? first))
             return null;
-        _order.RemoveFirst();
-        _open.Remove(first.Value.Irp);
-        _waitingActions -= first.Value.Count;
-        if (first.Value.Result is { } result)
-            first.Value.Add(result);
-        return first.Value;
+        _open.Remove(first.Irp);
+        _last = null;
+        _waitingActions -= first.Count;
+        if (first.Result is { } result)
+            first.Add(result);
+        return first;
     }
 
     /// <summary>What was done for no IRP since the last call.</summary>
@@ -63,11 +65,10 @@ internal sealed class ActivityReader : IDisposable
 
     private bool IsFirstComplete()
     {
-        if (_order.First is not { } first)
+        if (!_order.TryPeek(out DiffActivity? irp))
             return false;
         if (_order.Count > WaitingMax || _waitingActions > WaitingActionsMax)
             return true;
-        DiffActivity irp = first.Value;
         if (irp.CompletedAfter is { } after && _created - after > LateIrps)
             return true;
         return irp.IsFinished && (!irp.IsAwaited || irp.Result != null) && !IsInFrames(irp.Irp);
@@ -83,24 +84,54 @@ internal sealed class ActivityReader : IDisposable
         return false;
     }
 
-    private void Add()
+    // Whether an IRP may be complete with this record, where it may not have been before.
+    private bool TryAdd()
     {
         TraceCursor record = _cursor;
         _context.Advance(record);
         _addresses.Learn(record);
+        if (!s_matters[(byte)record.Kind])
+            return _context.Left != 0 || _context.HasSwitched;
+        Add(record);
+        return true;
+    }
+
+    private void Add(TraceCursor record)
+    {
         if (record.Kind == TraceKind.IrpCreate)
             Create(record[0]);
-        DiffActivity activity = _open.GetValueOrDefault(_context.Irp, _none);
+        DiffActivity activity = Find(_context.Irp);
         if (activity.Irp != 0)
             FollowIrp(record, activity);
-        if (record.Kind == TraceKind.RequestDone)
-            return;
-        if (ActionOf(record) is not { } action)
+        if (!TryFindAction(record, out DiffAction action))
             return;
         int before = activity.Count;
         activity.Add(action);
         if (activity.Irp != 0)
             _waitingActions += activity.Count - before;
+    }
+
+    private DiffActivity Find(ulong irp)
+    {
+        if (irp == 0)
+            return _none;
+        if (_last?.Irp != irp)
+            _last = _open.GetValueOrDefault(irp);
+        return _last ?? _none;
+    }
+
+    private static bool[] FindKindsThatMatter()
+    {
+        var matters = new bool[256];
+        ReadOnlySpan<TraceKind> kinds =
+        [
+            TraceKind.Read, TraceKind.Write, TraceKind.ReadBlock, TraceKind.WriteBlock, TraceKind.Dma,
+            TraceKind.IsrEnter, TraceKind.DpcEnter, TraceKind.StartIo, TraceKind.IrpCancel, TraceKind.IrpComplete,
+            TraceKind.IrpCreate, TraceKind.IrpDispatch, TraceKind.IrpFinish, TraceKind.RequestDone,
+        ];
+        foreach (TraceKind kind in kinds)
+            matters[(byte)kind] = true;
+        return matters;
     }
 
     private void Create(ulong number)
@@ -110,7 +141,8 @@ internal sealed class ActivityReader : IDisposable
             return;
         var irp = new DiffActivity(number);
         _open[number] = irp;
-        _order.AddLast(irp);
+        _last = null;
+        _order.Enqueue(irp);
     }
 
     private void FollowIrp(TraceCursor record, DiffActivity irp)
@@ -118,7 +150,7 @@ internal sealed class ActivityReader : IDisposable
         switch (record.Kind)
         {
             case TraceKind.IrpDispatch when irp.Request.Length == 0 && _context.State is { } state:
-                irp.Request = $"{state.Request}{(record[1] == 0 ? "" : " to ")}{record.Text(record[1])}";
+                irp.Request = RequestOf(state);
                 break;
             case TraceKind.IrpCreate:
                 irp.IsAwaited = _context.State?.HasRequest ?? false;
@@ -136,36 +168,48 @@ internal sealed class ActivityReader : IDisposable
         }
     }
 
-    private DiffAction? ActionOf(TraceCursor r) => r.Kind switch
+    // Most IRPs ask for what the one before did.
+    private string RequestOf(IrpState irp)
     {
-        TraceKind.Read => Access(r, DiffOperation.Read, Value(r[1])),
-        TraceKind.Write => Access(r, DiffOperation.Write, Value(r[1])),
-        TraceKind.ReadBlock => Access(r, DiffOperation.ReadBlock, Hash(r.Data)),
-        TraceKind.WriteBlock => Access(r, DiffOperation.WriteBlock, Hash(r.Data)),
-        TraceKind.Dma => Act(DiffOperation.Dma, $"{r.Data.Length} bytes", Hash(r.Data)),
-        TraceKind.IsrEnter => new DiffAction(TraceStage.Isr, DiffOperation.Interrupt, 0, 0),
-        TraceKind.DpcEnter => new DiffAction(TraceStage.Dpc, DiffOperation.Dpc, 0, 0),
-        TraceKind.StartIo => new DiffAction(TraceStage.StartIo, DiffOperation.StartIo, 0, 0),
-        TraceKind.IrpCancel => new DiffAction(TraceStage.Driver, DiffOperation.Cancel, 0, 0),
-        TraceKind.IrpComplete => new DiffAction(
-            TraceStage.Driver, DiffOperation.Complete, (int)Math.Min(Value(r[2]), int.MaxValue), (uint)r[1]),
-        _ => null,
-    };
+        (IrpState? before, string text) = _request;
+        if (before == null || before.Device != irp.Device || before.Code != irp.Code || before.Major != irp.Major
+            || before.Minor != irp.Minor)
+            text = irp.Request + (irp.Device.Length == 0 ? "" : $" to {irp.Device}");
+        _request = (irp, text);
+        return text;
+    }
+
+    private bool TryFindAction(TraceCursor r, out DiffAction action)
+    {
+        action = r.Kind switch
+        {
+            TraceKind.Read => Access(r, DiffOperation.Read, Value(r[1])),
+            TraceKind.Write => Access(r, DiffOperation.Write, Value(r[1])),
+            TraceKind.ReadBlock => Access(r, DiffOperation.ReadBlock, Hash(r.Data)),
+            TraceKind.WriteBlock => Access(r, DiffOperation.WriteBlock, Hash(r.Data)),
+            TraceKind.Dma => Act(DiffOperation.Dma, $"{r.Data.Length} bytes", Hash(r.Data)),
+            TraceKind.IsrEnter => new DiffAction(TraceStage.Isr, DiffOperation.Interrupt, 0, 0),
+            TraceKind.DpcEnter => new DiffAction(TraceStage.Dpc, DiffOperation.Dpc, 0, 0),
+            TraceKind.StartIo => new DiffAction(TraceStage.StartIo, DiffOperation.StartIo, 0, 0),
+            TraceKind.IrpCancel => new DiffAction(TraceStage.Driver, DiffOperation.Cancel, 0, 0),
+            TraceKind.IrpComplete => new DiffAction(
+                TraceStage.Driver, DiffOperation.Complete, (int)Math.Min(Value(r[2]), int.MaxValue), (uint)r[1]),
+            _ => default,
+        };
+        return action.Operation != DiffOperation.None;
+    }
 
     private DiffAction Act(DiffOperation operation, string name, ulong value) =>
         new(_context.Stage, operation, _names.Number(name), value);
 
     private DiffAction Access(TraceCursor record, DiffOperation operation, ulong value)
     {
-        if (!_registers.TryGetValue(record[0], out int register))
-        {
-            if (_registers.Count >= RegistersMax)
-                _registers.Clear();
-            _registers[record[0]] = register = NumberOf(record, record.Site(record[0]));
-        }
+        ulong site = record[0];
+        if (!_registers.TryGet(site, out int register))
+            register = _registers.Set(site, NumberOf(record, record.Site(site)));
         // Those without a number of their own are told apart by what they say.
         if (register == DiffNames.Others)
-            value ^= record.Site(record[0]).Offset << 32;
+            value ^= record.Site(site).Offset << 32;
         return new DiffAction(_context.Stage, operation, register, value);
     }
 

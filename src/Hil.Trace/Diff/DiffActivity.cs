@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Hil.Trace;
@@ -5,11 +6,14 @@ namespace Hil.Trace;
 /// <summary>All that was done for an IRP, or between IRPs for none.</summary>
 internal sealed class DiffActivity(ulong irp)
 {
-    // Longer activities, a driver that polls a million times say, are compared up to here.
-    private const int ActionsMax = 100_000;
+    /// <summary>Of longer activities, a driver that polls a million times say, the rest is only known to be the same or
+    /// not.</summary>
+    public const int ActionsMax = 100_000;
 
-    private readonly List<DiffAction> _actions = [];
-    private readonly List<int> _times = [];
+    private const int UsualActions = 16;
+
+    private readonly List<DiffAction> _actions = new(UsualActions);
+    private readonly List<int> _times = new(UsualActions);
 
     /// <summary>0 for what belongs to none.</summary>
     public ulong Irp { get; } = irp;
@@ -30,10 +34,13 @@ internal sealed class DiffActivity(ulong irp)
 
     public int Count => _actions.Count;
 
+    /// <summary>Actions beyond those that are kept, and what tells them from others.</summary>
+    public (long Actions, ulong Hash) Tail { get; private set; }
+
     public ReadOnlySpan<DiffAction> Actions => CollectionsMarshal.AsSpan(_actions);
 
     /// <summary>How often each action came in a row.</summary>
-    public IReadOnlyList<int> Times => _times;
+    public ReadOnlySpan<int> Times => CollectionsMarshal.AsSpan(_times);
 
     /// <summary>Adds an action; one that repeats the last, as polling does, is counted only.</summary>
     public void Add(in DiffAction action)
@@ -45,5 +52,16 @@ internal sealed class DiffActivity(ulong irp)
             _actions.Add(action);
             _times.Add(1);
         }
+        else
+        {
+            Tail = (Tail.Actions + 1, Mix(Tail.Hash, action));
+        }
+    }
+
+    private static ulong Mix(ulong hash, in DiffAction action)
+    {
+        const ulong Spread = 0x9E37_79B9_7F4A_7C15;
+        ulong what = ((ulong)(uint)action.Name << 16) | ((ulong)action.Operation << 8) | (byte)action.Stage;
+        return BitOperations.RotateLeft((hash ^ action.Value) * Spread ^ what, 29) * Spread;
     }
 }

@@ -13,8 +13,12 @@ internal sealed class DiffAddresses
     private const int PageShift = 12;
     private const ulong LowMemoryBytes = 1 << 20; // Nothing that a driver gets is below.
     private const int PagesMax = 1_000_000;
+    private const int NotedSlots = 256; // A power of two.
 
     private readonly HashSet<ulong> _pages = [];
+
+    // Pages that were added, each at its place: calls come with the same ones over and over. Page 0 is not noted.
+    private readonly ulong[] _noted = new ulong[NotedSlots];
     private ulong _windowBase;
     private ulong _windowBytes;
 
@@ -48,9 +52,17 @@ internal sealed class DiffAddresses
     {
         if (Offset(value) is not { } offset || offset < LowMemoryBytes)
             return;
+        ulong page = offset >> PageShift;
+        ref ulong noted = ref _noted[page & (NotedSlots - 1)];
+        if (noted == page)
+            return;
         if (_pages.Count >= PagesMax)
+        {
             _pages.Clear();
-        _pages.Add(offset >> PageShift);
+            Array.Clear(_noted);
+        }
+        noted = page;
+        _pages.Add(page);
     }
 
     private ulong? Offset(ulong value)

@@ -176,7 +176,7 @@ internal sealed unsafe class BlockDecoder
     /// <summary>A field of the record that is number <paramref name="ordinal"/> of its kind.</summary>
     public ulong Value(KindDecoder kind, int field, int ordinal)
     {
-        ulong[] values = kind.Decoded(field) ?? Decode(kind, field);
+        ulong[] values = kind.Decoded[field] ?? Decode(kind, field);
         return values[ordinal];
     }
 

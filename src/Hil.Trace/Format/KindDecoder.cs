@@ -8,8 +8,7 @@ internal sealed unsafe class KindDecoder
     private readonly TraceField[] _fields;
     private readonly uint[] _lengths;
     private readonly long[] _starts;
-    private readonly ulong[][] _values;
-    private readonly bool[] _isDecoded;
+    private readonly ulong[][] _buffers;
     private readonly KeyedMemory? _keyed;
     private byte* _content;
     private int[] _dataEnds = [];
@@ -21,9 +20,9 @@ internal sealed unsafe class KindDecoder
         _fields = kind.Fields;
         _lengths = new uint[Columns];
         _starts = new long[Columns];
-        _values = new ulong[_fields.Length][];
-        Array.Fill(_values, []);
-        _isDecoded = new bool[_fields.Length];
+        _buffers = new ulong[_fields.Length][];
+        Array.Fill(_buffers, []);
+        Decoded = new ulong[]?[_fields.Length];
         if (Array.Exists(_fields, static field => field.Coding == TraceFieldCoding.Keyed))
             _keyed = new KeyedMemory(width: 1);
     }
@@ -47,7 +46,7 @@ internal sealed unsafe class KindDecoder
     {
         Count = 0;
         HasDecodedData = false;
-        Array.Clear(_isDecoded);
+        Array.Clear(Decoded);
     }
 
     /// <summary>Takes the count and the lengths of the columns from the table of a block.</summary>
@@ -70,20 +69,20 @@ internal sealed unsafe class KindDecoder
         return at;
     }
 
-    /// <summary>The values of a field, if they were decoded already.</summary>
-    public ulong[]? Decoded(int field) => _isDecoded[field] ? _values[field] : null;
+    /// <summary>The values of each field that was decoded already.</summary>
+    public ulong[]?[] Decoded { get; }
 
     /// <summary>Decodes the values of a field; otherwise says what is wrong.</summary>
     public string? TryDecode(int field, out ulong[] values)
     {
-        if (_values[field].Length < Count)
-            _values[field] = new ulong[BlockDecoder.RoundUp(Count)];
-        values = _values[field];
+        if (_buffers[field].Length < Count)
+            _buffers[field] = new ulong[BlockDecoder.RoundUp(Count)];
+        values = _buffers[field];
         byte* next = _content + _starts[field];
         byte* end = next + _lengths[field];
         if (_fields[field].Coding == TraceFieldCoding.Keyed)
         {
-            string? problem = _isDecoded[0] ? null : TryDecode(0, out _);
+            string? problem = Decoded[0] != null ? null : TryDecode(0, out _);
             if (problem != null)
                 return problem;
             next = DecodeKeyed(next, end, values);
@@ -94,7 +93,7 @@ internal sealed unsafe class KindDecoder
         }
         if (next != end)
             return $"the column of field {field} of kind {(byte)Kind} does not have {Count:N0} numbers";
-        _isDecoded[field] = true;
+        Decoded[field] = values;
         return null;
     }
 
@@ -113,7 +112,7 @@ internal sealed unsafe class KindDecoder
 
     private byte* DecodeKeyed(byte* next, byte* end, ulong[] values)
     {
-        ReadOnlySpan<ulong> keys = _values[0].AsSpan(0, Count);
+        ReadOnlySpan<ulong> keys = _buffers[0].AsSpan(0, Count);
         Span<ulong> slots = values.AsSpan(0, Count);
         KeyedMemory memory = _keyed!;
         memory.Forget();

@@ -12,10 +12,15 @@ public sealed unsafe class TraceCursor : ITraceDefinitions, IDisposable
     private readonly BlockDecoder _block;
     private readonly ReadDefinitions _definitions = new();
     private readonly int[] _ordinals = new int[256];
+    private readonly ulong[]?[][] _columnsOf = new ulong[]?[256][];
     private TraceBlock? _current;
     private int _nextBlock;
     private int _records;
     private int _at = -1;
+
+    // Of the record's kind: how many of these came before it in the block, and their fields, as far as they are decoded.
+    private int _ordinal;
+    private ulong[]?[] _columns = [];
     private long[]? _times;
     private byte* _kinds;
 
@@ -25,6 +30,8 @@ public sealed unsafe class TraceCursor : ITraceDefinitions, IDisposable
         _file = file;
         _frames = new FrameReader(file);
         _block = new BlockDecoder(file.Path, schema);
+        foreach (TraceRecordKind kind in schema)
+            _columnsOf[(byte)kind.Kind] = _block[kind.Kind]!.Decoded;
     }
 
     /// <summary>Goes to the next record; false after the last. After a <see cref="TraceReader.Refresh"/> it can be true
@@ -35,7 +42,8 @@ public sealed unsafe class TraceCursor : ITraceDefinitions, IDisposable
         if (++_at < _records || TryNextBlock())
         {
             byte kind = _kinds[_at];
-            _ordinals[kind]++;
+            _ordinal = ++_ordinals[kind];
+            _columns = _columnsOf[kind];
             Kind = (TraceKind)kind;
             return true;
         }
@@ -54,20 +62,25 @@ public sealed unsafe class TraceCursor : ITraceDefinitions, IDisposable
     public ulong Sequence => _block.FirstSequence + (uint)_at;
 
     /// <summary>Fields of this record in the file's schema.</summary>
-    public int FieldCount => _block[Kind]!.Fields;
+    public int FieldCount => _columns.Length;
 
     /// <summary>A field's value; 0 for one that the file's schema does not have.</summary>
     public ulong this[int field]
     {
         get
         {
-            KindDecoder kind = _block[Kind]!;
-            return field < kind.Fields ? _block.Value(kind, field, _ordinals[(byte)Kind]) : 0;
+            ulong[]?[] columns = _columns;
+            if ((uint)field < (uint)columns.Length && columns[field] is { } values)
+                return values[_ordinal];
+            return Decode(field);
         }
     }
 
+    private ulong Decode(int field) =>
+        (uint)field < (uint)_columns.Length ? _block.Value(_block[Kind]!, field, _ordinal) : 0;
+
     /// <summary>The bytes that came with the record; valid until the cursor moves.</summary>
-    public ReadOnlySpan<byte> Data => _block.Data(_block[Kind]!, _ordinals[(byte)Kind]);
+    public ReadOnlySpan<byte> Data => _block.Data(_block[Kind]!, _ordinal);
 
     /// <summary>The block that the record is in.</summary>
     public TraceBlock Block => _current!;

@@ -6,7 +6,7 @@ namespace Hil.Trace;
 public sealed class TraceShow : IDisposable
 {
     private readonly TraceReader _reader;
-    private readonly TraceFilter _filter;
+    private readonly RecordFilter _filter;
     private readonly TraceCursor _cursor;
     private readonly TraceContext _context = new();
     private readonly RecordWords _words;
@@ -15,7 +15,7 @@ public sealed class TraceShow : IDisposable
     public TraceShow(TraceReader reader, TraceFilter filter)
     {
         _reader = reader;
-        _filter = filter;
+        _filter = new RecordFilter(filter);
         _cursor = reader.OpenCursor();
         _words = new RecordWords(reader);
     }
@@ -31,7 +31,7 @@ public sealed class TraceShow : IDisposable
             _start ??= _cursor.Time;
             _context.Advance(_cursor);
             HasEnded |= _cursor.Kind == TraceKind.End;
-            if (_filter.Passes(_cursor, _context, _cursor.Time - _start.Value))
+            if (_filter.Passes(_cursor, _context, _start.Value))
                 return true;
         }
         return false;

@@ -9,7 +9,7 @@ public sealed class TraceStats
     private const int QueuesMax = 4096;
     private const int QueuedMax = 200_000;
 
-    private readonly Dictionary<ulong, RegisterUse> _sites = [];
+    private readonly IdCache<RegisterUse> _sites = new();
     private readonly Dictionary<(string Device, string Register), RegisterUse> _registers = [];
     private readonly Dictionary<string, QueueUse> _queues = [];
     private readonly Dictionary<ulong, QueueUse> _queued = [];
@@ -172,17 +172,18 @@ public sealed class TraceStats
 
     private RegisterUse Find(TraceCursor record)
     {
-        if (_sites.TryGetValue(record[0], out RegisterUse? use))
-            return use;
-        TraceSite site = record.Site(record[0]);
+        ulong id = record[0];
+        return _sites.TryGet(id, out RegisterUse use) ? use : _sites.Set(id, Find(record, record.Site(id)));
+    }
+
+    private RegisterUse Find(TraceCursor record, in TraceSite site)
+    {
         (string Device, string Register) key = (record.Text(site.Device), RegisterName.Of(site));
         if (_registers.Count >= RegistersMax && !_registers.ContainsKey(key))
             key = ("", "others");
-        if (!_registers.TryGetValue(key, out use))
+        if (!_registers.TryGetValue(key, out RegisterUse? use))
             _registers[key] = use = new RegisterUse(key.Device, key.Register);
-        if (_sites.Count >= RegistersMax)
-            _sites.Clear();
-        return _sites[record[0]] = use;
+        return use;
     }
 
     private void SetIrql(int level, long time)

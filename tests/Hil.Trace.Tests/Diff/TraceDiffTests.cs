@@ -46,6 +46,24 @@ public sealed class TraceDiffTests
         Assert.Equal([2UL], difference.Irps);
     }
 
+    [Theory]
+    [InlineData(150_000, true)]
+    [InlineData(150_001, false)]
+    public void EndOfALongActivityIsLookedAtToo(int last, bool isSame)
+    {
+        static void Read(SyntheticTrace trace, int last)
+        {
+            for (int i = 1; i < 150_000; i++)
+                trace.Read(0x20, (ulong)i);
+            trace.Read(0x20, (ulong)last);
+        }
+        TraceDiff diff = Compare(static a => Read(a, 150_000), b => Read(b, last));
+        Assert.Equal(isSame, diff.IsEqual);
+        Assert.Equal(
+            isSame ? [] : ["goes on otherwise after 100,000 actions"],
+            diff.Differences.Select(static difference => difference.Text));
+    }
+
     [Fact]
     public void AnotherOrderIsADifference()
     {

@@ -102,10 +102,37 @@ static ULONG StatusWordEndsALoopAtDeviceLevel(PDEVICE_OBJECT device)
     return line;
 }
 
+/* The device does not ask what the driver may do with a page. */
+static ULONG DeviceWritesToAPageThatTheDriverMayNotTouch(PDEVICE_OBJECT device)
+{
+    PHYSICAL_ADDRESS lowest = {{0}}, highest = {{0xFFFFFFFF, 0}}, skip = {{0}};
+    PMDL mdl = MmAllocatePagesForMdl(lowest, highest, skip, PAGE_SIZE);
+    PULONG words;
+    ULONG i;
+
+    CHECK(mdl != NULL);
+    words = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority);
+    CHECK(words != NULL);
+    RtlZeroMemory(words, PAGE_SIZE);
+    Send(4);
+    CHECK(MmProtectMdlSystemAddress(mdl, PAGE_NOACCESS) == STATUS_SUCCESS);
+    StartDma(EDU_BUFFER_ADDRESS, (ULONG)(*MmGetMdlPfnArray(mdl) << PAGE_SHIFT), DATA_LENGTH, EDU_DMA_TO_MEMORY);
+    while (EduRead(Edu, EDU_DMA_COMMAND) & EDU_DMA_RUN)
+        ;
+    CHECK(MmProtectMdlSystemAddress(mdl, PAGE_READWRITE) == STATUS_SUCCESS);
+    for (i = 0; i < DATA_LENGTH / sizeof(ULONG); i++)
+        CHECK(words[i] == 4 * 2654435761u + i + 1);
+    MmUnmapLockedPages(words, mdl);
+    MmFreePagesFromMdl(mdl);
+    ExFreePool(mdl);
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(StatusWordEndsALoopOfLoads),
     CHECK_CASE_OF(StatusWordEndsALoopAtDispatchLevel),
     CHECK_CASE_OF(StatusWordEndsALoopAtDeviceLevel),
+    CHECK_CASE_OF(DeviceWritesToAPageThatTheDriverMayNotTouch),
 };
 
 static NTSTATUS PollStart(PEDU_DEVICE edu)

@@ -45,6 +45,7 @@ public static unsafe partial class Ntoskrnl
             kernel.Objects.Dereference(known);
             return status;
         }
+        known.Title = name ?? kernel.Io.TitleOfDevice(driverObject);
 
         created->Flags = DO_DEVICE_INITIALIZING
             | (name == null ? 0 : DO_DEVICE_HAS_NAME)

@@ -4,6 +4,7 @@ public sealed unsafe partial class IoSystem
 {
     private readonly Dictionary<(ulong Driver, ulong Client), ulong> _driverExtensions = [];
     private readonly List<(ulong Driver, DriverRoutine Routine, ulong Context)> _reinitializations = [];
+    private readonly Dictionary<ulong, int> _unnamedDevices = [];
 
     /// <summary>Makes a driver object known before its DriverEntry runs: fills the dispatch table with the default
     /// routine, names the object \Driver\….</summary>
@@ -23,6 +24,7 @@ public sealed unsafe partial class IoSystem
     public void RemoveDriver(DRIVER_OBJECT* driverObject)
     {
         _reinitializations.RemoveAll(entry => entry.Driver == (ulong)driverObject);
+        _unnamedDevices.Remove((ulong)driverObject);
         foreach ((ulong Driver, ulong Client) key in _driverExtensions.Keys)
         {
             if (key.Driver != (ulong)driverObject)
@@ -78,6 +80,14 @@ public sealed unsafe partial class IoSystem
 
     internal void RegisterReinitialization(DRIVER_OBJECT* driverObject, DriverRoutine routine, void* context) =>
         _reinitializations.Add(((ulong)driverObject, routine, (ulong)context));
+
+    /// <summary>What reports call a driver's next device that has no name.</summary>
+    internal string TitleOfDevice(DRIVER_OBJECT* driverObject)
+    {
+        int number = _unnamedDevices[(ulong)driverObject] = _unnamedDevices.GetValueOrDefault((ulong)driverObject) + 1;
+        string driver = _kernel.Objects.Find(driverObject)?.Name ?? "";
+        return $"{driver[(driver.LastIndexOf('\\') + 1)..]}/device {number}";
+    }
 
     internal NTSTATUS AddDriverExtension(DRIVER_OBJECT* driverObject, void* client, uint bytes, void** extension)
     {

@@ -16,6 +16,9 @@ public sealed class KernelObject(ObjectType type, ulong address, object? payload
     /// <summary>Full name, canonical, or null.</summary>
     public string? Name { get; internal set; }
 
+    /// <summary>What reports call it, also when it has no name (any more).</summary>
+    public string? Title { get; internal set; }
+
     /// <summary>References by pointer and by handle; the creator's is the first.</summary>
     public long References { get; internal set; } = 1;
 
@@ -31,5 +34,5 @@ public sealed class KernelObject(ObjectType type, ulong address, object? payload
     /// <summary>Called at PASSIVE_LEVEL when the last reference is gone; frees the body.</summary>
     public Action<KernelObject>? Deleted { get; init; }
 
-    public override string ToString() => Name ?? $"{Type} 0x{Address:x}";
+    public override string ToString() => Name ?? Title ?? $"{Type} 0x{Address:x}";
 }

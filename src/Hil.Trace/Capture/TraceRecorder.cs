@@ -177,7 +177,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
     private ulong DeviceOf(ulong address)
     {
         FollowEra();
-        string name = _kernel?.Objects.Find((void*)address)?.Name ?? "";
+        string name = _kernel?.Objects.Find((void*)address)?.Title ?? "";
         if (!ReferenceEquals(name, _lastDevice.Name))
             _lastDevice = (name, log.DefineString(name));
         return _lastDevice.Id;

@@ -39,21 +39,22 @@ public sealed class IrpState
 
     internal long LastDpc { get; set; } = -1;
 
-    /// <summary>The request in words: major function, minor function of PnP and power, control code.</summary>
-    public string Request
+    /// <summary>The request in words: major function, minor function where there is one, control code.</summary>
+    public string Request => IsDispatched ? NameOf(Major, Minor, Code) : "not dispatched";
+
+    /// <summary>A request in words.</summary>
+    /// <param name="code">Control code, or 0.</param>
+    internal static string NameOf(byte major, byte minor, uint code = 0)
     {
-        get
+        string name = MajorFunctionName.Of(major);
+        if (minor != 0 || MinorNames.HasMinors(major))
         {
-            if (!IsDispatched)
-                return "not dispatched";
-            string name = MajorFunctionName.Of(Major);
-            return Major switch
-            {
-                WdmConstants.IRP_MJ_PNP or WdmConstants.IRP_MJ_POWER => $"{name} minor 0x{Minor:x2}",
-                WdmConstants.IRP_MJ_DEVICE_CONTROL or WdmConstants.IRP_MJ_INTERNAL_DEVICE_CONTROL when Code != 0 =>
-                    $"{name} 0x{Code:x}",
-                _ => name,
-            };
+            string minorName = MinorNames.Of(major, minor);
+            return minorName.StartsWith(name, StringComparison.Ordinal) ? minorName : $"{name} {minorName}";
         }
+        bool hasCode = major is WdmConstants.IRP_MJ_DEVICE_CONTROL or WdmConstants.IRP_MJ_INTERNAL_DEVICE_CONTROL;
+        return hasCode && code != 0
+            ? $"{name} 0x{code:x}"
+            : name;
     }
 }

@@ -64,7 +64,7 @@ internal sealed class RecordWords(TraceReader reader)
         byte major = (byte)r[2];
         return irp is { IsDispatched: true } && irp.Major == major && irp.Minor == r[3]
             ? irp.Request
-            : MajorFunctionName.Of(major);
+            : IrpState.NameOf(major, (byte)r[3]);
     }
 
     private static string To(string device) => device.Length == 0 ? "" : $" to {device}";

@@ -72,6 +72,18 @@ public sealed unsafe class DeviceTests : IDisposable
     });
 
     [Fact]
+    public void DevicesWithoutANameAreToldApartInReports() => _machine.Run(() =>
+    {
+        string first = TitleOf(_driver.CreateDevice());
+        string named = TitleOf(_driver.CreateDevice(@"\Device\Named"));
+        string second = TitleOf(_driver.CreateDevice());
+
+        Assert.EndsWith("/device 1", first);
+        Assert.Equal(@"\Device\Named", named);
+        Assert.Equal(first.Replace("/device 1", "/device 2", StringComparison.Ordinal), second);
+    });
+
+    [Fact]
     public void AttachingRaisesTheStackSizeAndDetachingUndoesIt() => _machine.Run(() =>
     {
         DEVICE_OBJECT* bottom = _driver.CreateDevice();
@@ -271,4 +283,6 @@ public sealed unsafe class DeviceTests : IDisposable
         _machine.Run(() => found = _machine.Kernel.Objects.Find(device));
         return found;
     }
+
+    private string TitleOf(DEVICE_OBJECT* device) => _machine.Kernel.Objects.Find(device)!.Title!;
 }

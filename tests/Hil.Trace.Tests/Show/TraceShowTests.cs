@@ -38,6 +38,28 @@ public sealed class TraceShowTests
     }
 
     [Theory]
+    [InlineData(0x1B, 0x00, "IRP_MJ_PNP IRP_MN_START_DEVICE")]
+    [InlineData(0x1B, 0x0B, "IRP_MJ_PNP IRP_MN_QUERY_RESOURCE_REQUIREMENTS")]
+    [InlineData(0x1B, 0x12, "IRP_MJ_PNP IRP_MN_SET_LOCK")]
+    [InlineData(0x1B, 0x55, "IRP_MJ_PNP minor 0x55")]
+    [InlineData(0x16, 0x02, "IRP_MJ_POWER IRP_MN_SET_POWER")]
+    [InlineData(0x17, 0x0B, "IRP_MJ_SYSTEM_CONTROL IRP_MN_REGINFO_EX")]
+    [InlineData(0x0F, 0x01, "IRP_MJ_INTERNAL_DEVICE_CONTROL IRP_MN_SCSI_CLASS")]
+    [InlineData(0x04, 0x00, "IRP_MJ_WRITE")]
+    [InlineData(0x04, 0x77, "IRP_MJ_WRITE minor 0x77")]
+    public void MinorFunctionsHaveTheNamesOfTheHeaders(int major, int minor, string expected)
+    {
+        using var trace = new SyntheticTrace();
+        trace.Add(TraceKind.IrpCreate, 1, 0x1000).Add(TraceKind.IrpDispatch, 1, 0, (ulong)major, (ulong)minor)
+            .Add(TraceKind.IrpDispatch, 1, 0, (ulong)major, (ulong)minor);
+        using TraceReader reader = trace.Open();
+
+        Assert.Equal(
+            [$"dispatch {expected}", $"dispatch {expected}"],
+            Lines(reader, new TraceFilter()).Skip(1).SkipLast(1).Select(static line => line.Text));
+    }
+
+    [Theory]
     [InlineData("bar0+0x64", 5)]
     [InlineData("BAR0+0x60", 5)]
     [InlineData("BAR1+0x60", 0)]

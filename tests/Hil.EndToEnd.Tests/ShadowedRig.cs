@@ -69,6 +69,10 @@ internal sealed class ShadowedRig : IDisposable, IDmaSink
 
     public void OnDeviceWrite(ulong address, ReadOnlySpan<byte> bytes) => Writes.Add((address, bytes.ToArray()));
 
+    public void OnDriverPointer(ulong address, uint value)
+    {
+    }
+
     public void OnReserveExhausted(ulong address) => PagesWithoutShadow++;
 
     public void Dispose()

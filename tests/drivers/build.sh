@@ -16,17 +16,17 @@ cd "$(dirname "$0")"
 sources() { # the C files of a driver
   case $1 in
     edu) echo ../../samples/drivers/edu/*.c ;;
-    storm | preempt | resource | polldma | spinisr) echo "$1.c edu_device.c" ;;
+    storm | preempt | resource | polldma | spinisr | ring | ringmoved) echo "$1.c edu_device.c" ;;
     seh) echo seh.c ;;
     *) echo "$1.c legacy.c" ;;
   esac
 }
 
-up_to_date() { # image, its sources
+up_to_date() { # image, its sources; ringmoved.c includes ring.c
   image=$1
   shift
   [ -f "$image" ] || return 1
-  for source in "$@" *.h ../../samples/drivers/edu/*.h build.sh; do
+  for source in "$@" *.h ring.c ../../samples/drivers/edu/*.h build.sh; do
     [ "$image" -nt "$source" ] || return 1
   done
 }
@@ -44,7 +44,7 @@ build() { # name; a half-written image never stands under the final name
 }
 
 if [ $# -eq 0 ]; then
-  set -- bad missing edu storm preempt resource startio mdl waits rtl seh polldma spinisr clocks gencode
+  set -- bad missing edu storm preempt resource startio mdl waits rtl seh polldma spinisr clocks gencode ring ringmoved
 fi
 
 failed=0

@@ -43,6 +43,7 @@ static NTSTATUS EduSetUp(PEDU_DEVICE edu, PCM_PARTIAL_RESOURCE_LIST resources)
         PCM_PARTIAL_RESOURCE_DESCRIPTOR resource = &resources->PartialDescriptors[i];
         if (resource->Type == CmResourceTypeMemory) {
             edu->RegistersAddress = resource->u.Memory.Start;
+            edu->RegistersLength = resource->u.Memory.Length;
             edu->Registers = MmMapIoSpace(resource->u.Memory.Start, resource->u.Memory.Length, MmNonCached);
         } else if (resource->Type == CmResourceTypeInterrupt && edu->Registers != NULL) {
             status = EduConnect(edu, resource); /* the interrupt follows the BARs */
@@ -58,7 +59,7 @@ static VOID EduTearDown(PEDU_DEVICE edu)
     if (edu->Interrupt != NULL)
         IoDisconnectInterrupt(edu->Interrupt);
     if (edu->Registers != NULL)
-        MmUnmapIoSpace(edu->Registers, EDU_REGISTERS_LENGTH);
+        MmUnmapIoSpace(edu->Registers, edu->RegistersLength);
     edu->Interrupt = NULL;
     edu->Registers = NULL;
 }

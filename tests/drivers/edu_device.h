@@ -1,7 +1,7 @@
 /*
- * The least PnP function driver for QEMU's edu that a test can hang its hooks into: it maps the registers, connects the
- * line interrupt with IoConnectInterrupt and offers \Device\<Name>. It has no remove locks and no queues: not an example
- * to copy, see samples/drivers/edu for one.
+ * The least PnP function driver for QEMU's edu, or another device with registers in one BAR, that a test can hang its
+ * hooks into: it maps the registers, connects the line interrupt with IoConnectInterrupt and offers \Device\<Name>. It
+ * has no remove locks and no queues: not an example to copy, see samples/drivers/edu for one.
  */
 
 #ifndef EDU_DEVICE_H
@@ -20,6 +20,7 @@ typedef struct EDU_DEVICE {
     PDEVICE_OBJECT Physical;
     PUCHAR Registers;
     PHYSICAL_ADDRESS RegistersAddress;
+    ULONG RegistersLength;
     PKINTERRUPT Interrupt;
     KIRQL InterruptIrql;
     PCM_RESOURCE_LIST Raw;        /* valid during the Start hook only */

@@ -8,6 +8,10 @@ public interface IDmaSink
     /// among it.</param>
     void OnDeviceWrite(ulong address, ReadOnlySpan<byte> bytes);
 
+    /// <summary>A driver left what may be the physical address of shared memory where the device sees it.</summary>
+    /// <param name="address">Of the four bytes, in the window.</param>
+    void OnDriverPointer(ulong address, uint value);
+
     /// <summary>A page could not be shadowed, because the reserve is used up: drivers see a device's writes to it when
     /// they happen, and the run cannot be repeated exactly.</summary>
     void OnReserveExhausted(ulong address);

@@ -2,7 +2,8 @@ namespace Hil.Machine;
 
 /// <summary>Joins changed bytes that lie near to each other, also across pages, and passes them on as one
 /// write.</summary>
-internal sealed unsafe class DmaRuns(IDmaSink? sink)
+/// <param name="shadow">Knows what is shared; null if nobody asks for drivers' pointers.</param>
+internal sealed unsafe class DmaRuns(IDmaSink? sink, ShadowMemory? shadow = null)
 {
     // A record costs more than this many bytes that did not change.
     private const ulong GapMax = 16;
@@ -22,6 +23,18 @@ internal sealed unsafe class DmaRuns(IDmaSink? sink)
             _start = address;
         }
         _end = address + bytes;
+    }
+
+    /// <summary>The driver changed a word. Devices know 32-bit addresses here: RAM ends below 2 GB.</summary>
+    /// <param name="changed">Not 0 in the bytes that changed.</param>
+    public void NoteDriverWrite(ulong address, ulong word, ulong changed)
+    {
+        if (shadow == null)
+            return;
+        if ((uint)changed != 0 && shadow.IsShared((uint)word))
+            sink!.OnDriverPointer(address, (uint)word);
+        if (changed >> 32 != 0 && shadow.IsShared(word >> 32))
+            sink!.OnDriverPointer(address + sizeof(uint), (uint)(word >> 32));
     }
 
     /// <summary>Passes on what is left. The bytes are read from memory now.</summary>

@@ -57,7 +57,10 @@ internal static unsafe class PageMerge
     {
         for (int offset = 0; offset < BlockBytes; offset += sizeof(ulong))
         {
-            ulong mask = MergeWord(ref *(ulong*)(device + offset), (ulong*)(driver + offset), (ulong*)(common + offset));
+            ulong mask = MergeWord(
+                ref *(ulong*)(device + offset), (ulong*)(driver + offset), (ulong*)(common + offset), out ulong byDriver);
+            if (byDriver != 0)
+                changed.NoteDriverWrite(address + (ulong)offset, *(ulong*)(common + offset), byDriver);
             if (mask == 0)
                 continue;
             uint first = (uint)BitOperations.TrailingZeroCount(mask) / 8;
@@ -67,7 +70,7 @@ internal static unsafe class PageMerge
     }
 
     // Returns the bytes that the device changed.
-    private static ulong MergeWord(ref ulong device, ulong* driver, ulong* common)
+    private static ulong MergeWord(ref ulong device, ulong* driver, ulong* common, out ulong byDriver)
     {
         ulong last = *common;
         ulong own = Volatile.Read(ref *driver);
@@ -75,7 +78,7 @@ internal static unsafe class PageMerge
         {
             ulong seen = Volatile.Read(ref device);
             ulong byDevice = DifferentBytes(seen, last);
-            ulong byDriver = DifferentBytes(own, last) & ~byDevice;
+            byDriver = DifferentBytes(own, last) & ~byDevice;
             ulong merged = (seen & ~byDriver) | (own & byDriver);
             if (merged != seen && Interlocked.CompareExchange(ref device, merged, seen) != seen)
                 continue;

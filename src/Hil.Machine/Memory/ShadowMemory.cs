@@ -52,7 +52,7 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
             throw new ArgumentException("the RAM window has no reserve for shadow pages", nameof(ram));
         _ram = ram;
         _sink = sink;
-        _runs = new DmaRuns(sink);
+        _runs = new DmaRuns(sink, this);
         _file = ram.MapFile();
         _common = RamWindow.MapPrivate(ram.ReserveBytes);
         _firstTwin = (int)(ram.Bytes / PageBytes);
@@ -104,6 +104,7 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
             else if (_slots[slot].CommonShares++ == 0)
                 StartComparing(slot);
         }
+        NotePointers(first, end);
     }
 
     public void Unshare(ulong address, ulong bytes, DmaSharing sharing)
@@ -144,6 +145,13 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
                 Merge(slot, _runs);
         }
         _runs.PassOn();
+    }
+
+    /// <summary>Whether a device may know a physical address.</summary>
+    internal bool IsShared(ulong physical)
+    {
+        ulong page = physical / PageBytes;
+        return page < (ulong)_slotOfPage.Length && _slotOfPage[page] is not NoSlot and int slot && !IsUnused(slot);
     }
 
     /// <summary>What the device has at an address of the window; within one page.</summary>
@@ -215,6 +223,23 @@ public sealed unsafe class ShadowMemory : IDmaShadow, IDisposable
         _slotOfPage[page] = NoSlot;
         _free[_freeCount++] = _sweep;
         return true;
+    }
+
+    // A list of addresses may be complete when its page is shared.
+    private void NotePointers(int first, int end)
+    {
+        for (int page = first; page < end; page++)
+        {
+            int slot = _slotOfPage[page];
+            if (slot == NoSlot || _slots[slot].CommonShares + _slots[slot].TransferShares != 1)
+                continue;
+            var words = (ulong*)CommonOf(slot);
+            for (ulong offset = 0; offset < PageBytes; offset += sizeof(ulong), words++)
+            {
+                if (*words != 0)
+                    _runs.NoteDriverWrite(_ram.Base + (ulong)page * PageBytes + offset, *words, ulong.MaxValue);
+            }
+        }
     }
 
     // What a device wrote while nothing was shared is gone, as are the driver's bytes that it had.

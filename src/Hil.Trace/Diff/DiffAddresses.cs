@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Hil.Trace;
 
 // Two runs place buffers differently, and drivers write their addresses to registers. An address is known from the
-// trace: it was an argument or a result of a kernel call, or a device wrote there. Virtual and physical addresses of
+// trace: it was an argument or a result of a kernel call, shared with devices, or a device wrote there. Virtual and physical addresses of
 // the RAM window differ by the window's base.
 
 /// <summary>Which values are addresses of memory, so that a comparison does not look at them.</summary>
@@ -36,6 +36,9 @@ internal sealed class DiffAddresses
             case TraceKind.Return or TraceKind.Dma:
                 Note(record[1]);
                 break;
+            case TraceKind.Share:
+                NoteRange(record[0], record[1]);
+                break;
         }
     }
 
@@ -47,6 +50,16 @@ internal sealed class DiffAddresses
     public bool IsMemory(ulong value) => value >= LowMemoryBytes && value < _windowBytes;
 
     private bool IsInWindow(ulong value) => value - _windowBase < _windowBytes;
+
+    private void NoteRange(ulong address, ulong bytes)
+    {
+        const ulong PageBytes = 1 << PageShift;
+        if (!IsInWindow(address))
+            return;
+        bytes = Math.Min(bytes, _windowBytes - (address - _windowBase));
+        for (ulong at = address & ~(PageBytes - 1); at < address + bytes; at += PageBytes)
+            Note(at);
+    }
 
     private void Note(ulong value)
     {

@@ -29,6 +29,9 @@ public enum TraceKind : byte
     Random = 26,
     NotStarted = 27,
     Watchdog = 28,
+    Share = 29,
+    Unshare = 30,
+    Pointer = 31,
 
     // Requests from above.
     RequestSeen = 32,

@@ -12,13 +12,14 @@ public sealed class ConversationLog : TraceLog
 {
     private readonly TraceWalk _walk;
     private readonly TraceNames _names;
-    private readonly MovedPages _moved;
+    private readonly MovedBuffers _moved;
     private readonly PollRules? _relaxed;
     private readonly Outcomes _outcomes = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long[] _clockOffsets = new long[3];
-    private long _now;
+    private readonly Queue<(ulong Address, int Start, int Bytes)> _pieces = [];
     private byte[] _dma = [];
+    private long _now;
 
     /// <param name="memory">Where buffers may lie that the driver tells its device about.</param>
     /// <param name="isRelaxed">Whether the driver may poll more or less often and read configuration space in another
@@ -34,7 +35,7 @@ public sealed class ConversationLog : TraceLog
     {
         _names = names;
         _walk = walk;
-        _moved = new MovedPages(memory);
+        _moved = new MovedBuffers(memory);
         _relaxed = isRelaxed ? new PollRules() : null;
         PassOver();
     }
@@ -81,12 +82,15 @@ public sealed class ConversationLog : TraceLog
     {
         address = 0;
         bytes = default;
-        if (!_walk.IsAt(TraceKind.Dma))
-            return false;
-        address = _moved.Find(_walk[1]);
-        _dma = _walk.Data.ToArray();
-        bytes = _dma;
-        Advance();
+        while (_pieces.Count == 0)
+        {
+            if (!_walk.IsAt(TraceKind.Dma))
+                return false;
+            PlaceDma();
+            Advance();
+        }
+        (address, int start, int count) = _pieces.Dequeue();
+        bytes = _dma.AsSpan(start, count);
         return true;
     }
 
@@ -111,6 +115,12 @@ public sealed class ConversationLog : TraceLog
                 string text = RecordText.Of(kind, fields, data, _names);
                 if (!_outcomes.TryNoteDone(fields, data, text, out string expected, out string actual))
                     _walk.Diverge(Kernel, expected, actual);
+                break;
+            case TraceKind.Share when !_moved.TryShare(fields[0], fields[1]):
+                Fail(new TraceReplayException("the driver shares more memory with devices than a replay can follow"));
+                break;
+            case TraceKind.Unshare:
+                _moved.Unshare(fields[0], fields[1]);
                 break;
             case TraceKind.Request or TraceKind.BugCheck:
                 AddMilestone(kind, fields, data);
@@ -189,8 +199,32 @@ public sealed class ConversationLog : TraceLog
     // What was asked when all earlier requests had ended is asked when they have.
     private bool HasRequest => _walk.IsAt(TraceKind.Request) && !_outcomes.HasOwed;
 
+    private void PlaceDma()
+    {
+        _moved.ReadPointers();
+        ulong recorded = _walk[1];
+        _dma = _walk.Data.ToArray();
+        for (int at = 0; at < _dma.Length;)
+        {
+            int end = at + _moved.LengthUpToPointer(recorded + (ulong)at, _dma.AsSpan(at), out int skipped);
+            while (at < end)
+            {
+                int count = end - at;
+                MovedBuffers.Result result = _moved.Find(recorded + (ulong)at, ref count, out ulong actual);
+                if (result == MovedBuffers.Result.NotShared)
+                    Fail(_walk.Refuse($"DMA to 0x{recorded:x}, {_dma.Length} bytes, which no device knew of"));
+                if (result == MovedBuffers.Result.NoCounterpart)
+                    _walk.Diverge(Kernel, "the driver has told its device of no memory that this could go to");
+                _pieces.Enqueue((actual, at, count));
+                at += count;
+            }
+            at += skipped;
+        }
+    }
+
     private void Advance()
     {
+        _moved.ReadPointers();
         _walk.MoveNext();
         PassOver();
     }
@@ -204,11 +238,38 @@ public sealed class ConversationLog : TraceLog
             if (_walk.Kind == TraceKind.RequestDone
                 && !_outcomes.TryNoteRecorded(_walk.Record, out string expected, out string actual))
                 _walk.Diverge(Kernel, expected, actual);
+            if (!TryNoteMemory())
+                throw Refused("memory that is none, or more than a device can know of");
             _now = Math.Max(_now, _walk.Time);
             _walk.MoveNext();
         }
         if (!_walk.IsAtEnd)
             _now = Math.Max(_now, _walk.Time);
+    }
+
+    private bool TryNoteMemory()
+    {
+        switch (_walk.Kind)
+        {
+            case TraceKind.Share:
+                return _moved.TryShareRecorded(_walk[0], _walk[1]);
+            case TraceKind.Unshare:
+                _moved.UnshareRecorded(_walk[0], _walk[1]);
+                return true;
+            case TraceKind.Pointer:
+                return _moved.TryNotePointer(_walk[0], _walk[1]);
+            default:
+                return true;
+        }
+    }
+
+    // The first records are passed before there is a kernel that could be stopped.
+    private TraceReplayException Refused(string what)
+    {
+        TraceReplayException reason = _walk.Refuse(what);
+        if (Kernel != null)
+            Fail(reason);
+        return reason;
     }
 
     private bool IsConversation() => _walk.Kind switch

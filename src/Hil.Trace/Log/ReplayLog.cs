@@ -15,6 +15,7 @@ public sealed class ReplayLog : TraceLog
     private readonly IClock _clock;
     private readonly TraceNames _names;
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SharedRegions _shared = new();
     private byte[] _dma = [];
     private long _idleAt;
     private int _idleRounds;
@@ -76,6 +77,10 @@ public sealed class ReplayLog : TraceLog
     {
         if (!_walk.IsAt(kind) || !HasFields(kind, fields, fields.Length) || !_walk.Data.SequenceEqual(data))
             _walk.Diverge(Kernel, kind, fields, data, _names);
+        if (kind == TraceKind.Share && !_shared.TryShare(fields[0], fields[1]))
+            Fail(_walk.Refuse("more memory is shared with devices than can be"));
+        else if (kind == TraceKind.Unshare)
+            _shared.Unshare(fields[0], fields[1]);
         Advance(kind, fields, data);
     }
 
@@ -110,13 +115,22 @@ public sealed class ReplayLog : TraceLog
     {
         address = 0;
         bytes = default;
+        TakePointers();
         if (!_walk.IsAt(TraceKind.Dma) || _walk[0] != (isFirst ? observations : 0))
             return false;
         address = _walk[1];
+        if (!_shared.Cover(address, (ulong)_walk.Data.Length))
+            Fail(_walk.Refuse($"DMA to 0x{address:x}, {_walk.Data.Length} bytes, which no device knows of"));
         _dma = _walk.Data.ToArray();
         bytes = _dma;
         Advance(TraceKind.Dma, [_walk[0], address], _dma);
         return true;
+    }
+
+    internal override void TakePointers()
+    {
+        while (_walk.IsAt(TraceKind.Pointer))
+            Advance(TraceKind.Pointer, [_walk[0], _walk[1]], default);
     }
 
     private protected override bool MustTurn(TraceKind kind, bool isOn, bool live) =>
@@ -128,7 +142,7 @@ public sealed class ReplayLog : TraceLog
         // An interrupt that was put off is taken in a later round.
         TraceKind.RequestSeen or TraceKind.Pending or TraceKind.Interrupt or TraceKind.Choice =>
             MomentsBefore(_walk.Kind) <= _walk[0],
-        TraceKind.Clock or TraceKind.Irql or TraceKind.Dma => true,
+        TraceKind.Clock or TraceKind.Irql or TraceKind.Dma or TraceKind.Pointer => true,
         _ => false,
     };
 

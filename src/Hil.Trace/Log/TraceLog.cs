@@ -230,8 +230,14 @@ public abstract class TraceLog
 
     /// <summary>The device's next change of memory that belongs to this observation; false when there is none left. Only a
     /// replay is asked.</summary>
+    /// <param name="address">In memory that the run shares with devices.</param>
     public virtual bool TryTakeDma(ulong observations, bool isFirst, out ulong address, out ReadOnlySpan<byte> bytes) =>
         throw new InvalidOperationException("a capture gets its DMA from the device");
+
+    /// <summary>Steps over addresses that the driver had left in memory: an exact replay has them there itself.</summary>
+    internal virtual void TakePointers()
+    {
+    }
 
     /// <summary>Puts a switch back without a record, where capture and replay both know that it is off.</summary>
     internal void Reset(TraceKind kind) => (_isOn[(int)kind], _skipped[(int)kind]) = (false, 0);

@@ -65,6 +65,9 @@ public sealed class TraceWalk : IDisposable
         Time = _cursor.Time;
     }
 
+    /// <summary>The next record says what cannot be.</summary>
+    internal TraceReplayException Refuse(string what) => new($"record {Sequence} of the trace cannot be: {what}");
+
     /// <summary>Ends the replay: something was done that is not next on the trace.</summary>
     [DoesNotReturn]
     internal void Diverge(

@@ -20,7 +20,7 @@ public sealed class TraceSeams
     {
         _log = log;
         _recorder = new TraceRecorder(log, services.Observer);
-        _dma = new TracedDma(log, services.Memory);
+        _dma = new TracedDma(log);
         Services = services with
         {
             VirtualProcessor = new TracedProcessor(services.VirtualProcessor, log),

@@ -2,10 +2,12 @@ namespace Hil.Trace;
 
 // Devices' writes to memory come to light at observations. Most find none, so the first record of one that does carries
 // the number of observations since the last with records, itself included; further ones of the same carry 0.
+//
+// What is shared with devices, and which addresses of it a driver leaves there, is on the trace for replays of another
+// build, whose buffers lie elsewhere (MovedBuffers).
 
 /// <summary>The seam at memory that devices write.</summary>
-/// <param name="memory">Where a replay puts what was recorded.</param>
-internal sealed unsafe class TracedDma(TraceLog log, IGuestMemory memory) : IDmaShadow, IDmaSink
+internal sealed unsafe class TracedDma(TraceLog log) : IDmaShadow, IDmaSink
 {
     private IDmaShadow? _shadow;
     private ulong _observations;
@@ -13,7 +15,14 @@ internal sealed unsafe class TracedDma(TraceLog log, IGuestMemory memory) : IDma
     /// <summary>What finds the device's writes in a live run; a replay has none.</summary>
     public void Attach(IDmaShadow shadow) => _shadow = shadow;
 
-    public void Share(ulong address, ulong bytes, DmaSharing sharing) => _shadow?.Share(address, bytes, sharing);
+    public void Share(ulong address, ulong bytes, DmaSharing sharing)
+    {
+        log.Add(TraceKind.Share, [address, bytes, (ulong)sharing]);
+        if (log.IsLive)
+            _shadow?.Share(address, bytes, sharing);
+        else
+            log.TakePointers();
+    }
 
     public void Unshare(ulong address, ulong bytes, DmaSharing sharing)
     {
@@ -23,6 +32,7 @@ internal sealed unsafe class TracedDma(TraceLog log, IGuestMemory memory) : IDma
             _shadow?.Unshare(address, bytes, sharing);
         else
             Apply();
+        log.Add(TraceKind.Unshare, [address, bytes, (ulong)sharing]);
     }
 
     public void Observe()
@@ -51,6 +61,8 @@ internal sealed unsafe class TracedDma(TraceLog log, IGuestMemory memory) : IDma
         _observations = 0;
     }
 
+    public void OnDriverPointer(ulong address, uint value) => log.Add(TraceKind.Pointer, [address, value]);
+
     public void OnReserveExhausted(ulong address) =>
         log.NoteInexact("devices were given more memory than can be watched: their writes are seen when they come", address);
 
@@ -61,8 +73,7 @@ internal sealed unsafe class TracedDma(TraceLog log, IGuestMemory memory) : IDma
         {
             _observations = 0;
             isFirst = false;
-            if (memory.AccessOf(address) == PageAccess.None || memory.AccessOf(address + (ulong)bytes.Length - 1) == PageAccess.None)
-                log.Fail(new TraceReplayException($"the trace has DMA to 0x{address:x}, which is no memory in this run"));
+            // SAFETY: the log gives out addresses of memory that is shared with devices.
             bytes.CopyTo(new Span<byte>((void*)address, bytes.Length));
         }
     }

@@ -29,6 +29,9 @@ internal sealed class RecordWords(TraceReader reader)
         TraceKind.Call => $"{CallSite(r).Export}({Arguments(r, CallSite(r).Export)}){CallSite(r).Tail}",
         TraceKind.Return => $"{CallSite(r).Export} returned 0x{r[1]:x}",
         TraceKind.Dma => $"the device wrote {Data(r)} at 0x{r[1]:x}",
+        TraceKind.Share => $"{r[1]} bytes at 0x{r[0]:x} are shared with devices{Sharing(r[2])}",
+        TraceKind.Unshare => $"{r[1]} bytes at 0x{r[0]:x} are not shared any more{Sharing(r[2])}",
+        TraceKind.Pointer => $"address 0x{r[1]:x} for the device at 0x{r[0]:x}",
         >= TraceKind.IrpCreate and <= TraceKind.IrpCancel => OfIrp(r, irp),
         >= TraceKind.IsrEnter and <= TraceKind.Storm => OfInterrupt(r),
         TraceKind.Irql => $"IRQL {r[0]}",
@@ -58,6 +61,9 @@ internal sealed class RecordWords(TraceReader reader)
         TraceKind.IrpFinish => $"finished: {Status(r[1])}, {r[2]}",
         _ => "cancelled",
     };
+
+    private static string Sharing(ulong sharing) =>
+        (DmaSharing)sharing == DmaSharing.Transfer ? " for a transfer" : "";
 
     private static string Dispatched(TraceCursor r, IrpState? irp)
     {

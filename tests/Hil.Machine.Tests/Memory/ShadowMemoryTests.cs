@@ -63,6 +63,26 @@ public sealed unsafe class ShadowMemoryTests : IDisposable
     }
 
     [Fact]
+    public void AddressesOfSharedMemoryThatTheDriverLeavesForTheDeviceAreNoted()
+    {
+        uint second = (uint)_ram.PhysicalOf((ulong)Memory + Page);
+        *(uint*)(Memory + 100) = second + 8; // A list that is complete before it is shared.
+        Share(Page, Page);
+        Share(0, Page);
+        *(ulong*)(Memory + 40) = second;
+        *(uint*)(Memory + 60) = second + 16;
+        *(uint*)(Memory + 64) = second + 8 * (uint)Page; // Not shared.
+        fixed (byte* device = &DeviceByte(72))
+            *(uint*)device = second;
+
+        _shadow.Observe();
+        _shadow.Observe();
+
+        ulong at = (ulong)Memory;
+        Assert.Equal([(at + 100, second + 8), (at + 40, second), (at + 60, second + 16)], _log.Pointers);
+    }
+
+    [Fact]
     public void PagesForTransfersAreMergedByTheirFlushOnly()
     {
         Share(0, 2 * Page, DmaSharing.Transfer);

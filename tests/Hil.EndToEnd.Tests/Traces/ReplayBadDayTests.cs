@@ -110,8 +110,8 @@ public sealed class ReplayBadDayTests : IClassFixture<GoldenTraces>, IDisposable
     }
 
     [Theory]
-    [InlineData(0xFFFF_FFFF_FFFFUL, "the trace has DMA to 0x")]
-    [InlineData(0UL, "the trace has DMA to 0x0")]
+    [InlineData(0xFFFF_FFFF_FFFFUL, "DMA to 0xffffffffffff, 4096 bytes, which no device knew of")]
+    [InlineData(0UL, "DMA to 0x0, 4096 bytes, which no device knew of")]
     public async Task DmaOutsideOfMemoryEndsTheReplay(ulong address, string expected)
     {
         using (TraceWriter writer = Begin(static _ => { }))

@@ -67,7 +67,7 @@ public sealed unsafe class ShadowMemoryTests : IDisposable
     {
         uint second = (uint)_ram.PhysicalOf((ulong)Memory + Page);
         *(uint*)(Memory + 100) = second + 8; // A list that is complete before it is shared.
-        Share(Page, Page);
+        Share((int)Page, Page);
         Share(0, Page);
         *(ulong*)(Memory + 40) = second;
         *(uint*)(Memory + 60) = second + 16;

@@ -43,7 +43,12 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
             code = code == ExitCode.Success ? ExitCode.Environment : code;
         }
         _session?.Dispose();
-        if (_session != null && !cancellation.IsCancellationRequested)
+        if (cancellation.IsCancellationRequested)
+        {
+            if (trace != null)
+                output.Note($"trace {trace}");
+        }
+        else if (_session != null)
             output.End(Summarize(code, Stopwatch.GetElapsedTime(began)) with { Trace = trace });
         return code;
     }

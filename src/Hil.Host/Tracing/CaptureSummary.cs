@@ -37,6 +37,6 @@ public sealed record CaptureSummary(
                 CultureInfo.InvariantCulture, $"; the driver waited {Writer.Waited.TotalMilliseconds:0} ms for the disk");
         return Writer.Failure == null
             ? size
-            : string.Create(CultureInfo.InvariantCulture, $"{size}; {Writer.Lost} records lost: {Writer.Failure}");
+            : string.Create(CultureInfo.InvariantCulture, $"{size}; {Writer.Lost} records lost: {Writer.Failure.Message}");
     }
 }

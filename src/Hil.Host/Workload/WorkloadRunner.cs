@@ -17,6 +17,7 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
     /// <summary>How long a request may take to end after it was cancelled.</summary>
     private static readonly TimeSpan s_cancelLimit = TimeSpan.FromSeconds(10);
 
+    private readonly WorldTime _time = new(session.Machine.Qemu);
     private EventCounts _before;
     private long _requests;
     private long _cancelled;
@@ -171,11 +172,11 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
     private async Task<StepEnd> RepeatAsync(RepeatStep step, StepContext context, CancellationToken cancellation)
     {
         var tally = new FailureTally("round");
-        long began = Stopwatch.GetTimestamp();
+        TimeSpan end = _time.Look() + step.Within;
         for (ulong round = 1; round <= step.Count; round++)
         {
             tally.Add(round, await RunListAsync(step.Steps, context, cancellation).ConfigureAwait(false));
-            if (Stopwatch.GetElapsedTime(began) > step.Within)
+            if (_time.Look() > end)
                 return TooLate(step);
         }
         return new StepEnd("", tally.Sum(step.Count));
@@ -183,7 +184,7 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
 
     private async Task<StepEnd> ParallelAsync(ParallelStep step, StepContext context, CancellationToken cancellation)
     {
-        long began = Stopwatch.GetTimestamp();
+        TimeSpan end = _time.Look() + step.Within;
         var copies = new Task<List<(WorkloadStep, StepFailure)>>[step.Count];
         for (int i = 0; i < copies.Length; i++)
             copies[i] = RunListAsync(step.Steps, context, cancellation);
@@ -191,7 +192,7 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
         var tally = new FailureTally("copy");
         for (int i = 0; i < copies.Length; i++)
             tally.Add((ulong)i + 1, await copies[i].ConfigureAwait(false));
-        return Stopwatch.GetElapsedTime(began) > step.Within
+        return _time.Look() > end
             ? TooLate(step)
             : new StepEnd("", tally.Sum((ulong)step.Count));
     }
@@ -244,27 +245,17 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
     }
 
     /// <summary>Waits for a task as long as its step may take, then cancels it and waits for its end.</summary>
-    private static async Task<(bool IsInTime, T Value)> LimitAsync<T>(
+    private async Task<(bool IsInTime, T Value)> LimitAsync<T>(
         WorkloadStep step, Task<T> task, Action? cancel, CancellationToken cancellation)
     {
-        try
-        {
-            return (true, await task.WaitAsync(step.Within, cancellation).ConfigureAwait(false));
-        }
-        catch (TimeoutException)
-        {
-            cancel?.Invoke();
-        }
-        try
-        {
-            return (false, await task.WaitAsync(s_cancelLimit, cancellation).ConfigureAwait(false));
-        }
-        catch (TimeoutException)
-        {
-            throw new StuckRequestException(
-                $"line {step.Line}, {step.Description}: not finished within {Text(step.Within)}, nor within " +
-                $"{Text(s_cancelLimit)} after it was cancelled; the run ends here");
-        }
+        if (await _time.WaitAsync(task, step.Within, cancellation).ConfigureAwait(false))
+            return (true, await task.ConfigureAwait(false));
+        cancel?.Invoke();
+        if (await _time.WaitAsync(task, s_cancelLimit, cancellation).ConfigureAwait(false))
+            return (false, await task.ConfigureAwait(false));
+        throw new StuckRequestException(
+            $"line {step.Line}, {step.Description}: not finished within {Text(step.Within)}, nor within " +
+            $"{Text(s_cancelLimit)} after it was cancelled; the run ends here");
     }
 
     private void ThrowIfStopped()

@@ -560,10 +560,12 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     /// <summary>One stay in driver code, as a sleeping host sees it: clock page, preemption, watchdog.</summary>
     private struct DriverWatch(VirtualCpu cpu, bool driverRuns)
     {
+        private const long NotBitten = -1;
+
         private long _last = cpu._clock.InterruptTime;
         private long _stay;
         private long _ringFrom;
-        private long _nmiAt;
+        private long _bitten = NotBitten;
 
         /// <summary>Does what is due; returns how long to sleep, in 100 ns units, or long.MaxValue.</summary>
         public long Look()
@@ -571,12 +573,16 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
             long now = cpu._clock.InterruptTime;
             if (!driverRuns)
                 return long.MaxValue;
-            _stay += Math.Min(now - _last, WatchdogStepMax);
-            if (cpu._sliceInstructions == 0)
-                cpu.Spent += Math.Min(now - _last, WatchdogStepMax);
+            long step = Math.Min(now - _last, WatchdogStepMax);
             _last = now;
+            // Neither is a stopped QEMU, and what is rung for meanwhile would only pile up.
+            if (step != 0 && cpu._qemu.IsStopped)
+                return ClockPeriod;
+            _stay += step;
+            if (cpu._sliceInstructions == 0)
+                cpu.Spent += step;
             if (cpu._isDeterministic)
-                return LookFromOutside(now);
+                return LookFromOutside(step);
             cpu._sharedTime.Update();
             bool mustCutIn = cpu._wakeRequested || now >= cpu._preemptAt;
             if (mustCutIn && now >= _ringFrom)
@@ -586,27 +592,27 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
                 cpu._qemu.Qtest.RingDoorbell(IVirtualProcessor.WakeVector);
             }
             if (cpu.Spent >= cpu._watchdog)
-                Bite(now);
+                Bite(step);
             return mustCutIn ? ClockPeriod : Math.Min(ClockPeriod, cpu._preemptAt - now);
         }
 
         // In slices time is counted in instructions; one single stay that long means that slices do not end.
-        private long LookFromOutside(long now)
+        private long LookFromOutside(long step)
         {
             if (cpu.Spent >= cpu._watchdog || _stay >= cpu._watchdog + NmiPatience)
-                Bite(now);
+                Bite(step);
             return ClockPeriod;
         }
 
-        private void Bite(long now)
+        private void Bite(long step)
         {
-            if (_nmiAt == 0)
+            if (_bitten == NotBitten)
             {
-                _nmiAt = now;
+                _bitten = 0;
                 Volatile.Write(ref cpu._mailbox.Dword(MonitorLayout.WatchdogArmed), 1);
                 cpu._qemu.Qtest.RingNmi();
             }
-            else if (now - _nmiAt >= NmiPatience)
+            else if ((_bitten += step) >= NmiPatience)
             {
                 throw cpu.Lose("the virtual processor does not react, not even to an NMI");
             }

@@ -30,6 +30,9 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     private const int BrokenPipeSignal = 13;
     private const int KillSignal = 9;
     private const int CloseOnExec = 0x80000;
+    private const int ById = 1;
+    private const int SignalInfoBytes = 128; // siginfo_t
+    private const int LeaveWaitable = 0x0100_0000;
     private const int Interrupted = 4;
 
     private readonly Lock _lock = new();
@@ -66,10 +69,8 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     /// <returns>How it ended, in words.</returns>
     public string WaitForExit()
     {
-        const int ById = 1;
         const int Exited = 4;
-        const int LeaveWaitable = 0x0100_0000;
-        byte* info = stackalloc byte[128]; // siginfo_t
+        byte* info = stackalloc byte[SignalInfoBytes];
         while (WaitForState(ById, Id, info, Exited | LeaveWaitable) != 0 && Marshal.GetLastPInvokeError() == Interrupted)
             continue;
         // From here on the number may be another process's.
@@ -81,6 +82,21 @@ internal sealed unsafe partial class ChildProcess : IDisposable
         }
         int signal = status & 0x7F;
         return signal != 0 ? $"signal {signal}" : $"exit code {(status >> 8) & 0xFF}";
+    }
+
+    /// <summary>Whether the child is stopped at this moment, by SIGSTOP say.</summary>
+    public bool IsStopped()
+    {
+        const int Stopped = 2;
+        const int NoHang = 1;
+        const int ProcessIdOffset = 16; // 0 when there is nothing to report.
+        byte* info = stackalloc byte[SignalInfoBytes];
+        new Span<byte>(info, SignalInfoBytes).Clear();
+        lock (_lock)
+        {
+            return !_isReaped && WaitForState(ById, Id, info, Stopped | NoHang | LeaveWaitable) == 0
+                && *(int*)(info + ProcessIdOffset) != 0;
+        }
     }
 
     public void Kill()

@@ -45,6 +45,10 @@ public sealed class QemuProcess : IDisposable
     /// <summary>QEMU's version, from its greeting.</summary>
     public Version Version { get; private set; } = new();
 
+    /// <summary>Whether somebody has stopped QEMU (SIGSTOP) and not let it go on: nothing can be expected of it
+    /// then.</summary>
+    public bool IsStopped => _child?.IsStopped() ?? false;
+
     public QmpClient Qmp => _qmp!;
 
     /// <summary>The qtest channel, unless <see cref="QemuOptions.PlainQtest"/> asked for the plain client.</summary>

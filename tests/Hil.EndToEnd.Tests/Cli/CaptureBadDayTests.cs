@@ -1,11 +1,11 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Hil.Trace;
 
 namespace Hil.EndToEnd.Tests.Cli;
 
 /// <summary>`hil run --capture` when something else goes wrong: what was written stays readable, and what is lost is
 /// said.</summary>
-[Collection(nameof(Traces.TraceCollection))]
 public sealed class CaptureBadDayTests : IDisposable
 {
     private const string Busy = "- repeat: 300\n    steps:\n      - {ioctl: 0x222008, in: u32 1, out: u32 1}";
@@ -58,23 +58,11 @@ public sealed class CaptureBadDayTests : IDisposable
         int code = await hil.WaitAsync();
         Assert.True(code == 3, hil.Output);
         Assert.Contains("the trace is not complete: ", hil.Output, StringComparison.Ordinal);
-        Assert.Contains("could not be written", hil.Output, StringComparison.Ordinal);
+        string path = Regex.Escape(TracePath);
+        Assert.Matches($"  trace +{path}, .* records lost: {path}: .*\n", hil.Output);
+        Assert.DoesNotContain("   at ", hil.Output, StringComparison.Ordinal);
         Assert.Matches("steps +([0-9]+) of \\1 as expected", hil.Output);
         Assert.InRange(CountRecords(isComplete: null), 1UL, ulong.MaxValue);
-    }
-
-    [Theory, InlineData(true), InlineData(false)]
-    public async Task CaptureIsExactThoughItStoodStillForSeconds(bool isQemu)
-    {
-        using HilProcess hil = Capture("- open: device", Busy, "- close: file");
-        await hil.SeeAsync("open device");
-
-        await HilProcess.PauseAsync(isQemu ? hil.QemuId() : hil.Id, TimeSpan.FromSeconds(3));
-
-        Assert.True(await hil.WaitAsync() == 0, hil.Output);
-        (int code, string output) = await HilProcess.RunAsync("replay", TracePath);
-        Assert.True(code == 0, output);
-        Assert.Contains("the same run", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,6 +79,7 @@ public sealed class CaptureBadDayTests : IDisposable
             output.Trim());
         first.Send(HilProcess.Signal.Interrupt);
         Assert.Equal(130, await first.WaitAsync());
+        Assert.Contains($"trace {TracePath}, ", first.Output, StringComparison.Ordinal);
         Assert.InRange(CountRecords(isComplete: true), 3_000UL, ulong.MaxValue);
     }
 

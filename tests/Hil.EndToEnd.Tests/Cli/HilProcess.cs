@@ -14,12 +14,12 @@ internal sealed partial class HilProcess : IDisposable
     private readonly StringBuilder _output = new();
     private readonly List<(string Words, TaskCompletionSource Seen)> _awaited = [];
 
-    private HilProcess(string[] arguments, string folder = "")
+    private HilProcess(string program, string[] arguments, string folder = "")
     {
         _process = new Process
         {
             StartInfo =
-                new ProcessStartInfo(Path, arguments)
+                new ProcessStartInfo(program, arguments)
                 {
                     RedirectStandardOutput = true,
                     RedirectStandardError = true,
@@ -38,8 +38,6 @@ internal sealed partial class HilProcess : IDisposable
         Interrupt = 2,
         Kill = 9,
         Terminate = 15,
-        Continue = 18,
-        Stop = 19,
     }
 
     /// <summary>The program, built with the tests.</summary>
@@ -54,9 +52,12 @@ internal sealed partial class HilProcess : IDisposable
         }
     }
 
-    public static HilProcess Start(params string[] arguments) => new(arguments);
+    public static HilProcess Start(params string[] arguments) => new(Path, arguments);
 
-    public static HilProcess StartIn(string folder, params string[] arguments) => new(arguments, folder);
+    public static HilProcess StartIn(string folder, params string[] arguments) => new(Path, arguments, folder);
+
+    /// <summary>Starts a program that starts hil.</summary>
+    public static HilProcess StartThrough(string program, params string[] arguments) => new(program, arguments);
 
     /// <summary>Runs to the end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
@@ -110,12 +111,15 @@ internal sealed partial class HilProcess : IDisposable
 
     public static void SendTo(int id, Signal signal) => Assert.Equal(0, Kill(id, (int)signal));
 
-    /// <summary>Takes a process's processor time away for a while.</summary>
-    public static async Task PauseAsync(int id, TimeSpan time)
+    /// <summary>Takes processes' processor time away for a while. They get it back though the test be killed.</summary>
+    public static async Task PauseAsync(TimeSpan time, params int[] ids)
     {
-        SendTo(id, Signal.Stop);
-        await Task.Delay(time);
-        SendTo(id, Signal.Continue);
+        string all = string.Join(' ', ids);
+        string script = FormattableString.Invariant(
+            $"kill -STOP {all} && sleep {time.TotalSeconds} && kill -CONT {all}");
+        using Process pause = Process.Start("/bin/sh", ["-c", script]);
+        await pause.WaitForExitAsync().WaitAsync(time + s_patience);
+        Assert.Equal(0, pause.ExitCode);
     }
 
     public int Id => _process.Id;

@@ -36,6 +36,22 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public void ItIsStoppedFromSigstopToSigcont()
+    {
+        using ChildProcess child = Start("kill -STOP $$; exec sleep 1000");
+        Assert.True(SpinWait.SpinUntil(child.IsStopped, TimeSpan.FromSeconds(10)));
+        Assert.True(child.IsStopped(), "asking changes nothing");
+
+        using ChildProcess other = Start($"kill -CONT {child.Id}");
+        other.WaitForExit();
+        Assert.False(child.IsStopped());
+
+        child.Kill();
+        child.WaitForExit();
+        Assert.False(child.IsStopped());
+    }
+
+    [Fact]
     public void KillAfterTheEndHitsNobody()
     {
         using ChildProcess child = Start("exit 0");

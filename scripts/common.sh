@@ -18,6 +18,7 @@ readonly REQUIRED_PROGRAMS=(
 # What the tests need besides.
 readonly TEST_PROGRAMS=(
   "chromium chromium"
+  "vcd2fst gtkwave"
 )
 
 fail() {

@@ -37,6 +37,7 @@ public sealed class NtKernel : IDisposable
         Interrupts = new InterruptTable(this);
         Objects = new ObjectTable(this);
         Process = new SystemProcess(this);
+        BugCheckCallbacks = new BugCheckCallbacks(this);
         Registry = new Registry(this);
         Io = new IoSystem(this);
         Pnp = new PnpSystem(this);
@@ -121,6 +122,14 @@ public sealed class NtKernel : IDisposable
 
     public PnpSystem Pnp { get; }
 
+    internal BugCheckCallbacks BugCheckCallbacks { get; }
+
+    /// <summary>Handles of KeRegisterNmiCallback.</summary>
+    internal HashSet<nint> NmiCallbacks { get; } = [];
+
+    /// <summary>What MmAllocateMappingAddress gave, by address.</summary>
+    internal Dictionary<ulong, ReservedMapping> ReservedMappings { get; } = [];
+
     /// <summary>Made at the first exception that driver code raises.</summary>
     internal CalleeSavedXmm Xmm => _xmm ??= new CalleeSavedXmm(this);
 
@@ -143,6 +152,7 @@ public sealed class NtKernel : IDisposable
         if (StoppedBy == null)
         {
             StoppedBy = report;
+            BugCheckCallbacks.Call(report.Code);
             Events.Add(KernelEventKind.BugCheck, report.Code, text: report.Reason);
             Scheduler.StopAll();
         }

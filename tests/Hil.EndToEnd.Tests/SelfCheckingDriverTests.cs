@@ -15,6 +15,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("startio", "HilStartIo", "")]
     [InlineData("waits", "HilWaits", "")]
     [InlineData("rtl", "HilRtl", "")]
+    [InlineData("services", "HilServices", "")]
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("resource", "HilResource", "edu")]
@@ -38,5 +39,21 @@ public sealed class SelfCheckingDriverTests
             $"{result}; line {BitConverter.ToUInt32(failedLine)}; {string.Join(" | ", rig.DebugOutput.TakeLast(5))}");
         await file.DisposeAsync();
         Assert.Equal(NtStatus.STATUS_SUCCESS, rig.Unload());
+    }
+
+    /// <summary>Bug check callbacks of services.c run at HIGH_LEVEL (15), each in its state "started" (2).</summary>
+    [Fact]
+    public async Task DriversHaveTheLastWordWhenTheMachineStops()
+    {
+        await using HilRig rig = await HilRig.StartAsync(new HilRigOptions { Driver = TestDrivers.Image("services") });
+        await using HilFile file = await rig.OpenAsync(@"\\.\HilServices");
+
+        var stop = await Assert.ThrowsAsync<BugCheckException>(
+            () => file.DeviceIoControlAsync(RunAll + 4 * 100, default, default).WaitAsync(s_patience));
+
+        Assert.Equal(0xDEADu, stop.Report.Code);
+        Assert.Equal(
+            ["last word: 32 bytes at IRQL 15, state 2", "dump data: 1, buffer said 0x5a", "reason 4: bug check 0xdead"],
+            rig.DebugOutput.TakeLast(3));
     }
 }

@@ -25,6 +25,9 @@ public sealed class KernelObject(ObjectType type, ulong address, object? payload
     /// <summary>Open handles.</summary>
     public int Handles { get; internal set; }
 
+    /// <summary>The security descriptor in self-relative form, or null.</summary>
+    internal byte[]? SecurityDescriptor { get; set; }
+
     /// <summary>Whether one of the references stands for the object's permanence (OBJ_PERMANENT).</summary>
     public bool IsPermanent { get; internal set; }
 

@@ -6,8 +6,11 @@ public sealed unsafe class SystemProcess
     private const int BlockBytes = 0x800; // Opaque to drivers but for its dispatcher header.
     private const uint Tag = 0x636F7250; // 'Proc'
 
+    private readonly NtKernel _kernel;
+
     internal SystemProcess(NtKernel kernel)
     {
+        _kernel = kernel;
         Block = kernel.Pool.Allocate(BlockBytes, Tag, zero: true);
         Invariant.Holds(Block != null, "a new machine has room for its process");
         Ntoskrnl.InitializeHeader((DISPATCHER_HEADER*)Block, KOBJECTS.ProcessObject, BlockBytes, 0);
@@ -18,4 +21,34 @@ public sealed unsafe class SystemProcess
 
     /// <summary>What drivers see as PEPROCESS.</summary>
     public void* Block { get; }
+
+    /// <summary>Routines of PsSetCreateProcessNotifyRoutine.</summary>
+    internal List<DriverRoutine> ProcessRoutines { get; } = [];
+
+    /// <summary>Routines of PsSetLoadImageNotifyRoutine.</summary>
+    internal List<DriverRoutine> ImageRoutines { get; } = [];
+
+    /// <summary>Calls the routines for a driver image that is mapped and about to run.</summary>
+    /// <remarks>WDK: PLOAD_IMAGE_NOTIFY_ROUTINE. Process id 0 stands for a driver.</remarks>
+    public void NotifyImage(LoadedModule module)
+    {
+        const uint SystemImage32BitAddressing = 0x103; // SystemModeImage, IMAGE_ADDRESSING_MODE_32BIT
+        if (ImageRoutines.Count == 0)
+            return;
+        string path = @"\SystemRoot\System32\drivers\" + module.Name;
+        int bytes = sizeof(IMAGE_INFO) + sizeof(UNICODE_STRING) + path.Length * sizeof(char);
+        var information = (IMAGE_INFO*)_kernel.Pool.Allocate((nuint)bytes, Tag, zero: true);
+        if (information == null)
+            return;
+        information->Properties = SystemImage32BitAddressing;
+        information->ImageBase = (void*)module.Base;
+        information->ImageSize = (nuint)module.Bytes;
+        var name = (UNICODE_STRING*)(information + 1);
+        name->Buffer = (char*)(name + 1);
+        name->Length = name->MaximumLength = (ushort)(path.Length * sizeof(char));
+        path.CopyTo(new Span<char>(name->Buffer, path.Length));
+        foreach (DriverRoutine routine in ImageRoutines.ToArray())
+            _kernel.Processor.Call(routine, name, null, information);
+        _kernel.Pool.Free(information);
+    }
 }

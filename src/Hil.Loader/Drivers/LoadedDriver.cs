@@ -41,6 +41,8 @@ public abstract unsafe class LoadedDriver
         if (!_isKnown)
             return status;
         _record.CreateServiceKey(Module?.Name ?? Name + ".dll");
+        if (Module != null)
+            Kernel.Process.NotifyImage(Module);
         status = CallDriverEntry();
         Kernel.Events.Add(KernelEventKind.Driver, (ulong)Object, (uint)status.Value,
             text: $"{Name}: DriverEntry returned {status}");

@@ -91,7 +91,6 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_INVALID_DISPOSITION => new(0xC0000026u);
     public static NTSTATUS STATUS_UNWIND => new(0xC0000027u);
     public static NTSTATUS STATUS_BAD_STACK => new(0xC0000028u);
-    public static NTSTATUS STATUS_BAD_FUNCTION_TABLE => new(0xC00000FFu);
     public static NTSTATUS STATUS_INVALID_UNWIND_TARGET => new(0xC0000029u);
     public static NTSTATUS STATUS_NOT_LOCKED => new(0xC000002Au);
     public static NTSTATUS STATUS_NOT_COMMITTED => new(0xC000002Du);
@@ -182,6 +181,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_INVALID_PARAMETER_5 => new(0xC00000F3u);
     public static NTSTATUS STATUS_INVALID_PARAMETER_6 => new(0xC00000F4u);
     public static NTSTATUS STATUS_STACK_OVERFLOW => new(0xC00000FDu);
+    public static NTSTATUS STATUS_BAD_FUNCTION_TABLE => new(0xC00000FFu);
     public static NTSTATUS STATUS_NOT_A_DIRECTORY => new(0xC0000103u);
     public static NTSTATUS STATUS_NAME_TOO_LONG => new(0xC0000106u);
     public static NTSTATUS STATUS_PROCESS_IS_TERMINATING => new(0xC000010Au);

@@ -1,5 +1,7 @@
+using Hil.EndToEnd.Tests.Traces;
 using Hil.Kernel;
 using Hil.Testing;
+using Hil.Trace;
 using Hil.Wdm;
 using static Hil.Wdm.NtStatus;
 using static Hil.Wdm.WdmConstants;
@@ -77,6 +79,31 @@ public sealed class EduPnpTests
         rig.Kernel.Scheduler.Run(() => rig.Kernel.Pnp.SurpriseRemove(rig.Session.Devices[0]));
 
         Assert.Equal(STATUS_DEVICE_DOES_NOT_EXIST, (await transfer.WaitAsync(Edu.Patience)).Status);
+    }
+
+    /// <summary>pulled.c reads its registers from compiled code while it lets go of them.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ADeviceThatWasPulledOutReadsAsAllOnes(bool isCaptured)
+    {
+        using var trace = new TraceFile();
+        await using HilRig rig = await HilRig.StartAsync(new HilRigOptions
+        {
+            Driver = TestDrivers.Image("pulled"),
+            Devices = ["edu"],
+            Capture = isCaptured ? new CaptureOptions { Path = trace.Path } : null,
+        });
+        DeviceNode node = rig.Session.Devices[0];
+        Assert.Equal(STATUS_SUCCESS, Ask(rig, rig.Kernel.Pnp.Stop));
+        Assert.Equal("id 10000ed, live edcba987, 64 bits 0, late 10000ed", rig.DebugOutput[^1]);
+        Assert.Equal(STATUS_SUCCESS, Ask(rig, rig.Kernel.Pnp.Start));
+
+        rig.Kernel.Scheduler.Run(() => rig.Kernel.Pnp.SurpriseRemove(node));
+
+        Assert.Equal(
+            "id ffffffff, live ffffffff, 64 bits ffffffffffffffff, late ffffffff", rig.DebugOutput[^1]);
+        Assert.Equal(0u, rig.Kernel.Interrupts.Unclaimed);
     }
 
     [Theory, ClassData(typeof(EduKinds))]

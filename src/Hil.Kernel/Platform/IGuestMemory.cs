@@ -56,6 +56,12 @@ public unsafe interface IGuestMemory
     /// <summary>Physical address behind a device mapping, or false when the address is not one.</summary>
     bool TryTranslateDevice(ulong address, out ulong physical);
 
+    /// <summary>Says that the device behind a physical range was pulled out: mappings of it, and later ones, read as all
+    /// ones and lose what is written. Memory without devices has nothing to do.</summary>
+    void DisconnectDevice(ulong physical, ulong bytes)
+    {
+    }
+
     /// <summary>Address of KUSER_SHARED_DATA in the window; the guest also sees it at 0xFFFFF78000000000, read-only.</summary>
     ulong SharedUserData { get; }
 

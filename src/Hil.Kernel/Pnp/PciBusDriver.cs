@@ -51,6 +51,21 @@ internal sealed unsafe partial class PciBusDriver : BusDriver
         SetCommand(node, set: 0, clear: PCI_ENABLE_IO_SPACE | PCI_ENABLE_MEMORY_SPACE | PCI_ENABLE_BUS_MASTER);
     }
 
+    /// <summary>Makes a device answer as an empty slot does: nothing decodes its ranges, it masters no bus and raises no
+    /// interrupt.</summary>
+    public void Disconnect(DeviceNode node)
+    {
+        PciFunction function = FunctionOf(node);
+        MessageCapability.Disable(Kernel.Bus, function);
+        SetCommand(node, set: PCI_DISABLE_LEVEL_INTERRUPT,
+            clear: PCI_ENABLE_IO_SPACE | PCI_ENABLE_MEMORY_SPACE | PCI_ENABLE_BUS_MASTER);
+        foreach (PciBar bar in function.Bars)
+        {
+            if (bar.Kind != PciBarKind.Io && bar.Address != 0)
+                Kernel.Services.Memory.DisconnectDevice(bar.Address, bar.Bytes);
+        }
+    }
+
     protected override NTSTATUS AnswerOther(DeviceNode node, IRP* irp, IO_STACK_LOCATION* location) =>
         location->MinorFunction switch
         {

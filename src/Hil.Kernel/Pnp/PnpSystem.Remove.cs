@@ -37,13 +37,16 @@ public sealed unsafe partial class PnpSystem
 
     /// <summary>The hardware is gone. IRP_MN_REMOVE_DEVICE follows at once if no file is open, else with
     /// FinishRemoval.</summary>
-    public void SurpriseRemove(DeviceNode node)
+    /// <param name="isPulled">False for hardware that is still there and is only given up.</param>
+    public void SurpriseRemove(DeviceNode node, bool isPulled = true)
     {
         using Operation operation = Begin();
         if (node.State is DeviceNodeState.SurpriseRemoved or DeviceNodeState.Removed)
             return;
         foreach (DeviceNode child in node.ChildList.ToArray())
             RemoveMissing(child);
+        if (isPulled && node.Function != null && node.IsPresent)
+            _pciBus.Disconnect(node);
         node.IsPresent = false;
         if (node.State is DeviceNodeState.Enumerated or DeviceNodeState.DriversAdded)
         {

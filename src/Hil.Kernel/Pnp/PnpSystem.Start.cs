@@ -113,7 +113,7 @@ public sealed unsafe partial class PnpSystem
         StackRequest.Answer answer = Send(node, IRP_MN_QUERY_PNP_DEVICE_STATE);
         node.DeviceState = answer.Status.IsSuccess ? (uint)answer.Information : 0;
         if ((node.DeviceState & (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED)) != 0)
-            SurpriseRemove(node);
+            SurpriseRemove(node, isPulled: (node.DeviceState & PNP_DEVICE_REMOVED) != 0);
         else if ((node.DeviceState & PNP_DEVICE_RESOURCE_REQUIREMENTS_CHANGED) != 0 && Stop(node).IsSuccess)
             Start(node);
     }

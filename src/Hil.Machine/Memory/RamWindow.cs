@@ -1,3 +1,4 @@
+using Hil.Machine.Pci;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Hil.Machine.Qemu;
@@ -28,6 +29,11 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     private readonly PageAccess[] _access;
     private readonly ulong[] _invalidations = new ulong[InvalidationsMax];
     private readonly SortedList<ulong, (ulong Bytes, ulong Physical)> _devices = [];
+
+    // Physical ranges whose devices were pulled out. Their accesses go to the configuration space of a function that
+    // does not exist, the last one of the window: it reads as all ones in every width and loses what is written.
+    private const ulong EmptySlot = PciEcam.Base + 0x0FFF_F000;
+    private readonly List<(ulong Physical, ulong Bytes)> _disconnected = [];
 
     // Page of the memory file that is seen at a page of the window, where that is another one; else 0.
     private readonly int[]? _redirected;
@@ -157,6 +163,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         if (_trustedCode == null)
             _tables.MapRange(address, first, end - first, PageAccess.ReadWrite);
         _devices.Add(address, (end - first, first));
+        if (_trustedCode == null && _disconnected.Count != 0)
+            HideDisconnected(address, end - first);
         return address + (physical - first);
     }
 
@@ -180,10 +188,43 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
             if (address - start < bytes)
             {
                 physical = mapped + (address - start);
+                if (_disconnected.Count != 0 && IsDisconnected(physical))
+                    physical = EmptySlot + physical % MachineLayout.PageBytes;
                 return true;
             }
         }
         physical = 0;
+        return false;
+    }
+
+    public void DisconnectDevice(ulong physical, ulong bytes)
+    {
+        _disconnected.Add((physical, bytes));
+        if (_trustedCode != null)
+            return;
+        foreach ((ulong address, (ulong length, _)) in _devices)
+            HideDisconnected(address, length);
+    }
+
+    private void HideDisconnected(ulong address, ulong bytes)
+    {
+        for (ulong page = address; page < address + bytes; page += MachineLayout.PageBytes)
+        {
+            bool isDevice = TryTranslateDevice(page, out ulong physical);
+            if (!isDevice || physical != EmptySlot)
+                continue;
+            _tables.Map(page, EmptySlot, PageAccess.ReadWrite);
+            Invalidate(page);
+        }
+    }
+
+    private bool IsDisconnected(ulong physical)
+    {
+        foreach ((ulong start, ulong bytes) in _disconnected)
+        {
+            if (physical - start < bytes)
+                return true;
+        }
         return false;
     }
 

@@ -48,7 +48,7 @@ internal sealed class PciPlacement
             {
                 bool isHere = SpaceOf(bar, canGoHigh, isOnRootBus: node.Parent == null) == space;
                 if (isHere && bar.Bytes <= _root[(int)space].Bytes)
-                    items.Add(new Item(bar.Bytes, bar.Bytes, bar, null, []));
+                    items.Add(new Item(bar.Bytes, AlignmentOf(bar.Bytes, space), bar, null, []));
             }
             if (node.IsBridge && MeasureWindow(node, space, canGoHigh) is { } window)
                 items.Add(window);
@@ -99,6 +99,10 @@ internal sealed class PciPlacement
         PciBarKind.Memory64 when bar.Prefetchable && canGoHigh => PciSpace.Prefetchable,
         _ => PciSpace.Memory,
     };
+
+    // No two devices share a page: a driver maps whole ones, and a device that is pulled out takes its own with it.
+    private static ulong AlignmentOf(ulong bytes, PciSpace space) =>
+        space == PciSpace.Io ? bytes : Math.Max(bytes, MachineLayout.PageBytes);
 
     private static ulong AlignUp(ulong value, ulong alignment) => (value + alignment - 1) & ~(alignment - 1);
 

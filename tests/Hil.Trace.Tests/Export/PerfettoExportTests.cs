@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 using System.Text.RegularExpressions;
 
 namespace Hil.Trace.Tests.Export;
@@ -61,6 +59,52 @@ public sealed partial class PerfettoExportTests
         Assert.Contains(packets, static packet => packet.Contains("9: 4") && packet.Contains("30: 7"));
     }
 
+    [Theory]
+    [InlineData("edu.hiltrace")]
+    [InlineData("edu-managed.hiltrace")]
+    public void ExportOfARunKeepsTheFormatsRules(string golden)
+    {
+        using TraceReader reader = TraceReader.Open(Path.Combine(AppContext.BaseDirectory, "traces", golden));
+        using var bytes = new MemoryStream();
+        TraceExport.Write(reader, TraceExportFormat.Perfetto, bytes);
+
+        PerfettoRules export = PerfettoRules.Check(bytes.ToArray());
+
+        Assert.InRange(export.Events, 200, int.MaxValue);
+        Assert.InRange(export.Tracks, 6, 100);
+        // Nanoseconds: as long as the run was.
+        ulong run = 100 * (ulong)(reader.Blocks[^1].LastTime - reader.Blocks[0].FirstTime);
+        Assert.InRange(export.To - export.From, run / 2, run + (uint)reader.Records);
+        // An IRP that went to the hardware: its own slice, the device's, StartIo, at least.
+        Assert.Contains(export.Flows.Values, static slices => slices >= 4);
+    }
+
+    [Fact]
+    public void ExportOfARunThatStopsAnywhereKeepsTheFormatsRules()
+    {
+        using var trace = new SyntheticTrace();
+        trace.Irps(5).Call("IoStartPacket").Create(99).Add(TraceKind.Irql, 7);
+        using TraceReader reader = trace.Open();
+        using var bytes = new MemoryStream();
+        TraceExport.Write(reader, TraceExportFormat.Perfetto, bytes);
+
+        Assert.InRange(PerfettoRules.Check(bytes.ToArray()).Events, 20, 1000);
+    }
+
+    [Fact]
+    public void RulesAreNotKeptByWhatIsLeftWithoutTheFirstPacket()
+    {
+        using var trace = new SyntheticTrace();
+        trace.Irps(1);
+        using TraceReader reader = trace.Open();
+        using var bytes = new MemoryStream();
+        TraceExport.Write(reader, TraceExportFormat.Perfetto, bytes);
+        byte[] file = bytes.ToArray();
+        Assert.True(file[1] < 0x80, "the first packet's length is one byte");
+
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => PerfettoRules.Check(file[(2 + file[1])..]));
+    }
+
     private static List<string> Export(Action<SyntheticTrace> fill)
     {
         using var trace = new SyntheticTrace();
@@ -68,25 +112,7 @@ public sealed partial class PerfettoExportTests
         using TraceReader reader = trace.Open();
         using var bytes = new MemoryStream();
         TraceExport.Write(reader, TraceExportFormat.Perfetto, bytes);
-        return [.. Decode(bytes.ToArray()).Split("\n}\n", StringSplitOptions.RemoveEmptyEntries)];
-    }
-
-    private static string Decode(byte[] bytes)
-    {
-        string protoc = typeof(PerfettoExportTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(static attribute => attribute.Key == "Protoc").Value!;
-        var start = new ProcessStartInfo(protoc, "--decode_raw")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        process.StandardInput.BaseStream.Write(bytes);
-        process.StandardInput.Close();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output.Result;
+        return [.. ProtoMessage.Decode(bytes.ToArray()).Split("\n}\n", StringSplitOptions.RemoveEmptyEntries)];
     }
 
     private static IEnumerable<string> Names(string packet) =>

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Hil.Trace;
+using static System.FormattableString;
 
 namespace Hil.Host;
 
@@ -29,14 +29,12 @@ public sealed record CaptureSummary(
     /// <summary>One line for a summary.</summary>
     public override string ToString()
     {
-        string size = string.Create(
-            CultureInfo.InvariantCulture,
+        string text = Invariant(
             $"{Path}, {Writer.Records} records, {Writer.Bytes / 1024} KB{(IsExact ? ", exact" : "")}");
         if (Writer.Waited > TimeSpan.FromMilliseconds(1))
-            size += string.Create(
-                CultureInfo.InvariantCulture, $"; the driver waited {Writer.Waited.TotalMilliseconds:0} ms for the disk");
-        return Writer.Failure == null
-            ? size
-            : string.Create(CultureInfo.InvariantCulture, $"{size}; {Writer.Lost} records lost: {Writer.Failure.Message}");
+            text += Invariant($"; the driver waited {Writer.Waited.TotalMilliseconds:0} ms for the disk");
+        if (Writer.Failure != null)
+            text += Invariant($"; {Writer.Lost} records lost: {Writer.Failure.Message}");
+        return text;
     }
 }

@@ -9,7 +9,9 @@ namespace Hil.EndToEnd.Tests.Cli;
 /// <summary>Captures to a disk that is full, for real.</summary>
 public sealed class FullDiskTests : IDisposable
 {
-    private const string Busy = "- repeat: 3000\n    steps:\n      - {ioctl: 0x222008, in: u32 1, out: u32 1}";
+    private const string Busy =
+        "- repeat: 2000\n    within: 600 s\n    steps:\n      - {ioctl: 0x222008, in: u32 1, out: u32 1}";
+
 
     // Fills all but $3 KB of a disk, and runs a command on it. When somebody writes to the pipe, the disk is emptied and
     // the command ended.

@@ -46,6 +46,7 @@ public sealed class FollowCaptureTests : IDisposable
               - open: device
               - {ioctl: 0x22200c, in: u32 600000}
               - repeat: 500
+                within: 600 s
                 steps:
                   - {ioctl: 0x222004, in: u32 5, out: u32 120}
               - {ioctl: 0x222008, in: u32 0, out: any 4, as: quiet}

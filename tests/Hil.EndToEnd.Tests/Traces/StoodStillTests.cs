@@ -53,6 +53,7 @@ public sealed class StoodStillTests : IDisposable
               - open: device
               - {ioctl: 0x22200c, in: u32 600000}
               - repeat: {{Rounds}}
+                within: 600 s
                 steps:
                   - {ioctl: 0x222008, in: u32 1, out: u32 1}
               - repeat: {{Transfers}}

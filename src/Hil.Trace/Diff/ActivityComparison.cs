@@ -15,7 +15,7 @@ internal sealed class ActivityComparison(
         _irp = a.Irp;
         _removed.Clear();
         _added.Clear();
-        if (a.Tail != b.Tail)
+        if (a.TailActions != b.TailActions || a.TailHash != b.TailHash)
             Report("order", $"goes on otherwise after {DiffActivity.ActionsMax:N0} actions", null);
         if (a.Actions.SequenceEqual(b.Actions) && a.Times.SequenceEqual(b.Times))
             return;

@@ -47,7 +47,7 @@ internal sealed class ActivityReader : IDisposable
         _last = null;
         _waitingActions -= first.Count;
         if (first.Result is { } result)
-            first.Add(result);
+            first.Add(result.Stage, result.Operation, result.Name, result.Value);
         return first;
     }
 
@@ -90,10 +90,10 @@ internal sealed class ActivityReader : IDisposable
         TraceCursor record = _cursor;
         _context.Advance(record);
         _addresses.Learn(record);
-        if (!s_matters[(byte)record.Kind])
-            return _context.Left != 0 || _context.HasSwitched;
-        Add(record);
-        return true;
+        if (s_matters[(byte)record.Kind])
+            Add(record);
+        return _context.Left != 0 || _context.HasSwitched || _waitingActions > WaitingActionsMax
+            || record.Kind is TraceKind.RequestDone or (>= TraceKind.IrpCreate and <= TraceKind.IrpCancel);
     }
 
     private void Add(TraceCursor record)
@@ -103,10 +103,8 @@ internal sealed class ActivityReader : IDisposable
         DiffActivity activity = Find(_context.Irp);
         if (activity.Irp != 0)
             FollowIrp(record, activity);
-        if (!TryFindAction(record, out DiffAction action))
-            return;
         int before = activity.Count;
-        activity.Add(action);
+        AddAction(record, activity);
         if (activity.Irp != 0)
             _waitingActions += activity.Count - before;
     }
@@ -179,30 +177,45 @@ internal sealed class ActivityReader : IDisposable
         return text;
     }
 
-    private bool TryFindAction(TraceCursor r, out DiffAction action)
+    private void AddAction(TraceCursor r, DiffActivity to)
     {
-        action = r.Kind switch
+        switch (r.Kind)
         {
-            TraceKind.Read => Access(r, DiffOperation.Read, Value(r[1])),
-            TraceKind.Write => Access(r, DiffOperation.Write, Value(r[1])),
-            TraceKind.ReadBlock => Access(r, DiffOperation.ReadBlock, Hash(r.Data)),
-            TraceKind.WriteBlock => Access(r, DiffOperation.WriteBlock, Hash(r.Data)),
-            TraceKind.Dma => Act(DiffOperation.Dma, $"{r.Data.Length} bytes", Hash(r.Data)),
-            TraceKind.IsrEnter => new DiffAction(TraceStage.Isr, DiffOperation.Interrupt, 0, 0),
-            TraceKind.DpcEnter => new DiffAction(TraceStage.Dpc, DiffOperation.Dpc, 0, 0),
-            TraceKind.StartIo => new DiffAction(TraceStage.StartIo, DiffOperation.StartIo, 0, 0),
-            TraceKind.IrpCancel => new DiffAction(TraceStage.Driver, DiffOperation.Cancel, 0, 0),
-            TraceKind.IrpComplete => new DiffAction(
-                TraceStage.Driver, DiffOperation.Complete, (int)Math.Min(Value(r[2]), int.MaxValue), (uint)r[1]),
-            _ => default,
-        };
-        return action.Operation != DiffOperation.None;
+            case TraceKind.Read:
+                AddAccess(r, to, DiffOperation.Read, Value(r[1]));
+                break;
+            case TraceKind.Write:
+                AddAccess(r, to, DiffOperation.Write, Value(r[1]));
+                break;
+            case TraceKind.ReadBlock:
+                AddAccess(r, to, DiffOperation.ReadBlock, Hash(r.Data));
+                break;
+            case TraceKind.WriteBlock:
+                AddAccess(r, to, DiffOperation.WriteBlock, Hash(r.Data));
+                break;
+            case TraceKind.Dma:
+                to.Add(_context.Stage, DiffOperation.Dma, _names.Number($"{r.Data.Length} bytes"), Hash(r.Data));
+                break;
+            case TraceKind.IsrEnter:
+                to.Add(TraceStage.Isr, DiffOperation.Interrupt, 0, 0);
+                break;
+            case TraceKind.DpcEnter:
+                to.Add(TraceStage.Dpc, DiffOperation.Dpc, 0, 0);
+                break;
+            case TraceKind.StartIo:
+                to.Add(TraceStage.StartIo, DiffOperation.StartIo, 0, 0);
+                break;
+            case TraceKind.IrpCancel:
+                to.Add(TraceStage.Driver, DiffOperation.Cancel, 0, 0);
+                break;
+            case TraceKind.IrpComplete:
+                int information = (int)Math.Min(Value(r[2]), int.MaxValue);
+                to.Add(TraceStage.Driver, DiffOperation.Complete, information, (uint)r[1]);
+                break;
+        }
     }
 
-    private DiffAction Act(DiffOperation operation, string name, ulong value) =>
-        new(_context.Stage, operation, _names.Number(name), value);
-
-    private DiffAction Access(TraceCursor record, DiffOperation operation, ulong value)
+    private void AddAccess(TraceCursor record, DiffActivity to, DiffOperation operation, ulong value)
     {
         ulong site = record[0];
         if (!_registers.TryGet(site, out int register))
@@ -210,7 +223,7 @@ internal sealed class ActivityReader : IDisposable
         // Those without a number of their own are told apart by what they say.
         if (register == DiffNames.Others)
             value ^= record.Site(site).Offset << 32;
-        return new DiffAction(_context.Stage, operation, register, value);
+        to.Add(_context.Stage, operation, register, value);
     }
 
     private int NumberOf(TraceCursor record, in TraceSite site)

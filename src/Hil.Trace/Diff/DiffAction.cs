@@ -3,8 +3,6 @@ namespace Hil.Trace;
 /// <summary>What a driver or device does that a comparison looks at.</summary>
 internal enum DiffOperation : byte
 {
-    /// <summary>Nothing that it looks at.</summary>
-    None,
     Read,
     Write,
     ReadBlock,

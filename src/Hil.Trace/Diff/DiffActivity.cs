@@ -11,6 +11,7 @@ internal sealed class DiffActivity(ulong irp)
     public const int ActionsMax = 100_000;
 
     private const int UsualActions = 16;
+    private const ulong Spread = 0x9E37_79B9_7F4A_7C15;
 
     private readonly List<DiffAction> _actions = new(UsualActions);
     private readonly List<int> _times = new(UsualActions);
@@ -34,34 +35,39 @@ internal sealed class DiffActivity(ulong irp)
 
     public int Count => _actions.Count;
 
-    /// <summary>Actions beyond those that are kept, and what tells them from others.</summary>
-    public (long Actions, ulong Hash) Tail { get; private set; }
+    /// <summary>Actions beyond those that are kept.</summary>
+    public long TailActions { get; private set; }
+
+    /// <summary>What tells these from others.</summary>
+    public ulong TailHash { get; private set; }
 
     public ReadOnlySpan<DiffAction> Actions => CollectionsMarshal.AsSpan(_actions);
 
     /// <summary>How often each action came in a row.</summary>
     public ReadOnlySpan<int> Times => CollectionsMarshal.AsSpan(_times);
 
-    /// <summary>Adds an action; one that repeats the last, as polling does, is counted only.</summary>
-    public void Add(in DiffAction action)
+    /// <summary>Adds an action; one that repeats the last, as polling does, is counted only. In parts: most of them are
+    /// not kept.</summary>
+    public void Add(TraceStage stage, DiffOperation operation, int name, ulong value)
     {
-        if (_actions.Count != 0 && _actions[^1] == action)
+        if (_actions.Count != 0 && IsSame(CollectionsMarshal.AsSpan(_actions)[^1], stage, operation, name, value))
+        {
             _times[^1]++;
+        }
         else if (_actions.Count < ActionsMax)
         {
-            _actions.Add(action);
+            _actions.Add(new DiffAction(stage, operation, name, value));
             _times.Add(1);
         }
         else
         {
-            Tail = (Tail.Actions + 1, Mix(Tail.Hash, action));
+            ulong what = ((ulong)(uint)name << 16) | ((ulong)operation << 8) | (byte)stage;
+            TailActions++;
+            TailHash = BitOperations.RotateLeft((TailHash ^ value) * Spread ^ what, 29) * Spread;
         }
     }
 
-    private static ulong Mix(ulong hash, in DiffAction action)
-    {
-        const ulong Spread = 0x9E37_79B9_7F4A_7C15;
-        ulong what = ((ulong)(uint)action.Name << 16) | ((ulong)action.Operation << 8) | (byte)action.Stage;
-        return BitOperations.RotateLeft((hash ^ action.Value) * Spread ^ what, 29) * Spread;
-    }
+    private static bool IsSame(
+        in DiffAction action, TraceStage stage, DiffOperation operation, int name, ulong value) =>
+        action.Value == value && action.Name == name && action.Operation == operation && action.Stage == stage;
 }

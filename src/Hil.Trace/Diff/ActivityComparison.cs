@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Hil.Trace;
 
 /// <summary>Finds what differs between two activities that correspond, and says it.</summary>
@@ -39,30 +41,49 @@ internal sealed class ActivityComparison(
     }
 
     // Between two places where both agree: the same subject with another value is a change, the rest waits for a look
-    // at the whole.
+    // at the whole. Both can be as long as activities are.
     private void CompareGap(ReadOnlySpan<DiffAction> a, ReadOnlySpan<DiffAction> b)
     {
-        var now = new LinkedList<DiffAction>(b.ToArray());
-        foreach (DiffAction before in a)
+        if (a.IsEmpty || b.IsEmpty)
         {
-            LinkedListNode<DiffAction>? same = now.First;
-            while (same != null && !IsSameSubject(same.Value, before))
-                same = same.Next;
-            if (same == null)
+            _removed.AddRange(a);
+            _added.AddRange(b);
+            return;
+        }
+        var places = new Dictionary<DiffAction, Queue<int>>();
+        for (int i = 0; i < b.Length; i++)
+            PlacesOf(places, SubjectOf(b[i])).Enqueue(i);
+        var isPaired = new bool[b.Length];
+        foreach (ref readonly DiffAction before in a)
+        {
+            if (places.TryGetValue(SubjectOf(before), out Queue<int>? same) && same.TryDequeue(out int at))
+            {
+                ReportValue(before, b[at]);
+                isPaired[at] = true;
+            }
+            else
             {
                 _removed.Add(before);
-                continue;
             }
-            ReportValue(before, same.Value);
-            now.Remove(same);
         }
-        _added.AddRange(now);
+        for (int i = 0; i < b.Length; i++)
+        {
+            if (!isPaired[i])
+                _added.Add(b[i]);
+        }
     }
 
-    private static bool IsSameSubject(in DiffAction a, in DiffAction b) =>
-        a.Operation is DiffOperation.Complete or DiffOperation.Result
-            ? a.Operation == b.Operation
-            : a.Subject == b.Subject;
+    private static Queue<int> PlacesOf(Dictionary<DiffAction, Queue<int>> places, in DiffAction what)
+    {
+        ref Queue<int>? queue = ref CollectionsMarshal.GetValueRefOrAddDefault(places, what, out _);
+        return queue ??= [];
+    }
+
+    // An end is an end, whatever came of it.
+    private static DiffAction SubjectOf(in DiffAction action) =>
+        action.Operation is DiffOperation.Complete or DiffOperation.Result
+            ? new DiffAction(default, action.Operation, 0, 0)
+            : action.Subject;
 
     private void ReportValue(in DiffAction before, in DiffAction now)
     {
@@ -103,54 +124,90 @@ internal sealed class ActivityComparison(
     // The same, elsewhere: another stage, or another place in the order.
     private void ReportMoves()
     {
+        if (_removed.Count == 0 || _added.Count == 0)
+            return;
+        var places = new Dictionary<DiffAction, Queue<int>>();
+        for (int i = 0; i < _added.Count; i++)
+            PlacesOf(places, _added[i] with { Stage = default }).Enqueue(i);
+        var isMovedTo = new bool[_added.Count];
+        var isMoved = new bool[_removed.Count];
         for (int i = _removed.Count - 1; i >= 0; i--)
         {
             DiffAction before = _removed[i];
-            int at = _added.FindIndex(now => now with { Stage = before.Stage } == before);
-            if (at < 0)
+            if (!places.TryGetValue(before with { Stage = default }, out Queue<int>? same)
+                || !same.TryDequeue(out int at))
                 continue;
-            string text = _added[at].Stage == before.Stage
-                ? $"{Subject(before)} at another place in the order"
-                : $"{Subject(_added[at])} now, {StageOf(before)} before";
-            Report("order", text, IsAccess(before) ? Value(before) : null);
-            _removed.RemoveAt(i);
-            _added.RemoveAt(at);
+            ReportMove(before, _added[at]);
+            isMoved[i] = isMovedTo[at] = true;
         }
+        Drop(_removed, isMoved);
+        Drop(_added, isMovedTo);
+    }
+
+    private void ReportMove(in DiffAction before, in DiffAction now)
+    {
+        string text = now.Stage == before.Stage
+            ? $"{Subject(before)} at another place in the order"
+            : $"{Subject(now)} now, {StageOf(before)} before";
+        Report("order", text, IsAccess(before) ? Value(before) : null);
+    }
+
+    private static void Drop(List<DiffAction> actions, bool[] isDropped)
+    {
+        int at = 0;
+        actions.RemoveAll(_ => isDropped[at++]);
     }
 
     private void ReportCounts(DiffActivity a, DiffActivity b)
     {
-        foreach (DiffAction subject in _removed.Concat(_added).Select(static action => action.Subject).Distinct())
+        var counts = new Dictionary<DiffAction, SubjectCount>();
+        var subjects = new List<DiffAction>();
+        NoteSubjects(_removed, isNow: false, counts, subjects);
+        NoteSubjects(_added, isNow: true, counts, subjects);
+        if (subjects.Count == 0)
+            return;
+        for (int i = 0; i < a.Count; i++)
         {
-            if (subject.Operation is DiffOperation.Complete or DiffOperation.Result)
-            {
-                bool isNow = _added.Exists(action => action.Subject == subject);
-                string what = subject.Operation == DiffOperation.Result ? "gives an answer" : "completes";
-                Report("status", isNow ? $"{what} now, did not before" : $"{what} before, does not now", null);
-                continue;
-            }
-            (int before, int now) = (Count(a, subject), Count(b, subject));
-            string example = string.Join(", ", _removed.Concat(_added).Where(action => action.Subject == subject)
-                .Select(Value).Distinct().Take(3));
-            if (before != now)
-            {
-                Report("count", $"{Subject(subject)} {Times(now)} now, {Times(before)} before",
-                    IsAccess(subject) ? example : null);
-            }
-            else
-            {
-                Report("order", $"{Subject(subject)} at another place in the order",
-                    IsAccess(subject) ? example : null);
-            }
+            if (counts.TryGetValue(a.Actions[i].Subject, out SubjectCount? count))
+                count.Before += a.Times[i];
+        }
+        for (int i = 0; i < b.Count; i++)
+        {
+            if (counts.TryGetValue(b.Actions[i].Subject, out SubjectCount? count))
+                count.Now += b.Times[i];
+        }
+        foreach (DiffAction subject in subjects)
+            ReportCount(subject, counts[subject]);
+    }
+
+    private static void NoteSubjects(
+        List<DiffAction> actions, bool isNow, Dictionary<DiffAction, SubjectCount> counts, List<DiffAction> subjects)
+    {
+        foreach (DiffAction action in actions)
+        {
+            ref SubjectCount? count =
+                ref CollectionsMarshal.GetValueRefOrAddDefault(counts, action.Subject, out bool isKnown);
+            if (!isKnown)
+                subjects.Add(action.Subject);
+            count ??= new SubjectCount();
+            count.IsNow |= isNow;
+            count.NoteExample(action);
         }
     }
 
-    private static int Count(DiffActivity activity, in DiffAction subject)
+    private void ReportCount(in DiffAction subject, SubjectCount count)
     {
-        int count = 0;
-        for (int i = 0; i < activity.Count; i++)
-            count += activity.Actions[i].Subject == subject ? activity.Times[i] : 0;
-        return count;
+        if (subject.Operation is DiffOperation.Complete or DiffOperation.Result)
+        {
+            string what = subject.Operation == DiffOperation.Result ? "gives an answer" : "completes";
+            Report("status", count.IsNow ? $"{what} now, did not before" : $"{what} before, does not now", null);
+            return;
+        }
+        string? example = IsAccess(subject) ? count.Examples : null;
+        if (count.Before != count.Now)
+            Report("count", $"{Subject(subject)} {Times(count.Now)} now, {Times(count.Before)} before", example);
+        else
+            Report("order", $"{Subject(subject)} at another place in the order", example);
     }
 
     private void Report(string kind, string text, string? example) => report(kind, text, _irp, example);
@@ -190,4 +247,26 @@ internal sealed class ActivityComparison(
         2 => "twice",
         _ => $"{count} times",
     };
+
+    private sealed class SubjectCount
+    {
+        private const int ExamplesMax = 3;
+
+        private readonly List<string> _examples = [];
+
+        public int Before { get; set; }
+
+        public int Now { get; set; }
+
+        /// <summary>Whether the second activity has more of it.</summary>
+        public bool IsNow { get; set; }
+
+        public string Examples => string.Join(", ", _examples);
+
+        public void NoteExample(in DiffAction action)
+        {
+            if (_examples.Count < ExamplesMax && Value(action) is var value && !_examples.Contains(value))
+                _examples.Add(value);
+        }
+    }
 }

@@ -35,12 +35,8 @@ internal sealed class ActivityReader : IDisposable
     /// <summary>The next IRP with all that was done for it, or null after the last.</summary>
     public DiffActivity? Next()
     {
-        bool mayBeComplete = true;
-        while (!_isOver && !(mayBeComplete && IsFirstComplete()))
-        {
-            _isOver = !_cursor.MoveNext();
-            mayBeComplete = !_isOver && TryAdd();
-        }
+        while (!_isOver && !IsFirstComplete())
+            ReadPiece();
         if (!_order.TryDequeue(out DiffActivity? first))
             return null;
         _open.Remove(first.Irp);
@@ -62,6 +58,17 @@ internal sealed class ActivityReader : IDisposable
     public int RestCount => _none.Count;
 
     public void Dispose() => _cursor.Dispose();
+
+    // Up to where the first IRP may be complete. A loop over a whole trace would stay as it was compiled ahead of time.
+    private void ReadPiece()
+    {
+        for (int i = 0; i < TraceCursor.PieceRecords; i++)
+        {
+            _isOver = !_cursor.MoveNext();
+            if (_isOver || TryAdd())
+                return;
+        }
+    }
 
     private bool IsFirstComplete()
     {

@@ -6,6 +6,10 @@ namespace Hil.Trace;
 /// records here: they are looked up by id.</summary>
 public sealed unsafe class TraceCursor : ITraceDefinitions, IDisposable
 {
+    /// <summary>Who goes over a whole trace does so in pieces, a call for each: the runtime then compiles it anew, with
+    /// what it learnt.</summary>
+    internal const int PieceRecords = 4096;
+
     private readonly TraceReader _reader;
     private readonly TraceFile _file;
     private readonly FrameReader _frames;

@@ -26,15 +26,27 @@ public sealed class TraceShow : IDisposable
     /// <summary>Goes to the next record that passes; false when there is none so far.</summary>
     public bool MoveNext()
     {
-        while (_cursor.MoveNext())
+        bool? isFound;
+        do
+            isFound = Search();
+        while (isFound == null);
+        return isFound.Value;
+    }
+
+    // Null when nothing was found in a piece of the trace, and there is more.
+    private bool? Search()
+    {
+        for (int i = 0; i < TraceCursor.PieceRecords; i++)
         {
+            if (!_cursor.MoveNext())
+                return false;
             _start ??= _cursor.Time;
             _context.Advance(_cursor);
             HasEnded |= _cursor.Kind == TraceKind.End;
             if (_filter.Passes(_cursor, _context, _start.Value))
                 return true;
         }
-        return false;
+        return null;
     }
 
     /// <summary>Looks for what was written since.</summary>

@@ -63,11 +63,8 @@ public sealed class TraceStats
         var stats = new TraceStats { Kinds = kinds };
         var context = new TraceContext();
         using TraceCursor cursor = reader.OpenCursor();
-        while (cursor.MoveNext())
-        {
-            context.Advance(cursor);
-            stats.Add(cursor, context);
-        }
+        while (stats.TryReadPiece(cursor, context))
+            continue;
         stats.End();
         foreach (TraceRecordKind kind in reader.Kinds.OrderByDescending(kind => stats._counts[(int)kind.Kind]))
         {
@@ -75,6 +72,18 @@ public sealed class TraceStats
                 kinds.Add((kind.Name, stats._counts[(int)kind.Kind]));
         }
         return stats;
+    }
+
+    private bool TryReadPiece(TraceCursor cursor, TraceContext context)
+    {
+        for (int i = 0; i < TraceCursor.PieceRecords; i++)
+        {
+            if (!cursor.MoveNext())
+                return false;
+            context.Advance(cursor);
+            Add(cursor, context);
+        }
+        return true;
     }
 
     private void Add(TraceCursor record, TraceContext context)

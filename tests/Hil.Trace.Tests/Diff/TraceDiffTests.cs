@@ -65,6 +65,25 @@ public sealed class TraceDiffTests
     }
 
     [Fact]
+    public void LongActivitiesThatHaveNothingInCommonAreComparedInNoTime()
+    {
+        const int Count = 60_000;
+        TraceDiff diff = Compare(
+            static a =>
+            {
+                for (ulong i = 1; i <= Count; i++)
+                    a.Read(i % 512 * 4, i);
+            },
+            static b =>
+            {
+                for (ulong i = 1; i <= Count; i++)
+                    b.Write(i % 512 * 4, i);
+            });
+        Assert.Equal(1024, diff.Differences.Count);
+        Assert.All(diff.Differences, static difference => Assert.Equal("count", difference.Kind));
+    }
+
+    [Fact]
     public void AnotherOrderIsADifference()
     {
         TraceDifference difference = Assert.Single(Compare(

@@ -17,6 +17,7 @@ public sealed partial class DriverSession : IDisposable
     private readonly HashSet<DeviceNode> _gone = [];
     private readonly DriverSessionOptions _options;
     private readonly ISessionTracing? _tracing;
+    private readonly ManagedWatchdog? _watchdog;
     private bool _isUnloaded;
 
     private DriverSession(
@@ -31,6 +32,8 @@ public sealed partial class DriverSession : IDisposable
         Machine = machine;
         Kernel = kernel;
         Driver = driver;
+        if (options.ManagedDriver != null && options.Tracing == null)
+            _watchdog = new ManagedWatchdog(kernel, machine, options.Machine.Cpu.Watchdog);
     }
 
     public EmulatedMachine Machine { get; }
@@ -126,6 +129,7 @@ public sealed partial class DriverSession : IDisposable
     /// <summary>Ends the kernel and QEMU, whatever state they are in.</summary>
     public void Dispose()
     {
+        _watchdog?.Dispose();
         Kernel.Dispose();
         _tracing?.Dispose();
         Machine.Dispose();

@@ -159,6 +159,16 @@ public sealed class NtKernel : IDisposable
         throw new BugCheckException(StoppedBy);
     }
 
+    /// <summary>Stops the machine from outside because managed code does not come back. The thread that runs it is
+    /// left behind.</summary>
+    public void StopStuck(BugCheckReport report)
+    {
+        if (StoppedBy != null)
+            return;
+        StoppedBy = report;
+        Scheduler.AbandonAll();
+    }
+
     /// <summary>Reports a broken rule that does not stop the machine.</summary>
     public void Violation(string rule) => Events.Add(KernelEventKind.Violation, Processor.DriverRip, text: rule);
 

@@ -25,6 +25,8 @@ public sealed unsafe class Processor
     private VcpuExit _lastExit;
     private KIRQL _entryIrql;
     private DriverCall* _call;
+    private ManagedCall _managed;
+    private long _managedNumbers;
 
     internal Processor(NtKernel kernel)
     {
@@ -62,15 +64,22 @@ public sealed unsafe class Processor
     /// <summary>Argument slots of the kernel call that is being served, in its caller's home area.</summary>
     internal ulong* CallArguments => CallFrame->Arguments;
 
+    /// <summary>The managed routine that runs right now, as far as another thread can see; null when none does.</summary>
+    public Delegate? RunningManaged => Volatile.Read(ref _managed.Routine);
+
+    /// <summary>Tells one call of a managed routine from the next.</summary>
+    public long ManagedNumber => Volatile.Read(ref _managed.Number);
+
     /// <summary>How deep driver calls nest on this thread's host stack; 0 when no driver code is suspended below.</summary>
     public int Depth { get; private set; }
 
     /// <summary>The running thread's place on its driver stack. The scheduler saves and sets it on a thread switch.</summary>
     internal ProcessorContext Context
     {
-        get => new() { StackPointer = _stackPointer, LastExit = _lastExit, Depth = Depth, Call = _call };
+        get => new() { StackPointer = _stackPointer, LastExit = _lastExit, Depth = Depth, Call = _call, Managed = _managed };
         set
         {
+            _managed = value.Managed;
             (_stackPointer, _lastExit, Depth) = (value.StackPointer, value.LastExit, value.Depth);
             _call = value.Call;
         }
@@ -158,6 +167,54 @@ public sealed unsafe class Processor
         return result;
     }
 
+    /// <summary>Calls a managed driver's routine.</summary>
+    public ulong CallManaged(Delegate routine, ManagedRoutine call, ulong* arguments)
+    {
+        ManagedCall outer = _managed;
+        _managed = new ManagedCall { Routine = routine, Irp = _kernel.Io.CurrentIrp, Number = ++_managedNumbers };
+        try
+        {
+            return call(arguments);
+        }
+        finally
+        {
+            _managed = outer;
+        }
+    }
+
+    /// <summary>The running managed routine has asked the kernel for something: it is not stuck.</summary>
+    internal void NoteManagedProgress() => _managed.Number = ++_managedNumbers;
+
+    /// <summary>No managed routine runs until <see cref="GoOn"/>.</summary>
+    internal ManagedCall Pause()
+    {
+        ManagedCall paused = _managed;
+        _managed = default;
+        return paused;
+    }
+
+    internal void GoOn(in ManagedCall paused)
+    {
+        _managed = paused;
+        _managed.Number = ++_managedNumbers;
+    }
+
+    /// <summary>A report about a managed routine that does not come back. Any thread: the one that runs it is
+    /// busy.</summary>
+    public BugCheckReport DescribeStuck(string reason) => new()
+    {
+        Code = BugCheckCodes.DPC_WATCHDOG_VIOLATION,
+        Parameter1 = 0,
+        Parameter2 = 0,
+        Parameter3 = 0,
+        Parameter4 = 0,
+        Reason = reason,
+        Irql = Irql,
+        Rip = 0,
+        CurrentIrp = _managed.Irp,
+        LastEvents = _kernel.Events.Last(20),
+    };
+
     /// <summary>Shows drivers what devices wrote to common memory by now, if that is hidden from them until somebody
     /// looks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -186,6 +243,7 @@ public sealed unsafe class Processor
         (ulong stackBefore, VcpuExit exitBefore, KIRQL entryBefore) = (_stackPointer, _lastExit, _entryIrql);
         var call = new DriverCall { Outer = _call, Suspended = _lastExit, StackPointer = stackPointer };
         _call = &call;
+        ManagedCall managed = Pause();
         _entryIrql = Irql;
         Depth++;
         VcpuExit exit;
@@ -202,6 +260,7 @@ public sealed unsafe class Processor
         ObserveDevices();
         Depth--;
         _call = call.Outer;
+        GoOn(managed);
         Irql = exit.Irql;
         (_stackPointer, _lastExit, _entryIrql) = (stackBefore, exitBefore, entryBefore);
         return exit.Value;
@@ -348,6 +407,7 @@ public sealed unsafe class Processor
     private void GoBackTo(in SuspendedCall call)
     {
         _call = call.Call;
+        _managed = default;
         (_entryIrql, Depth) = (call.EntryIrql, call.Depth);
         _kernel.Io.LeaveIrp(call.CurrentIrp);
     }

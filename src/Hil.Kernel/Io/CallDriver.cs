@@ -14,6 +14,7 @@ public static unsafe partial class Ntoskrnl
     {
         NtKernel kernel = NtKernel.Current;
         RequireSendable(deviceObject, irp);
+        kernel.Processor.NoteManagedProgress();
         if (--irp->CurrentLocation <= 0)
             FailIrp(
                 BugCheckCodes.NO_MORE_IRP_STACK_LOCATIONS, (ulong)irp, 0,

@@ -13,6 +13,7 @@ public static unsafe partial class Ntoskrnl
     {
         NtKernel kernel = NtKernel.Current;
         kernel.Scheduler.NoteProgress();
+        kernel.Processor.NoteManagedProgress();
         kernel.Events.Add(
             KernelEventKind.IrpFinished, (ulong)irp, (uint)irp->IoStatus.Status.Value, irp->IoStatus.Information);
         if ((irp->Flags & IRP_ASSOCIATED_IRP) != 0)

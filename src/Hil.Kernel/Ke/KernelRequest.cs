@@ -66,7 +66,7 @@ internal sealed class AsynchronousRequest<T>(Func<T> work) : KernelRequest
     {
         try
         {
-            _completion.SetResult(work());
+            _completion.TrySetResult(work()); // It was given up meanwhile if the machine was stopped from outside.
             return null;
         }
         catch (Exception exception)

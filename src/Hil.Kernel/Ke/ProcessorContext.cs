@@ -14,4 +14,6 @@ internal unsafe struct ProcessorContext
 
     /// <summary>The innermost of them.</summary>
     public DriverCall* Call;
+
+    public ManagedCall Managed;
 }

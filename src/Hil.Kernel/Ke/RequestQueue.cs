@@ -8,6 +8,7 @@ internal sealed class RequestQueue(Scheduler scheduler)
     private readonly Scheduler _scheduler = scheduler;
     private readonly Lock _lock = new();
     private readonly Queue<KernelRequest> _waiting = new();
+    private readonly List<KernelRequest> _running = [];
     private volatile int _count;
     private Exception? _closedBy;
     private long _lastNumber;
@@ -39,6 +40,16 @@ internal sealed class RequestQueue(Scheduler scheduler)
             request.Fail(exception);
     }
 
+    /// <summary>Fails what is being carried out: nobody will come back with an answer. Any thread.</summary>
+    public void Abandon(Exception exception)
+    {
+        KernelRequest[] running;
+        lock (_lock)
+            running = [.. _running];
+        foreach (KernelRequest request in running)
+            request.Fail(exception);
+    }
+
     protected override bool TryRunNext(KernelThread worker)
     {
         Schedule schedule = _scheduler.Schedule;
@@ -59,12 +70,25 @@ internal sealed class RequestQueue(Scheduler scheduler)
             description = Describe(request);
             schedule.OnRequest(description);
         }
+        SetRunning(request, isRunning: true);
         Exception? exception = request.Execute();
+        SetRunning(request, isRunning: false);
         if (description is { EndsWithItsWork: true })
             schedule.OnRequestEnd(description, STATUS_SUCCESS, 0, default);
         if (exception != null)
             _scheduler.Recover(worker, exception);
         return true;
+    }
+
+    private void SetRunning(KernelRequest request, bool isRunning)
+    {
+        lock (_lock)
+        {
+            if (isRunning)
+                _running.Add(request);
+            else
+                _running.Remove(request);
+        }
     }
 
     private OutsideRequest Describe(KernelRequest request)

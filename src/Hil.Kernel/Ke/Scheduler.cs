@@ -236,7 +236,9 @@ public sealed unsafe partial class Scheduler : IDisposable
             _kernel.Dpcs.Drain();
         if (_ready.IsEmpty && _stoppedBy == null)
         {
+            ManagedCall waiting = processor.Pause();
             _vcpu.Idle(PASSIVE_LEVEL, _kernel.Timers.NextDue);
+            processor.GoOn(waiting);
             processor.ObserveDevices();
         }
         processor.Irql = irql;

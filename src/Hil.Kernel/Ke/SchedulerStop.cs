@@ -38,6 +38,13 @@ public sealed unsafe partial class Scheduler
     /// <summary>Releases every kernel thread with BugCheckException: the machine has stopped.</summary>
     internal void StopAll() => Stop(new BugCheckException(_kernel.StoppedBy!));
 
+    /// <summary>As StopAll, with a thread that does not come back: whoever waits for it is answered, too.</summary>
+    internal void AbandonAll()
+    {
+        StopAll();
+        _requests.Abandon(_stoppedBy!);
+    }
+
     /// <summary>Stops everything; the first reason stands.</summary>
     internal void Stop(Exception reason)
     {

@@ -69,6 +69,7 @@ public static unsafe partial class Ntoskrnl
     {
         NtKernel kernel = NtKernel.Current;
         kernel.Processor.ObserveDevices();
+        kernel.Processor.NoteManagedProgress();
         return kernel.Clock;
     }
 }
@@ -98,5 +99,6 @@ public static unsafe partial class Hal
         while (kernel.Clock.SpinUntil(end) < end)
             kernel.Processor.ServicePendingInterrupts();
         kernel.Processor.ObserveDevices();
+        kernel.Processor.NoteManagedProgress();
     }
 }

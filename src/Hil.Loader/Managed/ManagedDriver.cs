@@ -107,7 +107,7 @@ public abstract unsafe class ManagedDriver
     {
         try
         {
-            return call(arguments);
+            return Kernel.Processor.CallManaged(identity, call, arguments);
         }
         catch (Exception e) when (!IsForOuterFrames(e))
         {

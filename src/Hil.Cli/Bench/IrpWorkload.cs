@@ -9,7 +9,8 @@ internal sealed class IrpWorkload
 {
     private const ulong WindowBase = 0x1000_0000_0000;
     private const ulong Code = 0x1000_0351_8000, Pool = 0x1000_0354_0000, Registers = 0xFEA0_0000;
-    private const ulong DeviceObject = Pool + 0xA000, Lock = Pool + 0xA1C0, Dpc = Pool + 0xA0C8, Interrupt = Pool + 0xA150;
+    private const ulong DeviceObject = Pool + 0xA000, Lock = Pool + 0xA1C0;
+    private const ulong Dpc = Pool + 0xA0C8, Interrupt = Pool + 0xA150;
     private const ulong IrpBytes = 0x180, IrpSlots = 16;
     private const int Seed = 11;
     private const int StepRange = 30; // Up to three microseconds between records, in 100 ns units.

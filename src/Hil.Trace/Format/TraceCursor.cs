@@ -22,7 +22,8 @@ public sealed unsafe class TraceCursor : ITraceDefinitions, IDisposable
     private int _records;
     private int _at = -1;
 
-    // Of the record's kind: how many of these came before it in the block, and their fields, as far as they are decoded.
+    // Of the record's kind: how many of these came before it in the block, and their fields, as far as they are
+    // decoded.
     private int _ordinal;
     private ulong[]?[] _columns = [];
     private long[]? _times;

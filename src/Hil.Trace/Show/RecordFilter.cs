@@ -60,7 +60,8 @@ internal sealed class RecordFilter
             ? isIt
             : _functions.Set(site, IsNamed(record.Text(record.Site(site).Device), device));
 
-    private static bool IsNamed(string name, string device) => name.Contains(device, StringComparison.OrdinalIgnoreCase);
+    private static bool IsNamed(string name, string device) =>
+        name.Contains(device, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsAccess(TraceKind kind) => kind is >= TraceKind.Read and <= TraceKind.WriteBlock;
 }

@@ -83,11 +83,11 @@ public sealed class TraceReplay : IDisposable
             stop = await FinishAsync(Session, tracing.Log!, cancellation).ConfigureAwait(false);
             bugCheck = stop as BugCheckException;
         }
-        catch (MachineLostException) when (_walk.Divergence != null || _walk.IsCutOff)
+        catch (MachineLostException) when (_walk.Divergence != null || _walk.IsCutOff || _walk.Refusal != null)
         {
             // The driver is not loaded as it was: the divergence says so.
         }
-        if (tracing.Log?.Failure is { } failure)
+        if ((tracing.Log?.Failure ?? _walk.Refusal) is { } failure)
             ExceptionDispatchInfo.Throw(failure);
         TimeSpan replayed = Stopwatch.GetElapsedTime(began);
         if (_walk.Divergence == null && stop != null && bugCheck == null && !_walk.IsCutOff)

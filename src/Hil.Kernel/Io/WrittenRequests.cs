@@ -174,7 +174,7 @@ public sealed unsafe partial class IoSystem
     private bool IsUserRange(ulong address, ulong bytes)
     {
         IGuestMemory memory = _kernel.Services.Memory;
-        return address >= memory.UserBase && address < memory.KernelBase && bytes <= memory.KernelBase - address;
+        return address >= memory.UserBase && address < memory.UserEnd && bytes <= memory.UserEnd - address;
     }
 
     private sealed class WindowRange(byte* start, int bytes) : MemoryManager<byte>

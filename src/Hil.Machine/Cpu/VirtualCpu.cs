@@ -146,16 +146,20 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
     }
 
     /// <summary>As ResumeTrap, whatever has been accepted: for one instruction that must not be cut off from what is
-    /// done before and after it. Interrupts are closed in its frame.</summary>
+    /// done before and after it. Interrupts are closed in its frame, and the watchdog bites when driver code is resumed
+    /// behind it: only there is that written down.</summary>
     internal VcpuExit Step(ulong frame, KIRQL irql)
     {
+        long before = 0;
         VcpuExit exit;
         do
         {
             _ = HasPendingInterrupt;
+            (before, Spent) = (before + Spent, 0);
             exit = ResumeTrap(frame, irql);
         }
         while (exit.Reason == VcpuExitReason.NotStarted);
+        Spent += before;
         return exit;
     }
 

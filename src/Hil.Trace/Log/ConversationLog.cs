@@ -10,6 +10,9 @@ namespace Hil.Trace;
 /// <summary>The log of a replay that compares what driver and device say to each other.</summary>
 public sealed class ConversationLog : TraceLog
 {
+    // Slices of driver code without a word to the device: billions of instructions.
+    private const int SilentSlicesMax = 3_000;
+
     private readonly TraceWalk _walk;
     private readonly TraceNames _names;
     private readonly MovedBuffers _moved;
@@ -20,6 +23,8 @@ public sealed class ConversationLog : TraceLog
     private readonly Queue<(ulong Address, int Start, int Bytes)> _pieces = [];
     private byte[] _dma = [];
     private long _now;
+    private long _slicesAt;
+    private int _silentSlices;
 
     /// <param name="memory">Where buffers may lie that the driver tells its device about.</param>
     /// <param name="isRelaxed">Whether the driver may poll more or less often and read configuration space in another
@@ -122,6 +127,9 @@ public sealed class ConversationLog : TraceLog
             case TraceKind.Unshare:
                 _moved.Unshare(fields[0], fields[1]);
                 break;
+            case TraceKind.Slice:
+                NoteSlice();
+                break;
             case TraceKind.Request or TraceKind.BugCheck:
                 AddMilestone(kind, fields, data);
                 break;
@@ -180,6 +188,15 @@ public sealed class ConversationLog : TraceLog
         if (!_walk.IsAt(kind) || _walk[0] != fields[0])
             _walk.Diverge(Kernel, kind, fields, data, _names);
         Advance();
+    }
+
+    // Whoever spins for something that does not come would do so for ever: there is no watchdog in a replay.
+    private void NoteSlice()
+    {
+        _silentSlices = _walk.Done == _slicesAt ? _silentSlices + 1 : 0;
+        _slicesAt = _walk.Done;
+        if (_silentSlices > SilentSlicesMax)
+            _walk.Diverge(Kernel, "the driver spins, and nothing comes");
     }
 
     // Whether the trace has this access next.

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Hil.Trace;
 
-/// <summary>A replay's way along a trace: the record that must come next.</summary>
+/// <summary>A replay's way along a trace: the record that must come next, which is one that can be.</summary>
 public sealed class TraceWalk : IDisposable
 {
     private const int HistoryCapacity = 64; // A power of two; a report shows the last 20.
@@ -14,8 +14,18 @@ public sealed class TraceWalk : IDisposable
     public TraceWalk(TraceReader reader)
     {
         _cursor = reader.OpenCursor();
-        MoveNext();
+        try
+        {
+            MoveNext();
+        }
+        catch (MachineLostException) when (Refusal != null)
+        {
+            throw Refusal;
+        }
     }
+
+    /// <summary>Why the trace cannot be replayed any further, or null: a record says what cannot be.</summary>
+    public Exception? Refusal { get; private set; }
 
     /// <summary>The record that must come next.</summary>
     public TraceCursor Record => _cursor;
@@ -52,6 +62,20 @@ public sealed class TraceWalk : IDisposable
         if (_hasBegun)
             _history[Done++ & (HistoryCapacity - 1)] = _cursor.Sequence;
         _hasBegun = true;
+        try
+        {
+            ReadNext();
+        }
+        catch (Exception e) when (e is TraceFormatException or TraceReplayException)
+        {
+            // Driver code may be on the stack: the machine stops, and the reason is told where it was started.
+            Refusal ??= e;
+            throw new MachineLostException("the trace cannot be replayed any further");
+        }
+    }
+
+    private void ReadNext()
+    {
         do
         {
             IsCutOff = !_cursor.MoveNext();
@@ -62,6 +86,8 @@ public sealed class TraceWalk : IDisposable
             }
         }
         while (_cursor.Kind is TraceKind.Profile or TraceKind.Image or TraceKind.Inexact);
+        if (ReplayLimits.FindImpossible(_cursor) is { } what)
+            throw Refuse(what);
         Time = _cursor.Time;
     }
 

@@ -121,6 +121,22 @@ public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposabl
         await RequireRelaxedAsync(trace, ReadsConfig("edu-config-other", OtherConfigReads).Build(_folder));
     }
 
+    /// <summary>Only reads of configuration space may change places, never what the device is told.</summary>
+    [Fact]
+    public async Task OtherOrderOfRegisterWritesIsCaughtByARelaxedReplay()
+    {
+        const string Status = "    EduWrite(edu, EDU_STATUS, EDU_STATUS_INTERRUPT_WHEN_COMPUTED);\n";
+        const string Factorial = "    EduWrite(edu, EDU_FACTORIAL, n);\n";
+        string image = new DriverVariant("edu-swapped", ("control.c", Status + Factorial, Factorial + Status))
+            .Build(_folder);
+
+        (int code, string output) = await ReplayAsync(GoldenTraces.PathOf(EduKind.Native), image, "--relaxed");
+
+        Assert.True(code == 1, output);
+        Assert.Contains("  expected     write site=", output, StringComparison.Ordinal);
+        Assert.Contains("  actual       write site=", output, StringComparison.Ordinal);
+    }
+
     private static DriverVariant ReadsConfig(string name, string reads) => new(
         name,
         ("edu.c", "    DriverObject->DriverUnload", "    ULONG word;\n    extern ULONG HalGetBusDataByOffset(ULONG, ULONG, ULONG, PVOID, ULONG, ULONG);\n    "

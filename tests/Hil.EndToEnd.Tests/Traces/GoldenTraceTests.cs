@@ -32,6 +32,27 @@ public sealed class GoldenTraceTests : IClassFixture<GoldenTraces>, IDisposable
     public Task ManagedDriverTalksToTheDeviceInTheSameWay() =>
         HilReplay.AssertAsync(GoldenTraces.PathOf(EduKind.Managed), Edu.Options(EduKind.Managed).ManagedDriver!);
 
+    /// <summary>A sample that is added needs a trace, and a test above that replays it.</summary>
+    [Fact]
+    public void EverySampleDriverHasTracesOfEachKindThatItIsWrittenIn()
+    {
+        string samples = Path.Combine(TestDrivers.Root, "samples", "drivers");
+        var expected = new List<string>();
+        foreach (string sample in Directory.GetDirectories(samples))
+        {
+            string name = Path.GetFileName(sample);
+            if (Directory.GetFiles(sample, "*.c").Length != 0)
+                expected.Add(name + ".hiltrace");
+            if (Directory.GetFiles(sample, "*.cs").Length != 0)
+                expected.Add(name + "-managed.hiltrace");
+        }
+
+        string traces = Path.Combine(TestDrivers.Root, "tests", "golden", "traces");
+        Assert.Equal(expected.Order(), Directory.GetFiles(traces).Select(static file => Path.GetFileName(file)).Order());
+        Assert.Equal(
+            expected.Order(), Enum.GetValues<EduKind>().Select(static kind => Path.GetFileName(GoldenTraces.PathOf(kind))).Order());
+    }
+
     [Theory, ClassData(typeof(EduKinds))]
     public void TraceIsSmallAndDoesNotTellWhereItWasMade(EduKind kind)
     {

@@ -28,8 +28,42 @@ public sealed class StoppedRunReplayTests
     public async Task ABugCheckIsReplayed(int fault)
     {
         using var trace = new TraceFile();
-        BugCheckReport captured = await CaptureFaultAsync(trace, fault);
+        await RequireSameEndAsync(trace, await CaptureFaultAsync(trace, fault));
+    }
 
+    /// <summary>The watchdog's time is over during an access that the processor makes on a scratch page, or right behind
+    /// it: one access before makes the difference.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task AWatchdogDuringATrappedAccessIsReplayed(int accessesBefore)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("hil-stepped-");
+        try
+        {
+            string reads = string.Concat(Enumerable.Repeat("EduRead(edu, EDU_STATUS);", accessesBefore));
+            var variant = new DriverVariant(
+                "edu-stepped",
+                ("control.c", "        return STATUS_DEVICE_BUSY; /* with",
+                    $"        return STATUS_DEVICE_BUSY;\n    {reads}for (;;)\n"
+                    + "        InterlockedOr((volatile LONG *)((PUCHAR)edu->Registers + EDU_STATUS), 0); /*"));
+            HilRigOptions options = Edu.Options(EduKind.Native) with
+            {
+                Driver = variant.Build(folder.FullName),
+                Watchdog = TimeSpan.FromMilliseconds(100),
+            };
+            using var trace = new TraceFile();
+            await RequireSameEndAsync(
+                trace, await CaptureStopAsync(trace, options, static rig => rig.OpenAsync(), Edu.Factorial, bytes: 4));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task RequireSameEndAsync(TraceFile trace, BugCheckReport captured)
+    {
         using var replay = new TraceReplay(new ReplayOptions { TracePath = trace.Path, CapturePath = trace.SecondPath });
         ReplayResult result = await replay.RunAsync();
 
@@ -59,17 +93,21 @@ public sealed class StoppedRunReplayTests
         Assert.True(result.Records > 100, $"{result.Records} records are not what came before the kill");
     }
 
-    private static async Task<BugCheckReport> CaptureFaultAsync(TraceFile trace, int fault)
+    private static Task<BugCheckReport> CaptureFaultAsync(TraceFile trace, int fault) => CaptureStopAsync(
+        trace,
+        new HilRigOptions { Driver = TestDrivers.Image("bad"), Watchdog = TimeSpan.FromSeconds(1) },
+        static rig => rig.OpenAsync(@"\\.\HilBad"),
+        FirstControl + 4 * (uint)fault,
+        bytes: 16);
+
+    private static async Task<BugCheckReport> CaptureStopAsync(
+        TraceFile trace, HilRigOptions options, Func<HilRig, Task<HilFile>> open, uint control, int bytes)
     {
-        await using HilRig rig = await HilRig.StartAsync(new HilRigOptions
-        {
-            Driver = TestDrivers.Image("bad"),
-            Watchdog = TimeSpan.FromSeconds(1),
-            Capture = new CaptureOptions { Path = trace.Path },
-        });
-        HilFile file = await rig.OpenAsync(@"\\.\HilBad");
-        var stopped = await Assert.ThrowsAsync<BugCheckException>(() => file.DeviceIoControlAsync(
-            FirstControl + 4 * (uint)fault, new byte[16], new byte[16]).WaitAsync(Edu.Patience));
+        await using HilRig rig = await HilRig.StartAsync(
+            options with { Capture = new CaptureOptions { Path = trace.Path } });
+        HilFile file = await open(rig);
+        var stopped = await Assert.ThrowsAsync<BugCheckException>(
+            () => file.DeviceIoControlAsync(control, new byte[bytes], new byte[bytes]).WaitAsync(Edu.Patience));
         CaptureSummary summary = rig.EndCapture()!;
         Assert.Empty(summary.Inexact);
         return stopped.Report;

@@ -3,9 +3,9 @@ using Hil.Machine;
 
 namespace Hil.Host;
 
-// Compiled code is cut into by the virtual processor; C# code runs on a thread of this process, which nobody can stop.
-// So a managed routine that does not come back is noticed from outside: the run ends with a bug check that names it, and
-// its thread is left behind until the process ends.
+// Compiled code is cut into by the virtual processor; C# code runs on a thread of this process, which nobody can
+// stop. So a managed routine that does not come back is noticed from outside: the run ends with a bug check that names
+// it, and its thread is left behind until the process ends.
 
 /// <summary>Watches a managed driver.</summary>
 internal sealed class ManagedWatchdog : IDisposable
@@ -23,7 +23,8 @@ internal sealed class ManagedWatchdog : IDisposable
         _kernel = kernel;
         _time = new WorldTime(machine.Qemu);
         _limit = limit;
-        _timer = new Timer(static watchdog => ((ManagedWatchdog)watchdog!).Look(), this, Timeout.Infinite, Timeout.Infinite);
+        _timer = new Timer(
+            static watchdog => ((ManagedWatchdog)watchdog!).Look(), this, Timeout.Infinite, Timeout.Infinite);
         Arm();
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Intrinsics.X86;
 using Hil.Machine.Qemu;
 
 namespace Hil.Machine;
@@ -400,6 +401,9 @@ public sealed unsafe class VirtualCpu : IVirtualProcessor
             {
                 if (_mailbox.IsHostsTurn)
                     return true;
+                // The two processors of a core share its units: whoever waits leaves them to QEMU.
+                if (X86Base.IsSupported)
+                    X86Base.Pause();
             }
             long now = Stopwatch.GetTimestamp();
             end = end == 0 ? now + _spinTicks : end;

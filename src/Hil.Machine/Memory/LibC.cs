@@ -8,6 +8,7 @@ internal static unsafe partial class LibC
     public const uint MfdCloexec = 1;
     public const int ProtRead = 1;
     public const int ProtWrite = 2;
+    public const int ProtExec = 4;
     public const int MapShared = 1;
     public const int MapPrivate = 2;
     public const int MapFixed = 0x10;
@@ -27,6 +28,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc.so.6", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Munmap(nint address, nuint bytes);
+
+    [LibraryImport("libc.so.6", EntryPoint = "mprotect", SetLastError = true)]
+    public static partial int Mprotect(nint address, nuint bytes, int protection);
 
     [LibraryImport("libc.so.6", EntryPoint = "close")]
     public static partial int Close(int fd);

@@ -29,6 +29,7 @@ public sealed class TraceReplay : IDisposable
         _reader = TraceReader.Open(options.TracePath);
         try
         {
+            RequireSameInputs(_reader.Kinds);
             (_profile, _image) = ReadStart(_reader);
             _categories = RequireInputs(_profile);
             RequireOtherFile(options);
@@ -138,6 +139,21 @@ public sealed class TraceReplay : IDisposable
                 image = cursor.Data.ToArray();
         }
         return (profile ?? throw new TraceReplayException("the trace does not say what was captured (no profile)"), image);
+    }
+
+    // A run can be done again only by the questions that it was captured with. Other kinds a replay steps over.
+    private static void RequireSameInputs(IReadOnlyList<TraceRecordKind> kinds)
+    {
+        string[] theirs = [.. kinds.Where(static kind => kind.IsInput).Select(static kind => kind.Name)];
+        string[] ours = [.. TraceSchema.Kinds.Where(static kind => kind.IsInput).Select(static kind => kind.Name)];
+        string[] unknown = [.. theirs.Except(ours)];
+        string[] absent = [.. ours.Except(theirs)];
+        if (unknown.Length + absent.Length != 0)
+            throw new TraceReplayException("another version of hil captured the trace: "
+                + (unknown.Length != 0
+                    ? $"this one does not know its records {string.Join(", ", unknown)}"
+                    : $"it has no records {string.Join(", ", absent)}")
+                + "; replay it with that version, or capture the run anew");
     }
 
     private static TraceCategories RequireInputs(TraceProfile profile)

@@ -166,7 +166,7 @@ public sealed unsafe partial class Scheduler : IDisposable
     /// <summary>Whether the running thread has used up its turn; if not, its end is made a preemption point.</summary>
     internal bool IsQuantumOver()
     {
-        if (_current is not { State: ThreadState.Running } current || _kernel.Clock.InterruptTime >= current.QuantumEnd)
+        if (_current is not { State: ThreadState.Running } current || _kernel.Clock.HasCome(current.QuantumEnd))
             return true;
         ArmAtMost(current.QuantumEnd);
         return false;
@@ -198,7 +198,7 @@ public sealed unsafe partial class Scheduler : IDisposable
 
     // What is armed is never later than the first timer, so this one look at the clock also tells whether a timer is
     // due.
-    private bool IsDeadlineOver() => _armed != long.MaxValue && _armed <= _kernel.Clock.InterruptTime;
+    private bool IsDeadlineOver() => _armed != long.MaxValue && _kernel.Clock.HasCome(_armed);
 
     // A thread that idles is not Running, so nobody preempts it: it looks for a ready thread itself.
     private bool IsPreemptionDue()
@@ -208,7 +208,7 @@ public sealed unsafe partial class Scheduler : IDisposable
         int top = _ready.Top;
         if (top != current.Priority)
             return top > current.Priority;
-        return _kernel.Clock.InterruptTime >= current.QuantumEnd
+        return _kernel.Clock.HasCome(current.QuantumEnd)
             || _kernel.Services.Schedule.ChooseThread(_ready.CountAt(top) + 1) != 0;
     }
 

@@ -21,7 +21,7 @@ public sealed unsafe class TimerQueue
     public long NextDue => Count == 0 ? long.MaxValue : _heap[0].Due;
 
     /// <summary>Whether one is due by now.</summary>
-    internal bool IsDue => Count != 0 && _heap[0].Due <= _kernel.Clock.InterruptTime;
+    internal bool IsDue => Count != 0 && _kernel.Clock.HasCome(_heap[0].Due);
 
     /// <summary>Interrupt time for a due time as drivers give it: negative is relative, else it is system
     /// time.</summary>

@@ -6,7 +6,10 @@ public interface IClock
     /// <summary>Time since the machine started; never goes back.</summary>
     long InterruptTime { get; }
 
-    /// <summary>The same, for stamping events: nothing that the kernel does depends on it.</summary>
+    /// <summary>Whether interrupt time has reached a time. Asked much more often than the answer is yes.</summary>
+    bool HasCome(long time) => time <= InterruptTime;
+
+    /// <summary>Interrupt time, for stamping events: nothing that the kernel does depends on it.</summary>
     long Stamp => InterruptTime;
 
     /// <summary>Spins for a moment, at most until a time; returns interrupt time.</summary>

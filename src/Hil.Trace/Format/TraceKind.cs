@@ -16,6 +16,7 @@ public enum TraceKind : byte
     End = 12,
 
     // The outside world.
+    Deadline = 15,
     Read = 16,
     Write = 17,
     ReadBlock = 18,

@@ -48,6 +48,7 @@ public static class TraceSchema
         InputData(TraceKind.Random, "random", "core"),
         Input(TraceKind.NotStarted, "not-started", "interrupts", Field("skipped")),
 
+        Input(TraceKind.Deadline, "deadline", "clock", Field("skipped")),
         Input(TraceKind.Watchdog, "watchdog", "schedule", Field("skipped")),
 
         Input(TraceKind.RequestSeen, "request-seen", "requests", Field("skipped")),
@@ -97,6 +98,9 @@ public static class TraceSchema
 
     /// <summary>The description of a kind that this version writes.</summary>
     public static TraceRecordKind Of(TraceKind kind) => s_byNumber[(int)kind]!;
+
+    /// <summary>Whether this version writes the kind.</summary>
+    public static bool Knows(TraceKind kind) => s_byNumber[(int)kind] != null;
 
     private static TraceRecordKind?[] MakeIndex()
     {

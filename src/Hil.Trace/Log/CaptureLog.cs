@@ -14,7 +14,6 @@ public sealed class CaptureLog : TraceLog
     private readonly IClock _clock;
     private long _now;
     private int _stampUses = RecordsPerStampMax;
-    private bool _isFresh;
     private ulong _flushedIdle;
 
     /// <param name="clock">The world's, for stamps.</param>
@@ -37,17 +36,11 @@ public sealed class CaptureLog : TraceLog
 
     public override long StampEvent()
     {
-        if (!_isFresh)
-            ReadClock();
-        _isFresh = false;
+        ReadClock();
         return _now;
     }
 
-    internal override void Tick()
-    {
-        ReadClock();
-        _isFresh = true;
-    }
+    internal override void Tick() => _stampUses = RecordsPerStampMax;
 
     internal override long LimitIdle(long deadline) => _writer.NextSequence <= _flushedIdle + IdleRecordsMax
         ? deadline
@@ -55,7 +48,7 @@ public sealed class CaptureLog : TraceLog
 
     internal override void EndIdle(long limit, long deadline)
     {
-        Tick();
+        ReadClock();
         if (limit == deadline || _now < limit)
             return;
         _writer.Flush();

@@ -99,6 +99,8 @@ public sealed class ConversationLog : TraceLog
         return true;
     }
 
+    internal override bool? HasCome(long time) => ++_now + _clockOffsets[(int)TraceClock.InterruptTime] >= time;
+
     internal override long? SpinTo(long time) => _now = Math.Max(_now, time);
 
     private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)

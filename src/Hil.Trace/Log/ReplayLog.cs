@@ -140,8 +140,8 @@ public sealed class ReplayLog : TraceLog
     private bool CanEndIdling() => _walk.Kind switch
     {
         // An interrupt that was put off is taken in a later round.
-        TraceKind.RequestSeen or TraceKind.Pending or TraceKind.Interrupt or TraceKind.Choice =>
-            MomentsBefore(_walk.Kind) <= _walk[0],
+        TraceKind.RequestSeen or TraceKind.Pending or TraceKind.Interrupt or TraceKind.Choice
+            or TraceKind.Deadline => MomentsBefore(_walk.Kind) <= _walk[0],
         TraceKind.Clock or TraceKind.Irql or TraceKind.Dma or TraceKind.Pointer => true,
         _ => false,
     };

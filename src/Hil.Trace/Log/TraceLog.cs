@@ -103,6 +103,9 @@ public abstract class TraceLog
     /// <summary>Spins up to a time where time is the replay's own; null where it is on the trace.</summary>
     internal virtual long? SpinTo(long time) => null;
 
+    /// <summary>Whether a time has come where time is the replay's own; null where that is on the trace.</summary>
+    internal virtual bool? HasCome(long time) => null;
+
     /// <summary>Whether work that the kernel gave itself comes when it is there, not when it came in the capture.</summary>
     internal virtual bool TakesQueueFirst => false;
 

@@ -85,7 +85,8 @@ public sealed class TraceWalk : IDisposable
                 return;
             }
         }
-        while (_cursor.Kind is TraceKind.Profile or TraceKind.Image or TraceKind.Inexact);
+        while (_cursor.Kind is TraceKind.Profile or TraceKind.Image or TraceKind.Inexact
+            || !TraceSchema.Knows(_cursor.Kind));
         if (ReplayLimits.FindImpossible(_cursor) is { } what)
             throw Refuse(what);
         Time = _cursor.Time;

@@ -1,5 +1,7 @@
 namespace Hil.Trace;
 
+// The kernel asks several times for each IRP whether a deadline has come: only that it has is a record.
+
 /// <summary>The seam at the clock: each look at it is an input.</summary>
 internal sealed class TracedClock(IClock inner, TraceLog log) : IClock
 {
@@ -10,6 +12,9 @@ internal sealed class TracedClock(IClock inner, TraceLog log) : IClock
     public long PerformanceCounter => Read(TraceClock.PerformanceCounter, log.IsLive ? inner.PerformanceCounter : 0);
 
     public long PerformanceFrequency => inner.PerformanceFrequency;
+
+    public bool HasCome(long time) =>
+        log.HasCome(time) ?? log.Happens(TraceKind.Deadline, log.IsLive && inner.HasCome(time), [0]);
 
     public long Stamp => log.StampEvent();
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Hil.Host;
 using Hil.Testing;
@@ -53,6 +54,21 @@ public sealed class GoldenTraceTests : IClassFixture<GoldenTraces>, IDisposable
             expected.Order(), Enum.GetValues<EduKind>().Select(static kind => Path.GetFileName(GoldenTraces.PathOf(kind))).Order());
     }
 
+    [Fact]
+    public void TraceOfAVersionWithOtherInputsIsRefused()
+    {
+        string path = Path.Combine(_folder.FullName, "other.hiltrace");
+        byte[] trace = File.ReadAllBytes(GoldenTraces.PathOf(EduKind.Native));
+        Rename(trace, "not-started", "not-stopped");
+        File.WriteAllBytes(path, trace);
+
+        var refusal = Assert.Throws<TraceReplayException>(() => new TraceReplay(new ReplayOptions { TracePath = path }));
+
+        Assert.Equal(
+            "another version of hil captured the trace: this one does not know its records not-stopped; replay it with "
+            + "that version, or capture the run anew", refusal.Message);
+    }
+
     [Theory, ClassData(typeof(EduKinds))]
     public void TraceIsSmallAndDoesNotTellWhereItWasMade(EduKind kind)
     {
@@ -63,6 +79,29 @@ public sealed class GoldenTraceTests : IClassFixture<GoldenTraces>, IDisposable
         using TraceCursor cursor = reader.OpenCursor();
         while (cursor.MoveNext())
             Assert.DoesNotContain(TestDrivers.Root, Encoding.Latin1.GetString(DataOf(cursor)), StringComparison.Ordinal);
+    }
+
+    // In the schema, whose checksum is the last thing in the first frame (docs/trace-format.md).
+    private static void Rename(Span<byte> trace, string kind, string other)
+    {
+        const int FrameHeaderBytes = 8;
+        Span<byte> frame = trace[FrameHeaderBytes..][..BinaryPrimitives.ReadInt32LittleEndian(trace[4..])];
+        int at = frame.IndexOf(Encoding.ASCII.GetBytes($"\"{kind}\""));
+        Encoding.ASCII.GetBytes(other).CopyTo(frame[(at + 1)..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(frame[^sizeof(uint)..], Crc32(frame[..^sizeof(uint)]));
+    }
+
+    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    {
+        const uint Polynomial = 0xEDB88320; // zlib's
+        uint crc = uint.MaxValue;
+        foreach (byte value in bytes)
+        {
+            crc ^= value;
+            for (int bit = 0; bit < 8; bit++)
+                crc = (crc >> 1) ^ ((crc & 1) * Polynomial);
+        }
+        return ~crc;
     }
 
     private static ReadOnlySpan<byte> DataOf(TraceCursor cursor) =>

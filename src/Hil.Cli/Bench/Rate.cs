@@ -8,6 +8,9 @@ internal static class Rate
     private const int Rounds = 7;
     private const double RoundSeconds = 0.15;
 
+    // Where the system puts the threads decides more than what is compared, and it moves them now and then.
+    private const int InterleavedRounds = 24;
+
     /// <summary>Nanoseconds per repetition. <paramref name="repeat"/> runs its action as often as it is told.</summary>
     public static double Nanoseconds(Action<int> repeat)
     {
@@ -25,7 +28,7 @@ internal static class Rate
         int[] counts = [.. repeats.Select(Calibrate)];
         var best = new double[repeats.Length];
         Array.Fill(best, double.MaxValue);
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < InterleavedRounds; round++)
         {
             for (int i = 0; i < repeats.Length; i++)
                 best[i] = Math.Min(best[i], Time(repeats[i], counts[i]));

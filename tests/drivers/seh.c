@@ -5,6 +5,7 @@
  */
 
 #include <ntddk.h>
+#include "try.h"
 
 /* In winnt.h only, which drivers do not include. */
 typedef struct KNONVOLATILE_CONTEXT_POINTERS {
@@ -38,9 +39,6 @@ ULONG TryReadFiltered(const volatile ULONG *from);
 
 /* Reads inside __try { } __finally { CleanUp(); }. */
 ULONG ReadThenCleanUp(const volatile ULONG *from);
-
-/* Calls a function with one argument inside __try; gives the exception's code or the function's result. */
-ULONG TryCall(ULONG (*function)(ULONG_PTR), ULONG_PTR argument);
 
 /* As TryCall with callee-saved registers set to known values before; leaves what they are after in *saved. */
 ULONG TryCallSaved(ULONG (*function)(ULONG_PTR), ULONG_PTR argument, SAVED *saved);
@@ -167,33 +165,6 @@ __asm__(
     "    .long 1\n"
     "    .rva ReadThenCleanUpBegin, ReadThenCleanUpEnd, CleanUpRead\n"
     "    .long 0\n"
-    ".text\n"
-    ".seh_endproc\n");
-
-__asm__(
-    ".text\n"
-    ".def TryCall; .scl 2; .type 32; .endef\n"
-    ".globl TryCall\n"
-    ".seh_proc TryCall\n"
-    "TryCall:\n"
-    "    subq $0x28, %rsp\n"
-    "    .seh_stackalloc 0x28\n"
-    "    .seh_endprologue\n"
-    "    movq %rcx, %rax\n"
-    "    movq %rdx, %rcx\n"
-    "TryCallBegin:\n"
-    "    call *%rax\n"
-    "    nop\n"
-    "TryCallEnd:\n"
-    "TryCallExcept:\n"
-    "    addq $0x28, %rsp\n"
-    "    ret\n"
-    ".seh_handler __C_specific_handler, @except, @unwind\n"
-    ".seh_handlerdata\n"
-    "    .long 1\n"
-    "    .rva TryCallBegin, TryCallEnd\n"
-    "    .long 1\n"
-    "    .rva TryCallExcept\n"
     ".text\n"
     ".seh_endproc\n");
 

@@ -1,5 +1,8 @@
 namespace Hil.Kernel;
 
+// Who is to blame for an exception without a handler: a thread of the system, or what cut into one, a service routine or
+// a DPC. SYSTEM_SERVICE_EXCEPTION (0x3B) is that of a call from user mode; here requests come on threads of the system.
+
 /// <summary>Structured exceptions of driver code (x64 tables). An exception that nobody handles stops the
 /// machine.</summary>
 internal static unsafe class StructuredExceptions
@@ -28,8 +31,7 @@ internal static unsafe class StructuredExceptions
     }
 
     /// <summary>Raises an exception in the caller of an export, as if the call had raised it. Returns when a handler
-    /// was
-    /// found; <paramref name="frame"/> is then made to resume with.</summary>
+    /// was found; <paramref name="frame"/> is then made to resume with.</summary>
     public static void RaiseInCaller(NtKernel kernel, KernelCallFrame* call, TrapFrame* frame,
         GuestRaiseException raised)
     {
@@ -42,8 +44,30 @@ internal static unsafe class StructuredExceptions
         DriverContext.Store(in *dispatch.Context, frame);
     }
 
-    // WDK: Bug Check 0x7E: exception code, its address, exception record, context record.
-    private static void Fail(NtKernel kernel, ExceptionDispatch dispatch, string reason) =>
-        kernel.BugCheck(BugCheckCodes.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint)dispatch.Record->ExceptionCode.Value,
-            (ulong)dispatch.Record->ExceptionAddress, (ulong)dispatch.Record, (ulong)dispatch.Context, reason);
+    // WDK: Bug Check 0x1E (the record's first two parameters) and 0x7E (exception record, context record), both after the
+    // exception's code and address.
+    private static void Fail(NtKernel kernel, ExceptionDispatch dispatch, string reason)
+    {
+        EXCEPTION_RECORD* record = dispatch.Record;
+        bool isInterruption = IsInInterruption(kernel);
+        kernel.BugCheck(
+            isInterruption
+                ? BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED
+                : BugCheckCodes.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
+            (uint)record->ExceptionCode.Value,
+            (ulong)record->ExceptionAddress,
+            isInterruption ? record->ExceptionInformation[0] : (ulong)record,
+            isInterruption ? record->ExceptionInformation[1] : (ulong)dispatch.Context,
+            reason);
+    }
+
+    private static bool IsInInterruption(NtKernel kernel)
+    {
+        for (DriverCall* call = kernel.Processor.InnermostCall; call != null; call = call->Outer)
+        {
+            if (call->IsInterruption)
+                return true;
+        }
+        return false;
+    }
 }

@@ -40,7 +40,10 @@ internal static unsafe class Traps
                 Raise(kernel, exit, 0xC000001D, "the driver executed an invalid instruction");
                 break;
             case 13:
-                Raise(kernel, exit, 0xC0000005, "general protection fault: a non-canonical address or a privileged operation");
+                // The processor does not say which address it was: all ones stands for it.
+                StructuredExceptions.Raise(kernel, frame, 0xC0000005,
+                    "general protection fault: a non-canonical address or a privileged operation",
+                    information1: ulong.MaxValue);
                 break;
             default:
                 kernel.BugCheck(BugCheckCodes.UNEXPECTED_KERNEL_MODE_TRAP, exit.Value, frame->ErrorCode, frame->Rip, 0,

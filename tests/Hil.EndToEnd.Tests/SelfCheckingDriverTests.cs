@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hil.Kernel;
+using Hil.Loader;
 using Hil.Testing;
 using Hil.Wdm;
 
@@ -18,6 +19,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("services", "HilServices", "")]
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
+    [InlineData("isrfault", "HilIsrFault", "edu")]
     [InlineData("resource", "HilResource", "edu")]
     [InlineData("polldma", "HilPollDma", "edu")]
     [InlineData("spinisr", "HilSpinIsr", "edu")]
@@ -39,6 +41,36 @@ public sealed class SelfCheckingDriverTests
             $"{result}; line {BitConverter.ToUInt32(failedLine)}; {string.Join(" | ", rig.DebugOutput.TakeLast(5))}");
         await file.DisposeAsync();
         Assert.Equal(NtStatus.STATUS_SUCCESS, rig.Unload());
+    }
+
+    /// <summary>services.c is told of the driver that is loaded after it, not of itself.</summary>
+    [Fact]
+    public async Task ADriverIsToldOfImagesThatAreLoaded()
+    {
+        await using HilRig rig = await HilRig.StartAsync(new HilRigOptions { Driver = TestDrivers.Image("services") });
+        await using HilFile file = await rig.OpenAsync(@"\\.\HilServices");
+        Assert.True((await file.DeviceIoControlAsync(RunAll + 4 * 101, default, default)).IsSuccess);
+        DriverImage image = DriverImage.ReadFile(TestDrivers.Image("bad"));
+
+        rig.Kernel.Scheduler.Run(() => new DriverLoader(rig.Kernel).Load(image).Initialize());
+
+        Assert.Equal(
+            @"image \SystemRoot\System32\drivers\bad.sys: process 0000000000000000, system 1, addressing 3, "
+            + $"begins 5a4d, {rig.Kernel.Modules.All.Single(module => module.Name == "bad.sys").Bytes} bytes",
+            Assert.Single(rig.DebugOutput));
+    }
+
+    /// <summary>Nobody sits here who could put the error right: the request ends with its own status.</summary>
+    [Fact]
+    public async Task ARequestWithAHardErrorEndsWithItsStatus()
+    {
+        await using HilRig rig = await HilRig.StartAsync(new HilRigOptions { Driver = TestDrivers.Image("services") });
+        await using HilFile file = await rig.OpenAsync(@"\\.\HilServices");
+
+        IoResult result = await file.DeviceIoControlAsync(RunAll + 4 * 102, default, default).WaitAsync(s_patience);
+
+        Assert.Equal(NtStatus.STATUS_DEVICE_NOT_READY, result.Status);
+        Assert.Empty(rig.Violations);
     }
 
     /// <summary>Bug check callbacks of services.c run at HIGH_LEVEL (15), each in its state "started" (2).</summary>

@@ -1,6 +1,7 @@
 /*
  * Self-checking: what drivers ask of the kernel besides I/O. Security descriptors, well-known identifiers, notifications,
- * reserved mappings. Test number 100 stops the machine, with callbacks that have the last word.
+ * reserved mappings. Request 100 stops the machine, with callbacks that have the last word; 101 reports images that are
+ * loaded from then on; 102 leaves its own end to IoRaiseHardError.
  */
 
 #include <ntifs.h>
@@ -261,6 +262,21 @@ static VOID StopTheMachine(VOID)
     KeBugCheckEx(0xDEAD, 1, 2, 3, 4);
 }
 
+static VOID NTAPI ReportImage(PUNICODE_STRING name, HANDLE process, PIMAGE_INFO image)
+{
+    DbgPrint("image %wZ: process %p, system %u, addressing %u, begins %x, %u bytes", name, process,
+        image->SystemModeImage, image->ImageAddressingMode, *(const USHORT *)image->ImageBase, (ULONG)image->ImageSize);
+}
+
+static NTSTATUS EndByHardError(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoMarkIrpPending(irp);
+    irp->IoStatus.Status = STATUS_DEVICE_NOT_READY;
+    IoSetHardErrorOrVerifyDevice(irp, device);
+    IoRaiseHardError(irp, NULL, device);
+    return STATUS_PENDING;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(WellKnownIdentifiers),
     CHECK_CASE_OF(IdentifiersAreBuilt),
@@ -274,9 +290,17 @@ static const CHECK_CASE Cases[] = {
 
 static NTSTATUS ServicesControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
 {
-    if (number == 100)
+    switch (number) {
+    case 100:
         StopTheMachine();
-    return CheckRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
+        return STATUS_UNSUCCESSFUL;
+    case 101:
+        return PsSetLoadImageNotifyRoutine(ReportImage);
+    case 102:
+        return EndByHardError(device, irp);
+    default:
+        return CheckRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
+    }
 }
 
 LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilServices"), 0, ServicesControl, NULL };

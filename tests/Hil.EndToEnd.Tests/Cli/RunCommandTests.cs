@@ -76,6 +76,26 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ManagedDriverThatSpinsIsReportedByItsMethod()
+    {
+        string assembly = typeof(SpinningDriver).Assembly.Location;
+        File.Copy(assembly, Path.Combine(_folder, Path.GetFileName(assembly)));
+        string type = $"{typeof(SpinningDriver).FullName}, {Path.GetFileNameWithoutExtension(assembly)}";
+        File.WriteAllText(Path.Combine(_folder, "spin.c"), "");
+        File.WriteAllText(
+            Path.Combine(_folder, "hil.yaml"),
+            $"driver: {{name: spinning, sources: [spin.c], managed: '{type}'}}\n"
+            + "workload:\n  - open: \\\\.\\HilSpinning\n  - ioctl: 0x222000\n");
+
+        (int code, string output) = await HilProcess.RunAsync("run", _folder, "--managed", "--watchdog", "1");
+
+        Assert.True(code == 2, output);
+        Assert.Contains("DPC_WATCHDOG_VIOLATION", output, StringComparison.Ordinal);
+        Assert.Contains("SpinningDriver.Spin", output, StringComparison.Ordinal);
+        Assert.Contains("IRP_MJ_DEVICE_CONTROL", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TripleFaultIsTheDriversFault()
     {
         string workload = Workload(@"- open: \\.\HilBad", "- {ioctl: 0x22204c, in: zeros 16, out: any 16}");

@@ -69,6 +69,41 @@ public sealed class EduReplayTests
         }
     }
 
+    [Theory, ClassData(typeof(EduKinds))]
+    public async Task ASurpriseRemovalDuringARequestIsReplayedExactly(EduKind kind)
+    {
+        using var trace = new TraceFile();
+        await trace.CaptureAsync(Edu.Options(kind), PullAsync);
+        await trace.RequireExactAsync(Edu.Options(kind));
+
+        static async Task PullAsync(HilRig rig)
+        {
+            await using HilFile file = await rig.OpenAsync();
+            Task<(NTSTATUS Status, uint)> inFlight = Edu.OccupyAsync(rig, file, default);
+            Assert.Equal((STATUS_SUCCESS, null), await rig.Session.ChangeAsync(PnpAction.SurpriseRemove));
+            Assert.Equal(STATUS_DEVICE_DOES_NOT_EXIST, (await inFlight).Status);
+            await file.DisposeAsync();
+            Assert.True(await rig.Session.FinishRemovalAsync());
+        }
+    }
+
+    /// <summary>pulled.c looks at its registers while it lets go of them: what they hold, then all ones.</summary>
+    [Fact]
+    public async Task WhatADeviceThatWasPulledOutReadsAsIsReplayedExactly()
+    {
+        using var trace = new TraceFile();
+        var options = new HilRigOptions { Driver = TestDrivers.Image("pulled"), Devices = ["edu"] };
+        await trace.CaptureAsync(options, PullAsync);
+        await trace.RequireExactAsync(options);
+
+        static async Task PullAsync(HilRig rig)
+        {
+            Assert.Equal((STATUS_SUCCESS, null), await rig.Session.ChangeAsync(PnpAction.Restart));
+            Assert.Equal((STATUS_SUCCESS, null), await rig.Session.ChangeAsync(PnpAction.SurpriseRemove));
+            Assert.Contains("id ffffffff, live ffffffff, 64 bits ffffffffffffffff, late ffffffff", rig.DebugOutput);
+        }
+    }
+
     [Fact]
     public async Task ARelaxedReplayComparesTheConversation()
     {

@@ -20,6 +20,7 @@ public sealed class SelfCheckingReplayTests
     [InlineData("clocks", "HilClocks", "", 3)] // waits on the clock in every way
     [InlineData("ring", "HilRing", "e1000", 1)] // leaves addresses in rings in memory
     [InlineData("preempt", "HilPreempt", "edu", 1)]
+    [InlineData("isrfault", "HilIsrFault", "edu", 1)]
     [InlineData("resource", "HilResource", "edu", 1)]
     [InlineData("waits", "HilWaits", "", 1)]
     [InlineData("startio", "HilStartIo", "", 1)]

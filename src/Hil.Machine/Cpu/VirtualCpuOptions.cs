@@ -9,7 +9,8 @@ public sealed record VirtualCpuOptions
     /// <summary>Instructions in a slice, where driver code runs in slices.</summary>
     public uint SliceInstructions { get; init; } = 1_000_000;
 
-    /// <summary>How long the host spins for an exit before it sleeps. On one core spinning keeps the other side from running.</summary>
+    /// <summary>How long the host spins for an exit before it sleeps. On one core spinning keeps the other side
+    /// from running.</summary>
     public TimeSpan Spin { get; init; } = Environment.ProcessorCount > 1 ? TimeSpan.FromMicroseconds(50) : TimeSpan.Zero;
 
     /// <summary>Rounds that the virtual processor spins for a request before it halts; about 2 ns each.</summary>

@@ -4,8 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Hil.Machine;
 
-/// <summary>From the reset vector to long mode. RAM already holds the page tables and the monitor's data: the host wrote them
-/// before QEMU started.</summary>
+/// <summary>From the reset vector to long mode. RAM already holds the page tables and the monitor's data: the host
+/// wrote them before QEMU started.</summary>
 internal static class BootCode
 {
     private const uint Cr0ProtectedMode = 1;

@@ -1,15 +1,16 @@
 namespace Hil.Machine;
 
-// The host and the virtual processor talk through one page. Turn says whose turn it is; it shares its cache line with the
-// request and the exit, so that one round trip moves one line there and back. The host writes a request, then Turn = 1; the
-// monitor carries it out, writes the exit over it, then Turn = 0. All other lines have one writer each, and the host makes
-// no read-modify-write here: TCG's stores are not atomic against it.
+// The host and the virtual processor talk through one page. Turn says whose turn it is; it shares its cache line with
+// the request and the exit, so that one round trip moves one line there and back. The host writes a request, then Turn
+// = 1; the monitor carries it out, writes the exit over it, then Turn = 0. All other lines have one writer each, and
+// the host makes no read-modify-write here: TCG's stores are not atomic against it.
 //
-// Sleeping (Dekker): who goes to sleep stores its flag, fences, looks once more; who hands over stores, fences, looks at the
-// flag. The guest's fence is `mov cr8`: with one virtual processor TCG emits no barrier for mfence or lock, but CR8 goes
-// through the interrupt controller's lock.
+// Sleeping (Dekker): who goes to sleep stores its flag, fences, looks once more; who hands over stores, fences, looks
+// at the flag. The guest's fence is `mov cr8`: with one virtual processor TCG emits no barrier for mfence or lock, but
+// CR8 goes through the interrupt controller's lock.
 
-/// <summary>Layout of the monitor's data. The ROM is generated from these numbers; a change needs a new LayoutVersion.</summary>
+/// <summary>Layout of the monitor's data. The ROM is generated from these numbers; a change needs a new
+/// LayoutVersion.</summary>
 internal static class MonitorLayout
 {
     /// <summary>Written by the ROM when it is up; the host compares.</summary>
@@ -25,7 +26,8 @@ internal static class MonitorLayout
     public const int E = 0x28;
     public const int F = 0x30;
 
-    /// <summary>Request: CR8 to run with. Exit: CR8 as it was (32 bits, so the three bytes after it are overwritten).</summary>
+    /// <summary>Request: CR8 to run with. Exit: CR8 as it was (32 bits, so the three bytes after it are
+    /// overwritten).</summary>
     public const int Irql = 0x38;
     public const int EndOfInterrupts = 0x39;
     public const int Flags = 0x3A;
@@ -48,8 +50,8 @@ internal static class MonitorLayout
     /// <summary>Instructions after which driver code is cut into; 0 for never.</summary>
     public const int SliceInstructions = 0x90;
 
-    /// <summary>With <see cref="InterruptsClosed"/>: whether the host rings for this turn. The host says so after it has
-    /// looked at VcpuSleeping; until then 0.</summary>
+    /// <summary>With <see cref="InterruptsClosed"/>: whether the host rings for this turn. The host says so after it
+    /// has looked at VcpuSleeping; until then 0.</summary>
     public const int RingDecision = 0x94;
     public const uint NoRing = 1;
     public const uint Ring = 2;

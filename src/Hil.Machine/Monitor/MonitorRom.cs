@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Hil.Machine;
 
-/// <summary>Builds the firmware image: our only guest code. Reset vector, long mode, then a loop that serves the host.</summary>
+/// <summary>Builds the firmware image: our only guest code. Reset vector, long mode, then a loop that
+/// serves the host.</summary>
 /// <remarks>
 /// <code>
 ///   0x0000  IDT, 256 gates                 0x4000  vector stubs, 16 bytes each

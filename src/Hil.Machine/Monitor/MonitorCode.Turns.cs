@@ -1,0 +1,190 @@
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+using static Hil.Machine.MonitorLayout;
+
+namespace Hil.Machine;
+
+// Round trips: the turn goes to the host, is waited for, and comes back with a request.
+internal sealed partial class MonitorCode
+{
+    private const uint InterruptCommandRegister = 0x300;
+    private const int CalleeSavedXmmFirst = 6;
+    private const int CalleeSavedXmmCount = 10;
+
+    // Falls through from EmitReturned. Request fields are set; IRQL is read, then the turn goes to the host.
+    private void EmitHandToHost()
+    {
+        _a.Label(ref _handToHost);
+        _a.mov(Byte(InDriver), 0);
+        _a.mov(rax, cr8);
+        _a.mov(Dword(Irql), eax);
+        _a.mov(Dword(Cr8Shadow), eax);
+        _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
+        _a.cld();
+        _a.cmp(Dword(InterruptsClosed), 0);
+        _a.jne(_disarm);
+        _a.Label(ref _disarmed);
+        EmitTurnToHost();
+    }
+
+    private void EmitTurnToHost()
+    {
+        _a.mov(Dword(Turn), 0);
+        EmitFence();
+        _a.cmp(Dword(HostSleeping), 0);
+        _a.je(_wait);
+        _a.@out((byte)DoorbellPort, al);
+        _a.jmp(_wait);
+    }
+
+    // Orders our stores before our later loads, which under TCG with one processor nothing else does.
+    private void EmitFence()
+    {
+        _a.mov(rcx, cr8);
+        _a.mov(cr8, rcx);
+    }
+
+    private void EmitWait()
+    {
+        Label spin = New();
+        _a.Label(ref _wait);
+        _a.mov(ecx, Dword(SpinBudget));
+        _a.sti();
+        _a.Label(ref spin);
+        _a.cmp(Dword(Turn), 1);
+        _a.je(_go);
+        _a.dec(ecx);
+        _a.jg(spin);
+        _a.jmp(_sleepCheck);
+    }
+
+    // The host rings a sleeper by NMI. One that comes between the last look and the halt would be slept through: the
+    // NMI's stub finds RIP in this range and sends it back to the look.
+    private void EmitSleep()
+    {
+        Label awake = New();
+        _a.Label(ref _sleepCheck);
+        _a.cli();
+        _a.mov(Dword(VcpuSleeping), 1);
+        EmitFence();
+        _a.cmp(Dword(Turn), 1);
+        _a.je(awake);
+        _a.sti();
+        _a.hlt();
+        _a.Label(ref _sleepEnd);
+        _a.jmp(_sleepCheck);
+        _a.Label(ref awake);
+        _a.mov(Dword(VcpuSleeping), 0);
+        _a.jmp(_go);
+    }
+
+    // In the monitor an NMI is a ring for a sleeper.
+    private void EmitWakeFromNmi(Label leave)
+    {
+        _a.mov(Dword(NmiTaken), 1);
+        _a.lea(rax, __qword_ptr[_sleepCheck]);
+        _a.cmp(__qword_ptr[rsp + SavedRip], rax);
+        _a.jb(leave);
+        _a.lea(rcx, __qword_ptr[_sleepEnd]);
+        _a.cmp(__qword_ptr[rsp + SavedRip], rcx);
+        _a.ja(leave);
+        _a.mov(__qword_ptr[rsp + SavedRip], rax);
+        _a.jmp(leave);
+    }
+
+    private void EmitGo()
+    {
+        Label same = New();
+        Label notSliced = New();
+        _a.Label(ref _go);
+        _a.cli();
+        _a.cmp(Dword(InterruptsClosed), 0);
+        _a.jne(_awaitRing);
+        _a.Label(ref _ringTaken);
+        _a.mov(eax, Dword(Operation));
+        _a.cmp(Byte(EndOfInterrupts), 0);
+        _a.jne(_endInterrupts);
+        _a.Label(ref _interruptsEnded);
+        _a.cmp(eax, (uint)MonitorRequest.ResumeTrap);
+        _a.ja(_operations);
+        _a.mov(ecx, Dword(RingHead));
+        _a.cmp(cl, Byte(RingSeen));
+        _a.jne(_notStarted);
+        _a.cmp(Byte(Flags), 0);
+        _a.jne(_flags);
+        _a.Label(ref _flagsDone);
+        _a.movzx(ecx, Byte(Irql));
+        _a.cmp(ecx, Dword(Cr8Shadow));
+        _a.je(same);
+        _a.mov(cr8, rcx);
+        _a.Label(ref same);
+        // From here on each way into driver code has a number of instructions of its own, which never varies.
+        _a.mov(ecx, Dword(SliceInstructions));
+        _a.test(ecx, ecx);
+        _a.je(notSliced);
+        _a.mov(Apic(TimerInitialCountRegister), ecx);
+        _a.Label(ref notSliced);
+        _a.mov(Byte(InDriver), 1);
+        _a.cmp(eax, (uint)MonitorRequest.ResumeCall);
+        _a.je(_resumeCall);
+        _a.ja(_resumeTrap);
+        EmitCall();
+    }
+
+    private void EmitFlags()
+    {
+        Label noSwitch = New();
+        Label noInvalidate = New();
+        Label noInvalidateAll = New();
+        Label noDispatch = New();
+        Label nextPage = New();
+        _a.Label(ref _notStarted);
+        _a.mov(Dword(Operation), (uint)VcpuExitReason.NotStarted);
+        EmitTurnToHost();
+
+        _a.Label(ref _endInterrupts);
+        _a.mov(Apic(EndOfInterruptRegister), 0);
+        _a.dec(Byte(EndOfInterrupts));
+        _a.jne(_endInterrupts);
+        _a.jmp(_interruptsEnded);
+
+        _a.Label(ref _flags);
+        _a.test(Byte(Flags), (uint)FlagSwitchContext);
+        _a.je(noSwitch);
+        EmitSwitchContext();
+        _a.Label(ref noSwitch);
+        _a.test(Byte(Flags), (uint)FlagInvalidate);
+        _a.je(noInvalidate);
+        _a.mov(ecx, Dword(InvalidationCount));
+        _a.Label(ref nextPage);
+        _a.mov(rdx, __qword_ptr[rcx * 8 + unchecked((int)(uint)(MachineLayout.MonitorData + Invalidations - 8))]);
+        _a.invlpg(__byte_ptr[rdx]);
+        _a.dec(ecx);
+        _a.jne(nextPage);
+        _a.Label(ref noInvalidate);
+        _a.test(Byte(Flags), (uint)FlagInvalidateAll);
+        _a.je(noInvalidateAll);
+        _a.mov(rcx, cr3);
+        _a.mov(cr3, rcx);
+        _a.Label(ref noInvalidateAll);
+        _a.test(Byte(Flags), (uint)FlagDispatchInterrupt);
+        _a.je(noDispatch);
+        const uint SelfFixed = 0x40000;
+        _a.mov(Apic(InterruptCommandRegister), SelfFixed | IVirtualProcessor.DispatchVector);
+        _a.Label(ref noDispatch);
+        _a.jmp(_flagsDone);
+    }
+
+    private void EmitSwitchContext()
+    {
+        const int MxcsrOffset = CalleeSavedXmmCount * 16;
+        _a.mov(rdx, Qword(SaveArea));
+        for (int i = 0; i < CalleeSavedXmmCount; i++)
+            _a.movups(__xmmword_ptr[rdx + i * 16], s_xmm[CalleeSavedXmmFirst + i]);
+        _a.stmxcsr(__dword_ptr[rdx + MxcsrOffset]);
+        _a.mov(rdx, Qword(LoadArea));
+        for (int i = 0; i < CalleeSavedXmmCount; i++)
+            _a.movups(s_xmm[CalleeSavedXmmFirst + i], __xmmword_ptr[rdx + i * 16]);
+        _a.ldmxcsr(__dword_ptr[rdx + MxcsrOffset]);
+    }
+}

@@ -7,8 +7,8 @@ public static class Allocation
 
     /// <summary>Bytes that a piece of work allocates, the least of several runs. A collection that another thread
     /// causes charges the rest of the thread's allocation buffer, up to 8 KB, to the run it falls into; work that
-    /// really allocates does so each time. Likewise a wait or a lock that is contended for the first time makes its waiter
-    /// object once.</summary>
+    /// really allocates does so each time. Likewise a wait or a lock that is contended for the first time makes its
+    /// waiter object once.</summary>
     public static long Least(Action work)
     {
         long least = long.MaxValue;

@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Hil.Kernel;
 
-/// <summary>One Windows kernel around the drivers under test: everything that is not in driver-visible memory hangs here.</summary>
+/// <summary>One Windows kernel around the drivers under test: everything that is not in driver-visible memory
+/// hangs here.</summary>
 /// <remarks>Two kernels run side by side in one process; only the current one is thread-static.</remarks>
 public sealed class NtKernel : IDisposable
 {

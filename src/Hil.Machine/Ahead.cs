@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hil.Machine;
 
-/// <summary>Loads what every machine needs, on a core that has nothing to do yet while the command line is read. Starting
-/// is most of a short run.</summary>
+/// <summary>Loads what every machine needs, on a core that has nothing to do yet while the command line is read.
+/// Starting is most of a short run.</summary>
 public static class Ahead
 {
     /// <summary>Returns at once.</summary>

@@ -6,7 +6,8 @@ using Hil.Machine.Traps;
 
 namespace Hil.Machine;
 
-/// <summary>QEMU, the memory shared with it, its processor under our monitor, and its PCI bus set up: all that a kernel needs.</summary>
+/// <summary>QEMU, the memory shared with it, its processor under our monitor, and its PCI bus set up: all that a
+/// kernel needs.</summary>
 public sealed class EmulatedMachine : IDisposable
 {
     private EmulatedMachine(RamWindow ram, QemuProcess qemu, VirtualCpu cpu, MachineClock clock, MachineOptions options)

@@ -29,8 +29,8 @@ public sealed record MachineOptions
     /// device directly.</summary>
     public bool TrapsDeviceAccess { get; init; }
 
-    /// <summary>With <see cref="TrapsDeviceAccess"/>: whether port and clock instructions come to the host, too. Finding
-    /// them takes time when a driver is loaded.</summary>
+    /// <summary>With <see cref="TrapsDeviceAccess"/>: whether port and clock instructions come to the host, too.
+    /// Finding them takes time when a driver is loaded.</summary>
     public bool TrapsInstructions { get; init; } = true;
 
     /// <summary>Whether a run depends on nothing but what the host answers: driver code runs with interrupts closed, so

@@ -5,7 +5,8 @@ using Hil.Wdm;
 
 namespace Hil.Testing;
 
-/// <summary>A driver on an emulated device, for tests: start it, open the device, ask, assert on what happened.</summary>
+/// <summary>A driver on an emulated device, for tests: start it, open the device, ask, assert on
+/// what happened.</summary>
 /// <example>
 /// <code>
 /// await using var rig = await HilRig.StartAsync("edu.sys", "edu");
@@ -64,7 +65,8 @@ public sealed class HilRig : IAsyncDisposable
     public static Task<HilRig> StartAsync(string driver, params string[] devices) =>
         StartAsync(new HilRigOptions { Driver = driver, Devices = [.. devices] });
 
-    /// <summary>Starts a driver, and the devices it is for. Bug checks in DriverEntry, AddDevice and start come out as BugCheckException.</summary>
+    /// <summary>Starts a driver, and the devices it is for. Bug checks in DriverEntry, AddDevice and start come out as
+    /// BugCheckException.</summary>
     public static async Task<HilRig> StartAsync(HilRigOptions options, CancellationToken cancellation = default)
     {
         var observer = new RigObserver();
@@ -94,7 +96,8 @@ public sealed class HilRig : IAsyncDisposable
     public Task<HilFile> OpenAsync(string? path = null, FileOpening? opening = null) =>
         Session.OpenAsync(path, opening);
 
-    /// <summary>Removes the devices and unloads the driver, as `hil run` does at its end; the machine stays for looking at.</summary>
+    /// <summary>Removes the devices and unloads the driver, as `hil run` does at its end; the machine stays for
+    /// looking at.</summary>
     public NTSTATUS Unload() => Session.Unload();
 
     /// <summary>Ends the kernel, and the trace that <see cref="HilRigOptions.Capture"/> asked for.</summary>

@@ -17,7 +17,8 @@ public sealed record HilRigOptions
     /// <summary>Values of QEMU's <c>-device</c>, such as "edu". None for a driver without hardware.</summary>
     public ImmutableArray<string> Devices { get; init; } = [];
 
-    /// <summary>PCI vendor and device that the driver is for; null for every function that <see cref="Devices"/> brought.</summary>
+    /// <summary>PCI vendor and device that the driver is for; null for every function that
+    /// <see cref="Devices"/> brought.</summary>
     public (ushort Vendor, ushort Device)? Match { get; init; }
 
     public InterruptPreference Interrupts { get; init; } = InterruptPreference.Message;

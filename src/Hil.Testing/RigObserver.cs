@@ -46,8 +46,8 @@ internal sealed class RigObserver : IKernelObserver
         }
     }
 
-    // An IRP that a driver made and freed has no end to hear of, and its address comes again with another request: so the last
-    // dispatch counts, which on the way down the stack is the same function as a rule.
+    // An IRP that a driver made and freed has no end to hear of, and its address comes again with another request: so
+    // the last dispatch counts, which on the way down the stack is the same function as a rule.
     private void NoteDispatch(in KernelEvent dispatch)
     {
         lock (_lock)

@@ -7,8 +7,8 @@ using Hil.Wdm;
 
 namespace Hil.EndToEnd.Tests;
 
-/// <summary>Each line of tests/drivers/faults.txt: a driver that breaks a rule stops the machine with Windows' own code, and
-/// the report points at the function.</summary>
+/// <summary>Each line of tests/drivers/faults.txt: a driver that breaks a rule stops the machine with Windows' own
+/// code, and the report points at the function.</summary>
 public sealed partial class BadDriverTests
 {
     private const uint FirstControl = 0x222000;

@@ -6,7 +6,8 @@ using static Hil.Wdm.NtStatus;
 
 namespace Hil.EndToEnd.Tests;
 
-/// <summary>Drivers notice nothing of it when the memory that devices write is shadowed, as it is in a capture.</summary>
+/// <summary>Drivers notice nothing of it when the memory that devices write is shadowed, as it is in
+/// a capture.</summary>
 public sealed class ShadowedDmaTests
 {
     private const uint RunAll = 0x222000;

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Hil.Kernel.Tests;
 
-/// <summary>Test matrices as text files beside their tests: one case a line, fields parted by blanks, text in double quotes with C's
-/// escapes; '#' starts a comment. A failing case is named by file and line.</summary>
+/// <summary>Test matrices as text files beside their tests: one case a line, fields parted by blanks, text in double
+/// quotes with C's escapes; '#' starts a comment. A failing case is named by file and line.</summary>
 public static class TextCases
 {
     public static IEnumerable<TheoryDataRow<string, string[]>> Read(string file)

@@ -4,8 +4,8 @@ using Xunit.v3;
 
 namespace Hil.Kernel.Tests;
 
-/// <summary>Cases from a text file beside the test, one a line: cells between bars, # begins a comment. Each cell is a string
-/// argument; a failure shows file and line.</summary>
+/// <summary>Cases from a text file beside the test, one a line: cells between bars, # begins a comment. Each cell is a
+/// string argument; a failure shows file and line.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TextCasesAttribute(string file) : DataAttribute
 {

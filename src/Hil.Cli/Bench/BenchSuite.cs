@@ -143,7 +143,8 @@ internal sealed class BenchSuite(string eduImage, Func<ManagedDriver> eduDriver,
             "posted register writes, qtest bus", 1e9 / post, "/s", "plain qtest client", plainWrite / post, 5);
     }
 
-    // Without the host's page tables the monitor's image stops at its first instructions: a halted processor is what is wanted.
+    // Without the host's page tables the monitor's image stops at its first instructions: a halted
+    // processor is what is wanted.
     private static QemuProcess StartQtest(bool plain) => QemuProcess.StartAsync(new QemuOptions
     {
         FirmwarePath = MonitorRom.Path,

@@ -7,7 +7,8 @@ using Hil.Trace;
 
 namespace Hil.Cli.Bench;
 
-/// <summary>What capturing and replaying costs: sessions with and without, side by side, their rounds alternating.</summary>
+/// <summary>What capturing and replaying costs: sessions with and without, side by side, their rounds
+/// alternating.</summary>
 internal sealed class CaptureBench(string image, Func<ManagedDriver> managed)
 {
     private const double CaptureShareMin = 0.9, TrappedFactorMax = 4, BytesMax = 3;

@@ -3,7 +3,8 @@ using Hil.Kernel;
 
 namespace Hil.Cli.Bench;
 
-/// <summary>The edu sample's raise-interrupt request, over and over: dispatch, StartIo, MSI, ISR, DPC, completion.</summary>
+/// <summary>The edu sample's raise-interrupt request, over and over: dispatch, StartIo, MSI, ISR, DPC,
+/// completion.</summary>
 internal sealed class EduIrps(DriverSession session)
 {
     private const uint RaiseInterrupt = 0x222008; // IOCTL_EDU_RAISE_INTERRUPT

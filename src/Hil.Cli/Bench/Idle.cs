@@ -29,7 +29,8 @@ internal static class Idle
     private static double CpuSeconds(DriverSession session) =>
         Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds + QemuSeconds(session.Machine.Qemu.Id);
 
-    // Fields 14 and 15 of /proc/PID/stat, counted after the name, which may hold anything: user and system time in 10 ms.
+    // Fields 14 and 15 of /proc/PID/stat, counted after the name, which may hold anything: user and
+    // system time in 10 ms.
     private static double QemuSeconds(int id)
     {
         string stat = File.ReadAllText($"/proc/{id}/stat");

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Hil.Cli.Bench;
 
-/// <summary>Times a repeated action: the best of several rounds, since whatever else the machine does only adds.</summary>
+/// <summary>Times a repeated action: the best of several rounds, since whatever else the machine does
+/// only adds.</summary>
 internal static class Rate
 {
     private const int Rounds = 7;

@@ -3,8 +3,8 @@ using Hil.Trace;
 
 namespace Hil.Cli.Commands;
 
-// `--capture irp` is short for `--capture <driver>.hiltrace --capture-only irp`. A file that is called like a category is
-// given as a path: `--capture ./irp`.
+// `--capture irp` is short for `--capture <driver>.hiltrace --capture-only irp`. A file that is called like a category
+// is given as a path: `--capture ./irp`.
 
 /// <summary>What `--capture` and `--capture-only` say.</summary>
 internal static class CaptureArguments

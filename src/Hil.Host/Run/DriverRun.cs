@@ -9,7 +9,8 @@ namespace Hil.Host;
 // Whatever goes wrong is reported before the session ends, because the reports look into the kernel and the driver's
 // memory.
 
-/// <summary>One `hil run` from a loaded driver on: start, workload, remove, unload, and what is said about it.</summary>
+/// <summary>One `hil run` from a loaded driver on: start, workload, remove, unload, and what is
+/// said about it.</summary>
 /// <param name="loading">The session, which belongs to this run from now on.</param>
 /// <param name="counter">Hears the session's kernel.</param>
 public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCounter counter, IRunOutput output)

@@ -30,7 +30,7 @@ public interface IRunOutput : IKernelObserver
 
     void End(RunSummary summary);
 
-    /// <summary>When DriverEntry was called, as Stopwatch.GetTimestamp has it, which is the same clock in every process;
-    /// 0 if it was not reached.</summary>
+    /// <summary>When DriverEntry was called, as Stopwatch.GetTimestamp has it, which is the same clock in every
+    /// process; 0 if it was not reached.</summary>
     void Timing(long driverEntry);
 }

@@ -37,7 +37,8 @@ public sealed record RunOptions
     /// <summary>An interrupt storm makes the run fail; otherwise it is reported only.</summary>
     public bool StormFails { get; init; }
 
-    /// <summary>Lets a native driver reach device memory without Hil: some twenty times faster, and not counted.</summary>
+    /// <summary>Lets a native driver reach device memory without Hil: some twenty times faster, and
+    /// not counted.</summary>
     public bool IsDirect { get; init; }
 
     /// <summary>Writes the run to a trace; null for not.</summary>

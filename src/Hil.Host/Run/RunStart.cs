@@ -4,8 +4,8 @@ using Hil.Trace;
 
 namespace Hil.Host;
 
-/// <summary>A run that was begun before the host was built: QEMU boots, the driver is compiled, read and loaded while the
-/// host is put together.</summary>
+/// <summary>A run that was begun before the host was built: QEMU boots, the driver is compiled, read and loaded while
+/// the host is put together.</summary>
 public sealed class RunStart : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
@@ -38,7 +38,8 @@ public sealed class RunStart : IDisposable
         return new RunStart(plan, output);
     }
 
-    /// <summary>The driver on its machine, with none of its code run. The session is the caller's from now on.</summary>
+    /// <summary>The driver on its machine, with none of its code run. The session is the caller's
+    /// from now on.</summary>
     public Task<DriverSession> Take()
     {
         Task<DriverSession> taken = _session!;

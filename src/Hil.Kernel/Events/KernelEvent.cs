@@ -6,7 +6,8 @@ public enum KernelEventKind : byte
     /// <summary>Driver code called an export. A: export id, B: return address, C: first argument.</summary>
     KernelCall,
 
-    /// <summary>An IRP was sent to a driver. A: IRP, B: device object, C: major function | minor function &lt;&lt; 8.</summary>
+    /// <summary>An IRP was sent to a driver. A: IRP, B: device object, C: major function | minor function
+    /// &lt;&lt; 8.</summary>
     IrpDispatch,
 
     /// <summary>An IRP was queued behind a busy device. A: IRP, B: device object.</summary>
@@ -47,8 +48,8 @@ public enum KernelEventKind : byte
     /// <summary>Another thread runs. A: thread id.</summary>
     ThreadSwitch,
 
-    /// <summary>A register access that the host made: for a managed driver, or a trapped one. A: physical address or port,
-    /// B: value, C: width | (write ? 0x100 : 0) | (port ? 0x200 : 0).</summary>
+    /// <summary>A register access that the host made: for a managed driver, or a trapped one. A: physical address or
+    /// port, B: value, C: width | (write ? 0x100 : 0) | (port ? 0x200 : 0).</summary>
     Register,
 
     /// <summary>A PnP or power step. A: device object, B: minor function, C: status. Text: the step.</summary>
@@ -66,7 +67,8 @@ public enum KernelEventKind : byte
     /// <summary>The machine stopped. A: bug check code.</summary>
     BugCheck,
 
-    /// <summary>A driver wrote to the system log. A: device or driver object, B: error code, C: unique value. Text: the entry.</summary>
+    /// <summary>A driver wrote to the system log. A: device or driver object, B: error code, C: unique value. Text:
+    /// the entry.</summary>
     ErrorLog,
 
     /// <summary>An IRP was allocated or set up. A: IRP, B: its number.</summary>

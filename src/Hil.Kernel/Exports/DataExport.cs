@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>One variable that drivers can import: what the generator emits per <see cref="ExportDataAttribute"/>.</summary>
+/// <summary>One variable that drivers can import: what the generator emits per
+/// <see cref="ExportDataAttribute"/>.</summary>
 public sealed unsafe class DataExport(string name, string module, int bytes, delegate*<byte*, void> initialize)
 {
     /// <summary>Exported name, case-sensitive.</summary>

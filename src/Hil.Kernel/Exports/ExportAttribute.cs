@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-/// <summary>Makes a static method of <see cref="Ntoskrnl"/> or <see cref="Hal"/> an import that drivers can bind to.</summary>
-/// <remarks>The only registration there is: the generator makes the import-table entry, the argument unpacking, the IRQL
-/// check and the line in `hil exports` from it.</remarks>
+/// <summary>Makes a static method of <see cref="Ntoskrnl"/> or <see cref="Hal"/> an import that drivers
+/// can bind to.</summary>
+/// <remarks>The only registration there is: the generator makes the import-table entry, the argument unpacking, the
+/// IRQL check and the line in `hil exports` from it.</remarks>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ExportAttribute : Attribute
 {

@@ -23,7 +23,8 @@ public static partial class ExportTable
 
     public static DataExport[] Variables { get; }
 
-    /// <summary>Finds a function by its exported name (module names are not compared: hal.dll forwards freely).</summary>
+    /// <summary>Finds a function by its exported name (module names are not compared: hal.dll
+    /// forwards freely).</summary>
     public static bool TryFind(string name, out int id) => s_byName.TryGetValue(name, out id);
 
     // The generator implements these two in ExportTable.g.cs.

@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-/// <summary>A routine of the host that driver code can call by address: entry points of managed drivers, stops for missing
-/// imports.</summary>
-/// <param name="arguments">The arguments as 8-byte slots; as many are valid as the caller passed, four at least.</param>
+/// <summary>A routine of the host that driver code can call by address: entry points of managed drivers, stops for
+/// missing imports.</summary>
+/// <param name="arguments">The arguments as 8-byte slots; as many are valid as the caller passed, four at
+/// least.</param>
 public unsafe delegate ulong ManagedRoutine(ulong* arguments);
 
 /// <summary>Gives host routines an address in the RAM window. Native code that calls the address exits with the stub's

@@ -16,7 +16,8 @@ public static unsafe class PointerCheck
             FailArgument(address, argument);
     }
 
-    /// <summary>Checks a pointer found in driver-visible memory and returns it typed; null and wild are bug checks.</summary>
+    /// <summary>Checks a pointer found in driver-visible memory and returns it typed; null and wild are
+    /// bug checks.</summary>
     /// <param name="what">Names the place for the report, as in C: "Irp->Tail.Overlay.CurrentStackLocation".</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T* Follow<T>(void* pointer, string what)

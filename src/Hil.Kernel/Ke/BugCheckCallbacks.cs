@@ -19,7 +19,8 @@ internal sealed unsafe class BugCheckCallbacks(NtKernel kernel)
 
     public bool Remove(ulong record) => _records.RemoveAll(known => known.Record == record) != 0;
 
-    /// <summary>Calls them. One that breaks a rule itself is left as incomplete, and no further one is called.</summary>
+    /// <summary>Calls them. One that breaks a rule itself is left as incomplete, and no further one
+    /// is called.</summary>
     public void Call(uint code)
     {
         kernel.Processor.Irql = HIGH_LEVEL;

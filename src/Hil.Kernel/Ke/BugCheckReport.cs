@@ -19,7 +19,8 @@ public sealed record BugCheckReport
 
     public required KIRQL Irql { get; init; }
 
-    /// <summary>Driver code that ran last: the faulting instruction or the return address of the kernel call; 0 if none did.</summary>
+    /// <summary>Driver code that ran last: the faulting instruction or the return address of the kernel call; 0
+    /// if none did.</summary>
     public required ulong Rip { get; init; }
 
     /// <summary>The export that driver code was inside, or null.</summary>

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>One call of driver code by the host. The chain of them leads from the frames of the innermost driver code, over
-/// the kernel routine that called it, to the frames of the driver code that had called that routine.</summary>
+/// <summary>One call of driver code by the host. The chain of them leads from the frames of the innermost driver code,
+/// over the kernel routine that called it, to the frames of the driver code that had called that routine.</summary>
 /// <remarks>Lies on the host stack of the call itself.</remarks>
 internal unsafe struct DriverCall
 {
@@ -24,7 +24,8 @@ internal unsafe struct DriverCall
 /// <summary>How far an unwinding has come.</summary>
 internal struct UnwindingFrame
 {
-    /// <summary>The registers of the frame that is being cleaned up. First: it must lie on a 16-byte boundary.</summary>
+    /// <summary>The registers of the frame that is being cleaned up. First: it must lie on a
+    /// 16-byte boundary.</summary>
     public CONTEXT Context;
 
     /// <summary>What its language handler was given; ScopeIndex says which of its cleanup has begun.</summary>

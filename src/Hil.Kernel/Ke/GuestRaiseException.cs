@@ -1,7 +1,8 @@
 namespace Hil.Kernel;
 
-/// <summary>An export that raises by contract (ProbeForRead, ExRaiseStatus, raise-on-failure pool) asks for a structured
-/// exception in its caller. The processor's exit loop turns it into one, so a driver's __try sees the status.</summary>
+/// <summary>An export that raises by contract (ProbeForRead, ExRaiseStatus, raise-on-failure pool) asks for a
+/// structured exception in its caller. The processor's exit loop turns it into one, so a driver's __try sees the
+/// status.</summary>
 public sealed class GuestRaiseException(NTSTATUS status, string reason)
     : Exception($"{status}: {reason}")
 {

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>The driver stack was unwound to a frame of an outer driver call. Takes the host out of all calls inside that
-/// one, whose driver code goes on with these registers.</summary>
+/// <summary>The driver stack was unwound to a frame of an outer driver call. Takes the host out of all calls inside
+/// that one, whose driver code goes on with these registers.</summary>
 public sealed unsafe class GuestUnwindException : Exception
 {
     private readonly CONTEXT _registers;

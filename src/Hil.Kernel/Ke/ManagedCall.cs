@@ -1,6 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>The managed driver routine that runs right now. Nothing stops it from outside, so somebody has to look.</summary>
+/// <summary>The managed driver routine that runs right now. Nothing stops it from outside, so somebody
+/// has to look.</summary>
 internal struct ManagedCall
 {
     /// <summary>Names it; null when none runs.</summary>

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 
 namespace Hil.Kernel;
 
-/// <summary>The seam for every free choice of the kernel. Live runs take the first; seeded exploration and replay are other
-/// implementations of this one class.</summary>
+/// <summary>The seam for every free choice of the kernel. Live runs take the first; seeded exploration and replay are
+/// other implementations of this one class.</summary>
 public abstract class Schedule
 {
     /// <summary>First come, first served; interrupts as soon as IRQL allows.</summary>

@@ -12,11 +12,12 @@ namespace Hil.Kernel;
 //   bounce buffers of map registers                     transfer         registers given back
 //
 // An MDL says its physical addresses to whoever reads the array behind it, and the macro that does so makes no call. So
-// the pages of an MDL are common at first: a driver that gives them to its device by itself misses nothing, at the price
-// of a comparison at every observation. Once a DMA adapter maps a part of the buffer, the driver is taken at its word
-// that it uses the DMA interface for this buffer: from then on its pages are exchanged when they are mapped, flushed, or
-// their list is put, and when the MDL is unlocked at the latest. What MmGetPhysicalAddress told stays common even then.
-// Nonpaged pool keeps its physical addresses when the MDL that told them is gone, so it also stays common.
+// the pages of an MDL are common at first: a driver that gives them to its device by itself misses nothing, at the
+// price of a comparison at every observation. Once a DMA adapter maps a part of the buffer, the driver is taken at its
+// word that it uses the DMA interface for this buffer: from then on its pages are exchanged when they are mapped,
+// flushed, or their list is put, and when the MDL is unlocked at the latest. What MmGetPhysicalAddress told stays
+// common even then. Nonpaged pool keeps its physical addresses when the MDL that told them is gone, so it also stays
+// common.
 
 /// <summary>Which memory drivers may have told devices about.</summary>
 internal sealed unsafe class DisclosedMemory(NtKernel kernel)

@@ -35,7 +35,8 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Maps the pages of a locked MDL.</summary>
     /// <returns>Null when they are more than was reserved or do not follow each other in RAM.</returns>
-    /// <remarks>WDK: MmMapLockedPagesWithReservedMapping. Bug check SYSTEM_PTE_MISUSE as MmFreeMappingAddress.</remarks>
+    /// <remarks>WDK: MmMapLockedPagesWithReservedMapping. Bug check SYSTEM_PTE_MISUSE as
+    /// MmFreeMappingAddress.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* MmMapLockedPagesWithReservedMapping(
         void* mappingAddress, uint poolTag, MDL* memoryDescriptorList, MEMORY_CACHING_TYPE cacheType)

@@ -5,8 +5,8 @@ public static unsafe partial class Ntoskrnl
     private const ushort FilterVersion = 0x0100; // OB_FLT_REGISTRATION_VERSION
 
     /// <summary>Registers routines for operations on process and thread handles.</summary>
-    /// <returns>STATUS_INVALID_PARAMETER for another version; else STATUS_ACCESS_DENIED, which is for routines that lie in
-    /// no signed image: Hil checks no signature and takes no image for signed.</returns>
+    /// <returns>STATUS_INVALID_PARAMETER for another version; else STATUS_ACCESS_DENIED, which is for routines that lie
+    /// in no signed image: Hil checks no signature and takes no image for signed.</returns>
     /// <remarks>WDK: ObRegisterCallbacks.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static NTSTATUS ObRegisterCallbacks(ushort* callbackRegistration, void** registrationHandle) =>

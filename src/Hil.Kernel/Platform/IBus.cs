@@ -1,6 +1,7 @@
 namespace Hil.Kernel.Platform;
 
-/// <summary>How the kernel and managed drivers reach devices. Addresses are physical; values little-endian; widths 1, 2, 4, 8 bytes.</summary>
+/// <summary>How the kernel and managed drivers reach devices. Addresses are physical; values little-endian; widths 1,
+/// 2, 4, 8 bytes.</summary>
 /// <remarks>Interrupts that an access raises are noticed at the next preemption point, not inside the access.</remarks>
 public interface IBus
 {
@@ -13,7 +14,8 @@ public interface IBus
 
     void WritePort(ushort port, int width, uint value);
 
-    /// <summary>Reads configuration space through ECAM; width 1, 2 or 4, naturally aligned; all ones when nothing is there.</summary>
+    /// <summary>Reads configuration space through ECAM; width 1, 2 or 4, naturally aligned; all ones when
+    /// nothing is there.</summary>
     uint ReadConfig(PciAddress address, int offset, int width);
 
     void WriteConfig(PciAddress address, int offset, int width, uint value);
@@ -28,7 +30,8 @@ public interface IBus
 
     void WritePort(ushort port, ReadOnlySpan<byte> source, int width);
 
-    /// <summary>A write that need not have reached the device when the call returns; later reads and flushes come after it.</summary>
+    /// <summary>A write that need not have reached the device when the call returns; later reads and flushes
+    /// come after it.</summary>
     void PostMemory(ulong physical, int width, ulong value);
 
     /// <summary>Returns when every posted write has reached the device.</summary>

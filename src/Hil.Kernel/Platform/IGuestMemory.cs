@@ -27,11 +27,12 @@ public unsafe interface IGuestMemory
     /// <summary>Pages from here to <see cref="UserEnd"/> are free for "user" memory.</summary>
     ulong UserBase { get; }
 
-    /// <summary>First address behind what may be given out as user memory; the machine's own pages may lie between it and
-    /// <see cref="KernelBase"/>.</summary>
+    /// <summary>First address behind what may be given out as user memory; the machine's own pages may lie between it
+    /// and <see cref="KernelBase"/>.</summary>
     ulong UserEnd => KernelBase;
 
-    /// <summary>First address above user memory (MmUserProbeAddress); pages from here to the end of the window are the kernel's to give out.</summary>
+    /// <summary>First address above user memory (MmUserProbeAddress); pages from here to the end of the window are the
+    /// kernel's to give out.</summary>
     ulong KernelBase { get; }
 
     /// <summary>Physical address of a window address.</summary>
@@ -47,7 +48,8 @@ public unsafe interface IGuestMemory
     /// <summary>What driver code may do with the page at an address (None outside the window).</summary>
     PageAccess AccessOf(ulong address);
 
-    /// <summary>Maps device space for driver code; returns its address there (not readable by the host: use IBus).</summary>
+    /// <summary>Maps device space for driver code; returns its address there (not readable by the host:
+    /// use IBus).</summary>
     ulong MapDevice(ulong physical, ulong bytes);
 
     /// <summary>Undoes <see cref="MapDevice"/>.</summary>
@@ -56,13 +58,14 @@ public unsafe interface IGuestMemory
     /// <summary>Physical address behind a device mapping, or false when the address is not one.</summary>
     bool TryTranslateDevice(ulong address, out ulong physical);
 
-    /// <summary>Says that the device behind a physical range was pulled out: mappings of it, and later ones, read as all
-    /// ones and lose what is written. Memory without devices has nothing to do.</summary>
+    /// <summary>Says that the device behind a physical range was pulled out: mappings of it, and later ones, read as
+    /// all ones and lose what is written. Memory without devices has nothing to do.</summary>
     void DisconnectDevice(ulong physical, ulong bytes)
     {
     }
 
-    /// <summary>Address of KUSER_SHARED_DATA in the window; the guest also sees it at 0xFFFFF78000000000, read-only.</summary>
+    /// <summary>Address of KUSER_SHARED_DATA in the window; the guest also sees it at 0xFFFFF78000000000,
+    /// read-only.</summary>
     ulong SharedUserData { get; }
 
     /// <summary>Address of the KPCR (GS base of the virtual processor) in the window; one page.</summary>

@@ -1,6 +1,7 @@
 namespace Hil.Kernel.Platform;
 
-/// <summary>Routes device interrupts to vectors of the virtual processor. A vector's level is its upper four bits.</summary>
+/// <summary>Routes device interrupts to vectors of the virtual processor. A vector's level is its upper
+/// four bits.</summary>
 public interface IInterruptController
 {
     /// <summary>Routes a global system interrupt (IOAPIC pin) to a vector and unmasks it.</summary>

@@ -7,14 +7,16 @@ public interface IVirtualProcessor
 {
     /// <summary>Calls <paramref name="entry"/> with up to four register arguments; the kernel has written further ones
     /// above <paramref name="stackPointer"/> + 0x20 itself.</summary>
-    /// <param name="stackPointer">RSP as it is before the call instruction pushes the return address; 16-byte aligned.</param>
+    /// <param name="stackPointer">RSP as it is before the call instruction pushes the return address; 16-byte
+    /// aligned.</param>
     /// <param name="irql">Value of CR8 while the function runs.</param>
     VcpuExit Call(ulong entry, ulong stackPointer, ulong rcx, ulong rdx, ulong r8, ulong r9, KIRQL irql);
 
     /// <summary>Goes on after a KernelCall exit, with <paramref name="result"/> in RAX.</summary>
     VcpuExit ResumeCall(ulong frame, ulong result, KIRQL irql);
 
-    /// <summary>Goes on after an Interrupt, Fault or Watchdog exit with the registers that the frame holds now.</summary>
+    /// <summary>Goes on after an Interrupt, Fault or Watchdog exit with the registers that the frame
+    /// holds now.</summary>
     VcpuExit ResumeTrap(ulong frame, KIRQL irql);
 
     /// <summary>Whether the code behind a TrapFrame ran with interrupts open.</summary>
@@ -34,11 +36,12 @@ public interface IVirtualProcessor
     /// <summary>Ends the service of the highest vector in service. Carried out with the next request.</summary>
     void EndOfInterrupt();
 
-    /// <summary>With the next resume, vector 0x2F is raised: it cuts in when driver code lowers CR8 below DISPATCH_LEVEL.</summary>
+    /// <summary>With the next resume, vector 0x2F is raised: it cuts in when driver code lowers CR8 below
+    /// DISPATCH_LEVEL.</summary>
     void RequestDispatchInterrupt();
 
-    /// <summary>Waits until an interrupt is pending, <see cref="Wake"/> is called, or interrupt time reaches the deadline.
-    /// All interrupt levels above <paramref name="irql"/> are open meanwhile.</summary>
+    /// <summary>Waits until an interrupt is pending, <see cref="Wake"/> is called, or interrupt time reaches the
+    /// deadline. All interrupt levels above <paramref name="irql"/> are open meanwhile.</summary>
     /// <param name="deadline">Interrupt time in 100 ns units; long.MaxValue for no deadline.</param>
     void Idle(KIRQL irql, long deadline);
 
@@ -56,20 +59,21 @@ public interface IVirtualProcessor
     /// <summary>Vector of the dispatch interrupt, level 2: ended (EOI) at entry.</summary>
     static byte DispatchVector => 0x2F;
 
-    /// <summary>How long the running driver code has kept the processor without calling the kernel, in 100 ns units, for the
-    /// watchdog. A call sets it to zero; who serves an interrupt saves and restores it.</summary>
+    /// <summary>How long the running driver code has kept the processor without calling the kernel, in 100 ns units,
+    /// for the watchdog. A call sets it to zero; who serves an interrupt saves and restores it.</summary>
     long Spent
     {
         get => 0;
         set { }
     }
 
-    /// <summary>Tells the processor which thread's callee-saved floating-point registers (XMM6-15, MXCSR) the next call or
-    /// resume runs with; they are switched lazily. The id is any stable non-zero number below 4096.</summary>
+    /// <summary>Tells the processor which thread's callee-saved floating-point registers (XMM6-15, MXCSR) the next call
+    /// or resume runs with; they are switched lazily. The id is any stable non-zero number below 4096.</summary>
     void SelectContext(uint contextId);
 
-    /// <summary>Address of import stub 0. Stub n stands at StubBase + n * <see cref="StubStride"/>: code that makes kernel
-    /// call number n. Ids above the export table are the kernel's, for managed routines and for missing imports.</summary>
+    /// <summary>Address of import stub 0. Stub n stands at StubBase + n * <see cref="StubStride"/>: code that makes
+    /// kernel call number n. Ids above the export table are the kernel's, for managed routines and for missing
+    /// imports.</summary>
     ulong StubBase { get; }
 
     /// <summary>Distance of two import stubs in bytes.</summary>
@@ -78,10 +82,12 @@ public interface IVirtualProcessor
     /// <summary>Number of import stubs.</summary>
     uint StubCount { get; }
 
-    /// <summary>Address of a guest-side routine (memcpy, KeAcquireSpinLockRaiseToDpc, …), or 0 when there is none.</summary>
+    /// <summary>Address of a guest-side routine (memcpy, KeAcquireSpinLockRaiseToDpc, …), or 0 when
+    /// there is none.</summary>
     ulong FindGuestRoutine(string name);
 
-    /// <summary>Where those routines are, for reports and for unwinding out of them; null when there are none.</summary>
+    /// <summary>Where those routines are, for reports and for unwinding out of them; null when
+    /// there are none.</summary>
     LoadedModule? GuestModule => null;
 
     /// <summary>Copies bytes to code pages from the guest side, so that stale translations are dropped.</summary>

@@ -26,7 +26,8 @@ public unsafe struct KernelCallFrame
     /// <summary>All arguments, as 8-byte slots. The frame lies in the RAM window and does not move.</summary>
     public ulong* Arguments => (ulong*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.CompilerServices.Unsafe.AsRef(in _firstArgument));
 
-    /// <summary>Argument <paramref name="index"/> as its raw 8-byte slot; upper bits of narrower types are undefined.</summary>
+    /// <summary>Argument <paramref name="index"/> as its raw 8-byte slot; upper bits of narrower types are
+    /// undefined.</summary>
     public readonly ulong Argument(int index)
     {
         fixed (ulong* first = &_firstArgument)

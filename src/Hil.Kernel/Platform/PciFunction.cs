@@ -46,7 +46,8 @@ public sealed record PciFunction
     /// <summary>INTA to INTD as 1 to 4, 0 when the function has no pin.</summary>
     public required byte InterruptPin { get; init; }
 
-    /// <summary>Global system interrupt that the pin reaches, swizzled through bridges; meaningless without a pin.</summary>
+    /// <summary>Global system interrupt that the pin reaches, swizzled through bridges; meaningless
+    /// without a pin.</summary>
     public required uint InterruptLine { get; init; }
 
     /// <summary>Offset of the capability with an id, or 0.</summary>

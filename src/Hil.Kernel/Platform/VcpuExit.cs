@@ -6,7 +6,8 @@ public enum VcpuExitReason : uint
     /// <summary>The called function returned; <see cref="VcpuExit.Value"/> is RAX.</summary>
     Returned = 1,
 
-    /// <summary>Driver code called import number <see cref="VcpuExit.Value"/>; the frame is a KernelCallFrame.</summary>
+    /// <summary>Driver code called import number <see cref="VcpuExit.Value"/>; the frame is a
+    /// KernelCallFrame.</summary>
     KernelCall = 2,
 
     /// <summary>Interrupt vector <see cref="VcpuExit.Value"/> cut into driver code; the frame is a TrapFrame.</summary>
@@ -15,11 +16,12 @@ public enum VcpuExitReason : uint
     /// <summary>Exception vector <see cref="VcpuExit.Value"/> in driver code; the frame is a TrapFrame.</summary>
     Fault = 4,
 
-    /// <summary>The watchdog's NMI stopped code that would not come back, or, with <see cref="VcpuExit.Value"/> 0, its time
-    /// was up before it was resumed; the frame is a TrapFrame.</summary>
+    /// <summary>The watchdog's NMI stopped code that would not come back, or, with <see cref="VcpuExit.Value"/> 0, its
+    /// time was up before it was resumed; the frame is a TrapFrame.</summary>
     Watchdog = 5,
 
-    /// <summary>Nothing was run: an interrupt was accepted first and waits in TryTakeInterrupt. Take it and try again.</summary>
+    /// <summary>Nothing was run: an interrupt was accepted first and waits in TryTakeInterrupt. Take it and
+    /// try again.</summary>
     NotStarted = 6,
 
     /// <summary>Driver code has used up its slice of instructions; the frame is a TrapFrame.</summary>

@@ -51,8 +51,8 @@ internal sealed unsafe partial class PciBusDriver : BusDriver
         SetCommand(node, set: 0, clear: PCI_ENABLE_IO_SPACE | PCI_ENABLE_MEMORY_SPACE | PCI_ENABLE_BUS_MASTER);
     }
 
-    /// <summary>Makes a device answer as an empty slot does: nothing decodes its ranges, it masters no bus and raises no
-    /// interrupt.</summary>
+    /// <summary>Makes a device answer as an empty slot does: nothing decodes its ranges, it masters no bus and raises
+    /// no interrupt.</summary>
     public void Disconnect(DeviceNode node)
     {
         PciFunction function = FunctionOf(node);

@@ -4,10 +4,11 @@ public static unsafe partial class Ntoskrnl
 {
     private const int NotifyRoutinesMax = 64; // As the documentation has it.
 
-    /// <summary>Registers a routine for processes that begin and end. The system process, which has begun already, is the
-    /// only one here.</summary>
+    /// <summary>Registers a routine for processes that begin and end. The system process, which has begun already, is
+    /// the only one here.</summary>
     /// <param name="remove">TRUE to take the routine back.</param>
-    /// <returns>STATUS_INVALID_PARAMETER if it is registered already, if it is not (remove), and at the limit.</returns>
+    /// <returns>STATUS_INVALID_PARAMETER if it is registered already, if it is not (remove), and at the
+    /// limit.</returns>
     /// <remarks>WDK: PsSetCreateProcessNotifyRoutine.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS PsSetCreateProcessNotifyRoutine(DriverRoutine notifyRoutine, BOOLEAN remove)

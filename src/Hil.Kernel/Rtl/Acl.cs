@@ -17,7 +17,8 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Appends an entry that allows access to a security identifier.</summary>
-    /// <returns>STATUS_INVALID_ACL, STATUS_INVALID_SID, STATUS_REVISION_MISMATCH, STATUS_ALLOTTED_SPACE_EXCEEDED.</returns>
+    /// <returns>STATUS_INVALID_ACL, STATUS_INVALID_SID, STATUS_REVISION_MISMATCH,
+    /// STATUS_ALLOTTED_SPACE_EXCEEDED.</returns>
     /// <remarks>WDK: RtlAddAccessAllowedAce.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static NTSTATUS RtlAddAccessAllowedAce(ACL* acl, uint aceRevision, uint accessMask, SID* sid) =>

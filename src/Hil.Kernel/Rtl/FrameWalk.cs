@@ -1,10 +1,10 @@
 namespace Hil.Kernel;
 
-// A thread's driver frames, innermost first, as an exception sees them. Where the frames of one driver call end, those of
-// the driver code that had called the kernel follow: a dispatch routine's exception reaches the __try around the
+// A thread's driver frames, innermost first, as an exception sees them. Where the frames of one driver call end, those
+// of the driver code that had called the kernel follow: a dispatch routine's exception reaches the __try around the
 // IoCallDriver of the driver above. Interrupts and DPCs are not called by the code that they cut into; the walk ends
-// there. Where an unwinding was at work, it goes on from the frame that was being cleaned up and does not see again what
-// is unwound already (a collided unwind).
+// there. Where an unwinding was at work, it goes on from the frame that was being cleaned up and does not see again
+// what is unwound already (a collided unwind).
 
 /// <summary>Walks from driver code out to its callers.</summary>
 internal unsafe ref struct FrameWalk

@@ -65,7 +65,8 @@ public static unsafe partial class Ntoskrnl
     /// <param name="controlPc">The address in the frame's function.</param>
     /// <param name="functionEntry">What RtlLookupFunctionEntry gave for it.</param>
     /// <param name="contextPointers">May be null; gets where the registers were saved.</param>
-    /// <returns>The language handler that applies there; null if there is none, and in a prologue or epilogue.</returns>
+    /// <returns>The language handler that applies there; null if there is none, and in a prologue or
+    /// epilogue.</returns>
     /// <remarks>WDK: RtlVirtualUnwind. Raises STATUS_BAD_FUNCTION_TABLE for code of no image and for damaged
     /// tables.</remarks>
     [Export]

@@ -4,8 +4,8 @@ namespace Hil.Loader;
 
 // What wdm.h has as macros and inline functions over exports, for managed drivers. Those that need no kernel are in
 // WdmInlines, registers and ports in DeviceAccess, DMA operations in Hal. A managed driver's locals are host memory:
-// exports that measure what they are given (strings, buffers, DEVICE_DESCRIPTION) want it in driver-visible memory, such
-// as the device extension.
+// exports that measure what they are given (strings, buffers, DEVICE_DESCRIPTION) want it in driver-visible memory,
+// such as the device extension.
 
 /// <summary>Macros of wdm.h that call the kernel, spelled as there.</summary>
 public static unsafe class WdmMacros

@@ -6,8 +6,8 @@ namespace Hil.Machine;
 /// <summary>A routine's name, or that of a host's export, and an offset in the code.</summary>
 internal readonly record struct GuestRoutineName(string Name, int Offset);
 
-// A file of little-endian values: two tables, then the code up to the end. A table is a 16-bit count and so many entries,
-// each a 16-bit offset in the code and a name with its length before it.
+// A file of little-endian values: two tables, then the code up to the end. A table is a 16-bit count and so many
+// entries, each a 16-bit offset in the code and a name with its length before it.
 
 /// <summary>The guest routines as they lie in a file: code for any address.</summary>
 /// <param name="Routines">Where each begins, in ascending order.</param>

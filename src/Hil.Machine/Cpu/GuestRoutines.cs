@@ -29,7 +29,8 @@ internal sealed unsafe class GuestRoutines
     /// <summary>Address of a routine, or 0.</summary>
     public ulong Find(string name) => _addresses.GetValueOrDefault(name);
 
-    /// <summary>Whether a routine says something about the driver's locking and IRQL, and does not just compute.</summary>
+    /// <summary>Whether a routine says something about the driver's locking and IRQL, and does not
+    /// just compute.</summary>
     public static bool IsObservable(string name) =>
         name.Contains("Irql", StringComparison.Ordinal) || name.Contains("SpinLock", StringComparison.Ordinal);
 

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace Hil.Machine;
 
 // The kernel looks at the clock a dozen times for each IRP, and a capture stamps what happens. The system's clock takes
-// 28 ns, the time stamp counter 11. So time is the counter's, held to the system's clock once a millisecond: from one such
-// anchor on it runs at the rate that brings it back to the system's time within a few, so that it never jumps or goes
-// back. Where the system does not trust the counter, every look is at the system's clock.
+// 28 ns, the time stamp counter 11. So time is the counter's, held to the system's clock once a millisecond: from one
+// such anchor on it runs at the rate that brings it back to the system's time within a few, so that it never jumps or
+// goes back. Where the system does not trust the counter, every look is at the system's clock.
 
 /// <summary>Real time for the kernel.</summary>
 public sealed class MachineClock : IClock

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Hil.Machine;
 
-/// <summary>The host's hand on the monitor's data: requests out, exits in. What comes in is the guest's word and is checked by
-/// the caller.</summary>
+/// <summary>The host's hand on the monitor's data: requests out, exits in. What comes in is the guest's word and is
+/// checked by the caller.</summary>
 internal readonly unsafe struct Mailbox(byte* data)
 {
     private const uint HostsTurn = 0;
@@ -36,7 +36,8 @@ internal readonly unsafe struct Mailbox(byte* data)
 
     public Span<byte> Buffer => new(data + MonitorLayout.Buffer, MonitorLayout.BufferBytes);
 
-    /// <summary>Gives the turn to the virtual processor; operands have been written. True when it sleeps and must be rung.</summary>
+    /// <summary>Gives the turn to the virtual processor; operands have been written. True when it sleeps and
+    /// must be rung.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Post(uint operation, byte irql, byte endOfInterrupts, byte flags, byte ringSeen)
     {

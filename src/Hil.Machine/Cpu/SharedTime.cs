@@ -1,8 +1,8 @@
 namespace Hil.Machine;
 
 /// <summary>The clock fields of KUSER_SHARED_DATA, which drivers read by inlined loads.</summary>
-/// <remarks>WDK: KeQueryTickCount, KeQueryInterruptTime, KeQuerySystemTime. A KSYSTEM_TIME is read high1, low, high2: we write
-/// high2 first and high1 last, so that a reader who sees equal high parts has a matching low part.</remarks>
+/// <remarks>WDK: KeQueryTickCount, KeQueryInterruptTime, KeQuerySystemTime. A KSYSTEM_TIME is read high1, low, high2:
+/// we write high2 first and high1 last, so that a reader who sees equal high parts has a matching low part.</remarks>
 internal sealed unsafe class SharedTime(ulong sharedUserData, IClock clock)
 {
     /// <summary>One clock interrupt, 1/64 s, in 100 ns units: what KeQueryTimeIncrement returns.</summary>

@@ -13,14 +13,16 @@ internal static class MachineLayout
 {
     public const ulong PageBytes = 4096;
 
-    /// <summary>First address of the first machine's window; further machines in the process get the next strides.</summary>
+    /// <summary>First address of the first machine's window; further machines in the process get the
+    /// next strides.</summary>
     public const ulong WindowBase = 0x1000_0000_0000;
 
     public const ulong WindowStride = 0x10_0000_0000;
 
     public const ulong UserOffset = 0x10_0000;
 
-    /// <summary>Physical address of the machine's own region; also the value of CR3, since the PML4 comes first.</summary>
+    /// <summary>Physical address of the machine's own region; also the value of CR3, since the PML4
+    /// comes first.</summary>
     public const ulong MachineOffset = 0x100_0000;
 
     public const ulong KernelOffset = 0x180_0000;

@@ -18,8 +18,9 @@ namespace Hil.Machine;
 // away from the device what it wrote itself, which no device ever sees on hardware unless the driver came later.
 //
 // The device goes on writing meanwhile. Each word of its page is read once, and a driver's bytes are put into it only
-// if it still has that value: so no write of the device is lost, and none is seen that is not recorded. Driver code does
-// not run meanwhile, but an application's threads may write next to a buffer: the driver's page is treated likewise.
+// if it still has that value: so no write of the device is lost, and none is seen that is not recorded. Driver code
+// does not run meanwhile, but an application's threads may write next to a buffer: the driver's page is treated
+// likewise.
 
 /// <summary>Brings a device's and a driver's copy of a page to one state.</summary>
 internal static unsafe class PageMerge

@@ -5,7 +5,8 @@ using Hil.Machine.Qemu;
 
 namespace Hil.Machine;
 
-/// <summary>The machine's RAM: a memfd that QEMU maps too, at the same address for the host and for driver code.</summary>
+/// <summary>The machine's RAM: a memfd that QEMU maps too, at the same address for the host and for
+/// driver code.</summary>
 public sealed unsafe class RamWindow : IGuestMemory, IDisposable
 {
     /// <summary>q35 keeps at most 2 GB of RAM below the PCI hole.</summary>
@@ -228,7 +229,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         return false;
     }
 
-    /// <summary>Makes a page of an absent device mapping accessible: a scratch page in its place, or the device.</summary>
+    /// <summary>Makes a page of an absent device mapping accessible: a scratch page in its place, or
+    /// the device.</summary>
     internal void ShowDevicePage(ulong page, int? scratch)
     {
         bool isDevice = TryTranslateDevice(page, out ulong physical);

@@ -9,13 +9,13 @@ namespace Hil.Machine;
 //                      ▲                               ▲
 //                  QEMU's devices               window address of P, host and guest
 //
-// A page keeps its twin when it is not shared any more, because mapping costs a hundred times what a comparison does and
-// buffers come back: a device that still writes then does so where nobody looks, and when the page is shared again it
-// starts with what the driver has. Twins of pages that are not shared are taken back when the reserve is used up.
+// A page keeps its twin when it is not shared any more, because mapping costs a hundred times what a comparison does
+// and buffers come back: a device that still writes then does so where nobody looks, and when the page is shared again
+// it starts with what the driver has. Twins of pages that are not shared are taken back when the reserve is used up.
 //
 // All three copies (page, twin, last common state) are reached through mappings that never change: one of the whole
-// file, and plain memory for the common states. Application threads may use a page at any time (the buffers of pipes are
-// pages that they read and write), so whoever maps a page copies first and looks once more afterwards. In between a
+// file, and plain memory for the common states. Application threads may use a page at any time (the buffers of pipes
+// are pages that they read and write), so whoever maps a page copies first and looks once more afterwards. In between a
 // thread can for a moment read what it has overwritten already; only the first sharing of a page maps it.
 //
 // Code is no memory for devices: TCG learns of new code only when the guest itself writes it.

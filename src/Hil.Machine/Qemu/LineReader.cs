@@ -34,8 +34,8 @@ internal sealed class LineReader
 
     public delegate void LineHandler(in ReadOnlySequence<byte> line);
 
-    /// <summary>Says how many bytes will come soon that nobody waits for. Receiving them together spares QEMU the cost of
-    /// waking us for each (it writes one answer at a time).</summary>
+    /// <summary>Says how many bytes will come soon that nobody waits for. Receiving them together spares QEMU the cost
+    /// of waking us for each (it writes one answer at a time).</summary>
     public Func<int>? BytesToGather { get; init; }
 
     public void Start(string threadName)

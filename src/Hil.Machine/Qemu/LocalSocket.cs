@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hil.Machine.Qemu;
 
-/// <summary>Our end of a connection to QEMU, blocking. In place of System.Net's socket, which also does names, timeouts and
-/// asynchrony, and takes half as long to load as QEMU to start.</summary>
+/// <summary>Our end of a connection to QEMU, blocking. In place of System.Net's socket, which also does names, timeouts
+/// and asynchrony, and takes half as long to load as QEMU to start.</summary>
 public sealed unsafe partial class LocalSocket : IDisposable
 {
     private const int UnixFamily = 1;

@@ -42,7 +42,8 @@ public sealed record QemuOptions
     /// <summary>Port whose writes ring the host's <see cref="GuestDoorbell"/>.</summary>
     public ushort DoorbellPort { get; init; } = 0xE9;
 
-    /// <summary>Gives the qtest socket to a <see cref="Buses.PlainQtestClient"/> in place of the pipelining one.</summary>
+    /// <summary>Gives the qtest socket to a <see cref="Buses.PlainQtestClient"/> in place of the
+    /// pipelining one.</summary>
     public bool PlainQtest { get; init; }
 
     /// <summary>Makes virtual time a count of executed instructions (<c>-icount</c>).</summary>

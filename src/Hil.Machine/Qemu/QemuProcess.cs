@@ -54,7 +54,8 @@ public sealed class QemuProcess : IDisposable
     /// <summary>The qtest channel, unless <see cref="QemuOptions.PlainQtest"/> asked for the plain client.</summary>
     public QtestClient Qtest => _qtest ?? throw new InvalidOperationException("this QEMU has a plain qtest client");
 
-    /// <summary>The plain client of the qtest channel, when <see cref="QemuOptions.PlainQtest"/> asked for it.</summary>
+    /// <summary>The plain client of the qtest channel, when <see cref="QemuOptions.PlainQtest"/>
+    /// asked for it.</summary>
     public PlainQtestClient PlainQtest =>
         _plainQtest ?? throw new InvalidOperationException("this QEMU has a pipelined qtest client");
 

@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hil.Machine.Qemu;
 
-/// <summary>A pair of connected sockets for each channel. QEMU inherits its ends: there is no name that anybody else could
-/// connect to, nothing to wait for, and nothing to be left behind however the run ends.</summary>
+/// <summary>A pair of connected sockets for each channel. QEMU inherits its ends: there is no name that anybody else
+/// could connect to, nothing to wait for, and nothing to be left behind however the run ends.</summary>
 internal sealed class QemuSockets : IDisposable
 {
     public QemuSockets()

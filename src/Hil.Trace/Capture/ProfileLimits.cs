@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 
 namespace Hil.Trace;
 
-// A trace may come from anybody, and a replay builds a machine from its profile: what no capture writes is refused here,
-// before anything is allocated or started. What the machine itself limits (memory, address) is checked where it is made.
+// A trace may come from anybody, and a replay builds a machine from its profile: what no capture writes is refused
+// here, before anything is allocated or started. What the machine itself limits (memory, address) is checked where it
+// is made.
 
 /// <summary>What a profile may say.</summary>
 internal static class ProfileLimits

@@ -11,7 +11,8 @@ public sealed class TraceCategories
 
     private TraceCategories(ImmutableArray<string> names) => _names = names;
 
-    /// <summary>Every category, in the order of the schema; core is not among them, since it is always written.</summary>
+    /// <summary>Every category, in the order of the schema; core is not among them, since it is
+    /// always written.</summary>
     public static ImmutableArray<string> Known { get; } =
         [.. TraceSchema.Kinds.Select(static kind => kind.Category).Distinct().Where(static name => name != Core)];
 

@@ -21,7 +21,8 @@ public sealed record TraceProfile
     /// <summary>First address of the RAM window; a replay needs the same one.</summary>
     public required ulong WindowBase { get; init; }
 
-    /// <summary>Instructions after which driver code that does not come back by itself is cut into; 0 for never.</summary>
+    /// <summary>Instructions after which driver code that does not come back by itself is cut into; 0
+    /// for never.</summary>
     public required uint SliceInstructions { get; init; }
 
     /// <summary>Values of QEMU's <c>-device</c>.</summary>

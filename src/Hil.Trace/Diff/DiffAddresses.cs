@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Hil.Trace;
 
 // Two runs place buffers differently, and drivers write their addresses to registers. An address is known from the
-// trace: it was an argument or a result of a kernel call, shared with devices, or a device wrote there. Virtual and physical addresses of
-// the RAM window differ by the window's base.
+// trace: it was an argument or a result of a kernel call, shared with devices, or a device wrote there. Virtual and
+// physical addresses of the RAM window differ by the window's base.
 
 /// <summary>Which values are addresses of memory, so that a comparison does not look at them.</summary>
 internal sealed class DiffAddresses

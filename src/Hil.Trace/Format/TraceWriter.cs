@@ -60,8 +60,8 @@ public sealed class TraceWriter : IDisposable
     public static TraceWriter Create(string path, TraceWriterOptions? options = null) =>
         Create(TraceFile.CreateForWriting, path, options ?? new TraceWriterOptions());
 
-    /// <summary>Finds out early whether <see cref="Create(string, TraceWriterOptions?)"/> would succeed; a trace that is
-    /// there stays as it is.</summary>
+    /// <summary>Finds out early whether <see cref="Create(string, TraceWriterOptions?)"/> would succeed; a trace that
+    /// is there stays as it is.</summary>
     /// <exception cref="TraceFileException">It would not.</exception>
     public static void RequireWritable(string path) => TraceFile.RequireWritable(path);
 

@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Hil.Trace;
 
-// A changed driver does not make the same kernel calls at the same addresses, but it may still talk to its device in the
-// same words. This log compares the conversation only: registers, interrupts, memory that the device wrote, requests and
-// their outcomes, in their order. All else on the trace is passed over. Time stands at the moment of the last record that
-// was passed, and moves on by itself where the run waits for it.
+// A changed driver does not make the same kernel calls at the same addresses, but it may still talk to its device in
+// the same words. This log compares the conversation only: registers, interrupts, memory that the device wrote,
+// requests and their outcomes, in their order. All else on the trace is passed over. Time stands at the moment of the
+// last record that was passed, and moves on by itself where the run waits for it.
 
 /// <summary>The log of a replay that compares what driver and device say to each other.</summary>
 public sealed class ConversationLog : TraceLog

@@ -65,7 +65,8 @@ internal sealed unsafe class MovedBuffers(IGuestMemory memory)
         }
     }
 
-    /// <summary>The recorded driver left the physical address of a shared page somewhere. False if it cannot have.</summary>
+    /// <summary>The recorded driver left the physical address of a shared page somewhere. False if it
+    /// cannot have.</summary>
     public bool TryNotePointer(ulong at, ulong value)
     {
         if (at % sizeof(uint) != 0 || value > uint.MaxValue || memory.AddressOf(value) == 0 || _recorded.Find(at) == null)

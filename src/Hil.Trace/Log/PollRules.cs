@@ -35,7 +35,8 @@ internal sealed class PollRules
         return site.Space == TraceSite.ConfigSpace && _config.TryGetValue((site.Address, site.Access), out value);
     }
 
-    /// <summary>Passes over polls that the driver did not do this time, and over reads of configuration space.</summary>
+    /// <summary>Passes over polls that the driver did not do this time, and over reads of
+    /// configuration space.</summary>
     /// <param name="wanted">Where to stop: what the driver accesses now, or null.</param>
     public void SkipPolls(TraceWalk walk, TraceSite? wanted, Action passOver)
     {

@@ -7,8 +7,9 @@ namespace Hil.Trace;
 // capture asks the world and writes the answer down; the replay takes the answer from the file. What the run does is
 // written down by the one and compared by the other. The seams (folder Seams) are written once, against this class.
 //
-// An input that may come at any time (an interrupt that waits, a request) is asked for much more often than it is there.
-// Such a question is a switch: only its turns are records, each with the number of questions since the last turn.
+// An input that may come at any time (an interrupt that waits, a request) is asked for much more often than it is
+// there. Such a question is a switch: only its turns are records, each with the number of questions since the last
+// turn.
 
 /// <summary>The records of one run, in order.</summary>
 public abstract class TraceLog
@@ -48,7 +49,8 @@ public abstract class TraceLog
     {
     }
 
-    /// <summary>How long the processor may idle before <see cref="EndIdle"/>: a trace is read while it is written.</summary>
+    /// <summary>How long the processor may idle before <see cref="EndIdle"/>: a trace is read while it
+    /// is written.</summary>
     internal virtual long LimitIdle(long deadline) => deadline;
 
     /// <summary>The processor has idled; writes what waits out if nothing else came until the limit.</summary>
@@ -106,7 +108,8 @@ public abstract class TraceLog
     /// <summary>Whether a time has come where time is the replay's own; null where that is on the trace.</summary>
     internal virtual bool? HasCome(long time) => null;
 
-    /// <summary>Whether work that the kernel gave itself comes when it is there, not when it came in the capture.</summary>
+    /// <summary>Whether work that the kernel gave itself comes when it is there, not when it came in
+    /// the capture.</summary>
     internal virtual bool TakesQueueFirst => false;
 
     /// <summary>Done when a replay has done everything that is on the trace.</summary>
@@ -115,7 +118,8 @@ public abstract class TraceLog
     /// <summary>Why a replay could not go on, or null.</summary>
     public Exception? Failure { get; private protected set; }
 
-    /// <summary>The next request, if the next thing that happened was its being taken up. Only a replay is asked.</summary>
+    /// <summary>The next request, if the next thing that happened was its being taken up. Only a
+    /// replay is asked.</summary>
     internal virtual bool TryPeekRequest([NotNullWhen(true)] out OutsideRequest? request) =>
         throw new InvalidOperationException("a capture gets its requests from above");
 
@@ -231,13 +235,14 @@ public abstract class TraceLog
             NoteIrqlSlow();
     }
 
-    /// <summary>The device's next change of memory that belongs to this observation; false when there is none left. Only a
-    /// replay is asked.</summary>
+    /// <summary>The device's next change of memory that belongs to this observation; false when there is none left.
+    /// Only a replay is asked.</summary>
     /// <param name="address">In memory that the run shares with devices.</param>
     public virtual bool TryTakeDma(ulong observations, bool isFirst, out ulong address, out ReadOnlySpan<byte> bytes) =>
         throw new InvalidOperationException("a capture gets its DMA from the device");
 
-    /// <summary>Steps over addresses that the driver had left in memory: an exact replay has them there itself.</summary>
+    /// <summary>Steps over addresses that the driver had left in memory: an exact replay has them
+    /// there itself.</summary>
     internal virtual void TakePointers()
     {
     }

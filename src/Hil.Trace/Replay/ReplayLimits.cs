@@ -1,7 +1,7 @@
 namespace Hil.Trace;
 
-// A trace may come from anybody. What its records mean to a replay is checked before any of it reaches kernel or driver;
-// what depends on the run (whether memory is shared, whether a file is open) is checked where that is known.
+// A trace may come from anybody. What its records mean to a replay is checked before any of it reaches kernel or
+// driver; what depends on the run (whether memory is shared, whether a file is open) is checked where that is known.
 
 /// <summary>What records may say to a replay.</summary>
 internal static class ReplayLimits

@@ -1,8 +1,8 @@
 namespace Hil.Trace;
 
-// The processor is the same in capture and replay, and so is the code that it runs: what it answers needs no record. What
-// does are the interrupts of devices: whether one waits, which one is taken, and that one came before an entry. In a replay
-// there is no device, so the processor is never asked for interrupts, and nothing is ended.
+// The processor is the same in capture and replay, and so is the code that it runs: what it answers needs no record.
+// What does are the interrupts of devices: whether one waits, which one is taken, and that one came before an entry. In
+// a replay there is no device, so the processor is never asked for interrupts, and nothing is ended.
 
 /// <summary>The seam at the virtual processor.</summary>
 internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog log) : IVirtualProcessor

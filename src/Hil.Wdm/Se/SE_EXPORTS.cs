@@ -1,6 +1,7 @@
 namespace Hil.Wdm;
 
-/// <summary>Well-known privileges and security identifiers, as the variable SeExports points to them (ntifs.h).</summary>
+/// <summary>Well-known privileges and security identifiers, as the variable SeExports points to them
+/// (ntifs.h).</summary>
 public unsafe struct SE_EXPORTS
 {
     public LUID SeCreateTokenPrivilege;

@@ -13,8 +13,8 @@ public sealed class FullDiskTests : IDisposable
         "- repeat: 2000\n    within: 600 s\n    steps:\n      - {ioctl: 0x222008, in: u32 1, out: u32 1}";
 
 
-    // Fills all but $3 KB of a disk, and runs a command on it. When somebody writes to the pipe, the disk is emptied and
-    // the command ended.
+    // Fills all but $3 KB of a disk, and runs a command on it. When somebody writes to the pipe, the disk is emptied
+    // and the command ended.
     private const string Script = """
         disk=$1 kept=$2 free=$3; shift 3
         mount -t tmpfs -o size=256k none "$disk" && head -c "$(((256 - free) * 1024))" /dev/zero >"$disk/filler" || exit 99

@@ -6,8 +6,8 @@ using Hil.Trace;
 
 namespace Hil.EndToEnd.Tests.Traces;
 
-/// <summary>Traces that are well made but lie: one field of one record of a sound trace has another value. A replay is the
-/// same run, leaves the trace, or refuses a record that it names; it never fails otherwise, and never hangs.
+/// <summary>Traces that are well made but lie: one field of one record of a sound trace has another value. A replay is
+/// the same run, leaves the trace, or refuses a record that it names; it never fails otherwise, and never hangs.
 /// HIL_FUZZ_SECONDS makes it go on for longer.</summary>
 [Collection(nameof(TraceCollection))]
 public sealed class HostileReplayTests : IClassFixture<GoldenTraces>

@@ -49,7 +49,8 @@ public sealed class QemuLogTests : IDisposable
     public async Task RegisterAndConfigurationRecordsAreWhatQemuLogged(params string[] options)
     {
         (List<string> captured, List<string> logged) = await CaptureAsync([Sample, .. options]);
-        // Enumerating the bus is not the driver's, nor the kernel's: it is all there is without a driver for the device.
+        // Enumerating the bus is not the driver's, nor the kernel's: it is all there is without a
+        // driver for the device.
         (List<string> capturedWithout, List<string> enumeration) = await CaptureAsync(
             [TestDrivers.Image("waits"), "--device", "edu"]);
 

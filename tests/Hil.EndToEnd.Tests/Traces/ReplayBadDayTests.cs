@@ -5,7 +5,8 @@ using Hil.Trace;
 
 namespace Hil.EndToEnd.Tests.Traces;
 
-/// <summary>`hil replay` of files that are no trace, or lie: one line, exit code 3, nothing started on their word.</summary>
+/// <summary>`hil replay` of files that are no trace, or lie: one line, exit code 3, nothing started on
+/// their word.</summary>
 [Collection(nameof(TraceCollection))]
 public sealed class ReplayBadDayTests : IClassFixture<GoldenTraces>, IDisposable
 {

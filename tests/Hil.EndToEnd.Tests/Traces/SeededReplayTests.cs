@@ -5,8 +5,8 @@ using static Hil.Wdm.NtStatus;
 
 namespace Hil.EndToEnd.Tests.Traces;
 
-/// <summary>Over two hundred runs, each with interrupts taken at other moments and requests at other times: every one is
-/// replayed exactly.</summary>
+/// <summary>Over two hundred runs, each with interrupts taken at other moments and requests at other times: every one
+/// is replayed exactly.</summary>
 [Collection(nameof(TraceCollection))]
 public sealed class SeededReplayTests
 {

@@ -6,8 +6,8 @@ using Hil.Wdm;
 
 namespace Hil.EndToEnd.Tests.Traces;
 
-/// <summary>Drivers under tests/drivers that listen to devices, interrupts and clocks in every way: each does in a replay
-/// what it did, to the last turn of its loops.</summary>
+/// <summary>Drivers under tests/drivers that listen to devices, interrupts and clocks in every way: each does in a
+/// replay what it did, to the last turn of its loops.</summary>
 [Collection(nameof(TraceCollection))]
 public sealed class SelfCheckingReplayTests
 {

@@ -7,8 +7,8 @@ namespace Hil.EndToEnd.Tests.Traces;
 // Each run is in processes of its own, and these tests do little but wait: scripts/test runs what has the trait beside
 // all others.
 
-/// <summary>Captures during which the world stood still (SIGSTOP) for longer than any limit: nobody takes the driver for
-/// hung, and the trace is whole.</summary>
+/// <summary>Captures during which the world stood still (SIGSTOP) for longer than any limit: nobody takes the driver
+/// for hung, and the trace is whole.</summary>
 [Trait("takes", "minutes")]
 public sealed class StoodStillTests : IDisposable
 {

@@ -31,8 +31,8 @@ public sealed class StoppedRunReplayTests
         await RequireSameEndAsync(trace, await CaptureFaultAsync(trace, fault));
     }
 
-    /// <summary>The watchdog's time is over during an access that the processor makes on a scratch page, or right behind
-    /// it: one access before makes the difference.</summary>
+    /// <summary>The watchdog's time is over during an access that the processor makes on a scratch page, or right
+    /// behind it: one access before makes the difference.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

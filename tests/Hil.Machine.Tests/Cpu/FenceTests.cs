@@ -40,7 +40,8 @@ public sealed class FenceTests
         Assert.Equal(0, result.Failures);
     }
 
-    // Words on cache lines of their own: 0 go, 8 x, 16 y, 24 what the guest saw of y, 32 done. A go of all ones ends it.
+    // Words on cache lines of their own: 0 go, 8 x, 16 y, 24 what the guest saw of y, 32 done. A go
+    // of all ones ends it.
     private static void EmitLitmus(Assembler a)
     {
         Label round = a.CreateLabel();

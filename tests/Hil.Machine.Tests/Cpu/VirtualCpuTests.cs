@@ -217,7 +217,8 @@ public sealed class VirtualCpuTests : IAsyncLifetime
         ulong code = _rig.Place(a => a.ret());
         _rig.RaiseFromHost(1);
 
-        // The vector may come before or right after the call's start; both are fine, going on as if nothing came is not.
+        // The vector may come before or right after the call's start; both are fine, going on as if
+        // nothing came is not.
         VcpuExit exit = _rig.Call(code);
 
         if (exit.Reason != VcpuExitReason.Interrupt)

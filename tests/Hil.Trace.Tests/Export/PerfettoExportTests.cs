@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Hil.Trace.Tests.Export;
 
-/// <summary>Decoded by protoc without our schema: the field numbers are checked against Perfetto's documentation.</summary>
+/// <summary>Decoded by protoc without our schema: the field numbers are checked against Perfetto's
+/// documentation.</summary>
 public sealed partial class PerfettoExportTests
 {
     [Fact]

@@ -1,7 +1,7 @@
 namespace Hil.Trace.Tests.Export;
 
-// https://perfetto.dev/docs/reference/trace-packet-proto and /docs/reference/synthetic-track-event. A reader sorts events
-// by time, keeping the order of equal ones, and leaves out silently what breaks these rules.
+// https://perfetto.dev/docs/reference/trace-packet-proto and /docs/reference/synthetic-track-event. A reader sorts
+// events by time, keeping the order of equal ones, and leaves out silently what breaks these rules.
 
 /// <summary>What Perfetto's trace format demands of a file of track events.</summary>
 internal sealed class PerfettoRules

@@ -72,7 +72,8 @@ public sealed partial class DriverSession
                 break;
             case OutsideRequestKind.Change:
                 if (!Enum.IsDefined((PnpAction)request.Code))
-                    throw new TraceReplayException($"request {request.Number} asks for PnP action {request.Code}, which is none");
+                    throw new TraceReplayException(
+                        $"request {request.Number} asks for PnP action {request.Code}, which is none");
                 Change((PnpAction)request.Code, request);
                 break;
             case OutsideRequestKind.FinishRemoval:

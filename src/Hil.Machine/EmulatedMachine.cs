@@ -86,7 +86,8 @@ public sealed class EmulatedMachine : IDisposable
     }
 
     private static EmulatedMachine Finish(
-        MachineOptions options, RamWindow ram, QemuProcess qemu, QemuOptions qemuOptions, CancellationToken cancellation)
+        MachineOptions options, RamWindow ram, QemuProcess qemu, QemuOptions qemuOptions,
+        CancellationToken cancellation)
     {
         try
         {

@@ -74,13 +74,16 @@ public sealed partial class BadDriverTests
     {
         uint code = Convert.ToUInt32(fault.Groups["outcome"].Value, 16);
         Assert.True(code == report.Code, $"bug check 0x{report.Code:x}, expected 0x{code:x}: {report.Reason}");
-        Assert.Contains(fault.Groups["words"].Value, report.Reason + " " + report.Irql, StringComparison.OrdinalIgnoreCase);
-        string function = fault.Groups["function"].Success ? fault.Groups["function"].Value : fault.Groups["name"].Value;
-        IEnumerable<string> places = report.StackTrace.Prepend(report.Rip).Select(rig.Kernel.Modules.Describe).Append(report.Reason);
+        Assert.Contains(
+            fault.Groups["words"].Value, report.Reason + " " + report.Irql, StringComparison.OrdinalIgnoreCase);
+        string function = fault.Groups[fault.Groups["function"].Success ? "function" : "name"].Value;
+        IEnumerable<string> places =
+            report.StackTrace.Prepend(report.Rip).Select(rig.Kernel.Modules.Describe).Append(report.Reason);
         Assert.Contains(places, place => place.Contains(function, StringComparison.Ordinal));
         Assert.NotEmpty(report.LastEvents);
     }
 
-    [GeneratedRegex(@"^(?<number>\d+)\s+(?<name>\w+)\s+(?<outcome>\S+)(\s+(?<words>\S+( \S+)*))?(\s{2,}at (?<function>\w+))?\s*$")]
+    [GeneratedRegex(@"^(?<number>\d+)\s+(?<name>\w+)\s+(?<outcome>\S+)"
+        + @"(\s+(?<words>\S+( \S+)*))?(\s{2,}at (?<function>\w+))?\s*$")]
     private static partial Regex Line();
 }

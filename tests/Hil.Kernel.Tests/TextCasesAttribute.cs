@@ -11,7 +11,8 @@ public sealed class TextCasesAttribute(string file) : DataAttribute
 {
     public override bool SupportsDiscoveryEnumeration() => true;
 
-    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
+    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(
+        MethodInfo testMethod, DisposalTracker disposalTracker)
     {
         var rows = new List<ITheoryDataRow>();
         int number = 0;
@@ -22,7 +23,8 @@ public sealed class TextCasesAttribute(string file) : DataAttribute
             if (string.IsNullOrWhiteSpace(text))
                 continue;
             string[] cells = text.Split('|', StringSplitOptions.TrimEntries);
-            rows.Add(new TheoryDataRow(cells) { TestDisplayName = $"{testMethod.Name} ({file}:{number} {text.Trim()})" });
+            string name = $"{testMethod.Name} ({file}:{number} {text.Trim()})";
+            rows.Add(new TheoryDataRow(cells) { TestDisplayName = name });
         }
         return ValueTask.FromResult<IReadOnlyCollection<ITheoryDataRow>>(rows);
     }

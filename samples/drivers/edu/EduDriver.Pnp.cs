@@ -15,7 +15,9 @@ public sealed unsafe partial class EduDriver
             memory->u.Memory.Start, EduRegisters.Length, MEMORY_CACHING_TYPE.MmNonCached);
         if (edu->Registers == null)
             return STATUS_INSUFFICIENT_RESOURCES;
-        return Read(edu, EduRegisters.Identification) == EduRegisters.Revision1 ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
+        return Read(edu, EduRegisters.Identification) == EduRegisters.Revision1
+            ? STATUS_SUCCESS
+            : STATUS_NO_SUCH_DEVICE;
     }
 
     private static CM_PARTIAL_RESOURCE_DESCRIPTOR* FindRegisters(CM_PARTIAL_RESOURCE_LIST* list)

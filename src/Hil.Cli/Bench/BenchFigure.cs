@@ -21,11 +21,13 @@ internal sealed record BenchFigure(
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     /// <summary>More is better: at least <paramref name="bound"/> times the peer.</summary>
-    public static BenchFigure AtLeast(string name, double value, string unit, string against, double ratio, double bound) =>
+    public static BenchFigure AtLeast(
+        string name, double value, string unit, string against, double ratio, double bound) =>
         new(name, value, unit, against, ratio, bound, ratio >= bound);
 
     /// <summary>Less is better: at most <paramref name="bound"/> times the peer.</summary>
-    public static BenchFigure AtMost(string name, double value, string unit, string against, double ratio, double bound) =>
+    public static BenchFigure AtMost(
+        string name, double value, string unit, string against, double ratio, double bound) =>
         new(name, value, unit, against, ratio, bound, ratio <= bound);
 
     /// <summary>An array of figures.</summary>

@@ -37,7 +37,8 @@ internal sealed class BenchSuite(string eduImage, Func<ManagedDriver> eduDriver,
             yield return BenchFigure.AtLeast(
                 "register reads, monitor bus", 1e9 / read, "/s", "plain qtest client", plainRead / read, 30);
             yield return BenchFigure.AtMost("one register read", read, "ns", "ping-pong", read / pingPong, 8);
-            yield return BenchFigure.AtMost("kernel call from driver code", call, "ns", "ping-pong", call / pingPong, 6);
+            yield return BenchFigure.AtMost(
+                "kernel call from driver code", call, "ns", "ping-pong", call / pingPong, 6);
             long readBytes = AllocatedByReads(session);
             yield return BenchFigure.AtMost(
                 "allocation, 10,000 register reads", readBytes, "bytes", "nothing", readBytes, 0);
@@ -50,17 +51,22 @@ internal sealed class BenchSuite(string eduImage, Func<ManagedDriver> eduDriver,
         using (DriverSession session = Start(null, eduDriver))
         {
             double managed = new EduIrps(session).Nanoseconds();
-            yield return BenchFigure.AtMost("IRP through EduDriver (C#)", managed, "ns", "edu.sys", managed / native, 1);
+            yield return BenchFigure.AtMost(
+                "IRP through EduDriver (C#)", managed, "ns", "edu.sys", managed / native, 1);
         }
     }
 
-    private static DriverSession Start(string? image, Func<ManagedDriver>? driver) => DriverSession.StartAsync(new DriverSessionOptions
+    private static DriverSession Start(string? image, Func<ManagedDriver>? driver)
     {
-        ImagePath = image,
-        ManagedDriver = driver,
-        Interrupts = InterruptPreference.Message,
-        Machine = new MachineOptions { Devices = ["edu"] },
-    }).GetAwaiter().GetResult();
+        var options = new DriverSessionOptions
+        {
+            ImagePath = image,
+            ManagedDriver = driver,
+            Interrupts = InterruptPreference.Message,
+            Machine = new MachineOptions { Devices = ["edu"] },
+        };
+        return DriverSession.StartAsync(options).GetAwaiter().GetResult();
+    }
 
     // How fast two cores reach each other depends on where the system puts the threads, so all three in turns.
     private static (double PingPong, double Read, double Call) RoundTrips(DriverSession session)

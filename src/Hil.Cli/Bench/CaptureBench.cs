@@ -33,7 +33,8 @@ internal sealed class CaptureBench(string image, Func<ManagedDriver> managed)
     }
 
     private IEnumerable<BenchFigure> Run(string folder) =>
-        Managed(folder).Concat(Native(folder)).Concat(Replays(folder)).Append(TraceBench.PeakMemory("host: peak memory"));
+        Managed(folder).Concat(Native(folder)).Concat(Replays(folder))
+            .Append(TraceBench.PeakMemory("host: peak memory"));
 
     private IEnumerable<BenchFigure> Managed(string folder)
     {
@@ -45,7 +46,8 @@ internal sealed class CaptureBench(string image, Func<ManagedDriver> managed)
         yield return Share("capture: managed IRPs", irps[1], irps[0]);
         TraceWriterSummary trace = on.EndCapture(0)!.Writer;
         double bytes = (double)trace.Bytes / trace.Records;
-        yield return BenchFigure.AtMost("trace: a record, register reads", bytes, "bytes", "3 bytes", bytes / BytesMax, 1);
+        yield return BenchFigure.AtMost(
+            "trace: a record, register reads", bytes, "bytes", "3 bytes", bytes / BytesMax, 1);
     }
 
     private IEnumerable<BenchFigure> Native(string folder)

@@ -13,7 +13,10 @@ internal static class BenchCommand
 
     private static readonly Option<bool> s_json = new("--json") { Description = "Print an array of figures." };
 
-    private static readonly Option<bool> s_check = new("--check") { Description = "Exit with 1 when a figure misses its bound." };
+    private static readonly Option<bool> s_check = new("--check")
+    {
+        Description = "Exit with 1 when a figure misses its bound.",
+    };
 
     public static Command Create()
     {
@@ -44,7 +47,8 @@ internal static class BenchCommand
     }
 
     private static string Line(BenchFigure figure) => string.Create(CultureInfo.InvariantCulture,
-        $"{figure.Name,-36}{figure.Value,14:N1} {figure.Unit,-12}{figure.Against,-24}{figure.Ratio,10:N2}{figure.Bound,10:N2}{(figure.Ok ? "" : "  MISSED")}");
+        $"{figure.Name,-36}{figure.Value,14:N1} {figure.Unit,-12}{figure.Against,-24}"
+        + $"{figure.Ratio,10:N2}{figure.Bound,10:N2}{(figure.Ok ? "" : "  MISSED")}");
 
     // The file format first: its memory figure is this process' peak.
     private static IEnumerable<BenchFigure> TraceFigures()
@@ -67,7 +71,8 @@ internal static class BenchCommand
     {
         string folder = Path.Combine(FindRepository(), Sample);
         DriverSection driver = HilYaml.ReadFile(Path.Combine(folder, HilYaml.FileName)).Driver!;
-        return (DriverBuild.Build(driver, Console.Error.WriteLine), () => ManagedDriverLoader.Create(driver.Managed!, folder));
+        string image = DriverBuild.Build(driver, Console.Error.WriteLine);
+        return (image, () => ManagedDriverLoader.Create(driver.Managed!, folder));
     }
 
     private static string FindRepository()
@@ -75,6 +80,7 @@ internal static class BenchCommand
         string? folder = AppContext.BaseDirectory;
         while (folder != null && !Directory.Exists(Path.Combine(folder, Sample)))
             folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new RunInputException($"hil bench needs the repository: {Sample} is not above {AppContext.BaseDirectory}");
+        return folder ?? throw new RunInputException(
+            $"hil bench needs the repository: {Sample} is not above {AppContext.BaseDirectory}");
     }
 }

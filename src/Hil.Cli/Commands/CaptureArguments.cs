@@ -16,7 +16,8 @@ internal static class CaptureArguments
         if (capture == null)
             return only.Length == 0
                 ? null
-                : throw new RunInputException("--capture-only says what --capture writes: give --capture and a file, too");
+                : throw new RunInputException(
+                    "--capture-only says what --capture writes: give --capture and a file, too");
         string[] names = Split(only);
         string? unknown = names.FirstOrDefault(static name => !TraceCategories.IsKnown(name));
         if (unknown != null)

@@ -7,7 +7,10 @@ namespace Hil.Cli.Commands;
 /// <summary>`hil replay`: a captured run again, without its device.</summary>
 internal static class ReplayCommand
 {
-    private static readonly Argument<string> s_trace = new("trace") { Description = "A trace that hil run --capture wrote" };
+    private static readonly Argument<string> s_trace = new("trace")
+    {
+        Description = "A trace that hil run --capture wrote",
+    };
 
     private static readonly Option<string?> s_driver = new("--driver")
     {
@@ -26,7 +29,11 @@ internal static class ReplayCommand
         Description = "Lets the driver poll more or fewer times, and read configuration space in another order",
     };
 
-    private static readonly Option<string?> s_qemu = new("--qemu") { Description = "The QEMU to use", HelpName = "path" };
+    private static readonly Option<string?> s_qemu = new("--qemu")
+    {
+        Description = "The QEMU to use",
+        HelpName = "path",
+    };
 
     public static Command Create()
     {

@@ -34,7 +34,8 @@ internal static class BugCheckText
     {
         writer.WriteLine();
         writer.WriteLine("*** TRIPLE FAULT");
-        writer.WriteLine("    the processor could not deliver an exception and was reset: IDT, page tables or stack are wrecked");
+        writer.WriteLine("    the processor could not deliver an exception and was reset: "
+            + "IDT, page tables or stack are wrecked");
         WriteEvents(writer, kernel.Events.Last(EventsMax), kernel);
     }
 

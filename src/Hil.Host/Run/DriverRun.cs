@@ -83,7 +83,8 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
                 _problems.Add($"{device} did not start: {device.Problem}");
         }
         if (session.Devices.Count == 0 && session.HasAddDevice)
-            output.Warn("no device matches: AddDevice was not called. --device, or device in hil.yaml, says what QEMU adds");
+            output.Warn("no device matches: AddDevice was not called. "
+                + "--device, or device in hil.yaml, says what QEMU adds");
         return _problems.Count == 0;
     }
 

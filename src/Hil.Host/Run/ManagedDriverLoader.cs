@@ -19,7 +19,8 @@ public static class ManagedDriverLoader
             throw new RunInputException($"managed driver: {assemblyName} has no type {parts[0]}");
         if (!type.IsAssignableTo(typeof(ManagedDriver)) || type.IsAbstract || type.GetConstructor([]) == null)
             throw new RunInputException(
-                $"managed driver: {parts[0]} must derive from ManagedDriver and have a public constructor without parameters");
+                $"managed driver: {parts[0]} must derive from ManagedDriver "
+                + "and have a public constructor without parameters");
         return (ManagedDriver)Activator.CreateInstance(type)!;
     }
 

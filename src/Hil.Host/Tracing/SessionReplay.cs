@@ -22,7 +22,8 @@ internal sealed class SessionReplay(
     {
         if (machine.Ram.Base != profile.WindowBase)
             throw new TraceReplayException(
-                $"the trace needs its memory at 0x{profile.WindowBase:x}, but it came to lie at 0x{machine.Ram.Base:x}");
+                $"the trace needs its memory at 0x{profile.WindowBase:x}, "
+                + $"but it came to lie at 0x{machine.Ram.Base:x}");
         _log = comparison == ReplayComparison.Exact
             ? new ReplayLog(walk, services.Clock, categories, again)
             : new ConversationLog(walk, services.Memory, categories, comparison == ReplayComparison.Relaxed);

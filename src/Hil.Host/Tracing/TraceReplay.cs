@@ -138,7 +138,9 @@ public sealed class TraceReplay : IDisposable
             else if (cursor.Kind == TraceKind.Image)
                 image = cursor.Data.ToArray();
         }
-        return (profile ?? throw new TraceReplayException("the trace does not say what was captured (no profile)"), image);
+        if (profile == null)
+            throw new TraceReplayException("the trace does not say what was captured (no profile)");
+        return (profile, image);
     }
 
     // A run can be done again only by the questions that it was captured with. Other kinds a replay steps over.
@@ -176,19 +178,23 @@ public sealed class TraceReplay : IDisposable
         TracedDriver driver = _profile.Driver;
         return new DriverSessionOptions
         {
-            Machine = TracedMachine.ForReplay(_profile, new MachineOptions { QemuPath = _options.QemuPath }, managed == null),
+            Machine = TracedMachine.ForReplay(
+                _profile, new MachineOptions { QemuPath = _options.QemuPath }, managed == null),
             Image = image,
             ManagedDriver = managed == null ? null : () => managed,
             ServiceName = driver.ServiceName,
             Match = driver.MatchVendor is { } vendor ? (vendor, driver.MatchDevice ?? 0) : null,
-            Interrupts = Enum.TryParse(driver.Interrupts, out InterruptPreference interrupts) && Enum.IsDefined(interrupts)
-                ? interrupts
-                : throw new TraceReplayException($"the trace grants '{driver.Interrupts}', which is no kind of interrupt"),
+            Interrupts = InterruptsOf(driver),
             Parameters = driver.Parameters.ToImmutableDictionary(
                 static value => value.Name, static value => (object?)value.Number ?? value.Text ?? ""),
             Tracing = tracing,
         };
     }
+
+    private static InterruptPreference InterruptsOf(TracedDriver driver) =>
+        Enum.TryParse(driver.Interrupts, out InterruptPreference interrupts) && Enum.IsDefined(interrupts)
+            ? interrupts
+            : throw new TraceReplayException($"the trace grants '{driver.Interrupts}', which is no kind of interrupt");
 
     // Another build makes other kernel calls at other addresses; what it says to the device is what can be compared.
     private ReplayComparison ChooseComparison(string sha256)
@@ -221,7 +227,9 @@ public sealed class TraceReplay : IDisposable
         if (_options.ManagedDriver != null)
             return _options.ManagedDriver();
         TracedDriver driver = _profile.Driver;
-        string folder = _options.DriverPath == null ? "" : Path.GetDirectoryName(Path.GetFullPath(_options.DriverPath))!;
+        string folder = _options.DriverPath == null
+            ? ""
+            : Path.GetDirectoryName(Path.GetFullPath(_options.DriverPath))!;
         return ManagedDriverLoader.Create(
             $"{driver.Managed}, {Path.GetFileNameWithoutExtension(driver.File)}", folder);
     }

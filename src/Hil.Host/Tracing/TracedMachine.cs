@@ -21,7 +21,8 @@ internal static class TracedMachine
         bool isExact = isNative && categories.IsReplayable;
         if (machine.MemoryBytes > RamWindow.BytesMax - ShadowBytes)
             throw new RunInputException(
-                $"a capture needs memory of its own: give the machine at most {(RamWindow.BytesMax - ShadowBytes) / Megabyte}M");
+                "a capture needs memory of its own: "
+                + $"give the machine at most {(RamWindow.BytesMax - ShadowBytes) / Megabyte}M");
         return machine with
         {
             ShadowBytes = categories.Contain("dma") ? ShadowBytes : 0,

@@ -13,7 +13,8 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
 
     private static readonly string[] s_actions =
     [
-        "open", "close", "ioctl", "internal-ioctl", "read", "write", "cancel", "wait", "repeat", "parallel", "pnp", "expect",
+        "open", "close", "ioctl", "internal-ioctl", "read", "write", "cancel", "wait", "repeat", "parallel", "pnp",
+        "expect",
     ];
 
     // Further key, and the actions that it goes with.

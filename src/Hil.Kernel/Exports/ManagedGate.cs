@@ -28,7 +28,8 @@ public sealed class ManagedGate
         {
             index = _routines.Count;
             if (_firstId + (uint)index >= _vcpu.StubCount)
-                throw new InvalidOperationException($"all {_vcpu.StubCount} stubs for exports and managed routines are taken");
+                throw new InvalidOperationException(
+                    $"all {_vcpu.StubCount} stubs for exports and managed routines are taken");
             _routines.Add(null);
         }
         _routines[index] = routine;

@@ -18,7 +18,8 @@ public sealed unsafe partial class IoSystem
         var data = new byte[request.InputBytes + (isOutputRead ? request.OutputBytes : 0)];
         new ReadOnlySpan<byte>(request.Input, (int)request.InputBytes).CopyTo(data);
         if (isOutputRead)
-            new ReadOnlySpan<byte>(request.Output, (int)request.OutputBytes).CopyTo(data.AsSpan((int)request.InputBytes));
+            new ReadOnlySpan<byte>(request.Output, (int)request.OutputBytes)
+                .CopyTo(data.AsSpan((int)request.InputBytes));
         return new OutsideRequest(kind)
         {
             File = file,

@@ -96,6 +96,7 @@ public static unsafe partial class Ntoskrnl
         if (!IsDpc(dpc))
             NtKernel.Current.BugCheck(
                 BugCheckCodes.TIMER_OR_DPC_INVALID, 1, (ulong)dpc, 0, 0,
-                $"0x{(ulong)dpc:x} was used as a DPC, but is none (type {dpc->Type}): never initialised, or overwritten");
+                $"0x{(ulong)dpc:x} was used as a DPC, but is none (type {dpc->Type}): "
+                + "never initialised, or overwritten");
     }
 }

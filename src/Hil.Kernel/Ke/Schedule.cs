@@ -36,7 +36,8 @@ public abstract class Schedule
     }
 
     /// <summary>A described request has ended. May come at DISPATCH_LEVEL.</summary>
-    public virtual void OnRequestEnd(OutsideRequest request, NTSTATUS status, ulong information, ReadOnlySpan<byte> output)
+    public virtual void OnRequestEnd(
+        OutsideRequest request, NTSTATUS status, ulong information, ReadOnlySpan<byte> output)
     {
     }
 

@@ -1,7 +1,8 @@
 namespace Hil.Kernel;
 
-// Who is to blame for an exception without a handler: a thread of the system, or what cut into one, a service routine or
-// a DPC. SYSTEM_SERVICE_EXCEPTION (0x3B) is that of a call from user mode; here requests come on threads of the system.
+// Who is to blame for an exception without a handler: a thread of the system, or what cut into one, a service routine
+// or a DPC. SYSTEM_SERVICE_EXCEPTION (0x3B) is that of a call from user mode; here requests come on threads of the
+// system.
 
 /// <summary>Structured exceptions of driver code (x64 tables). An exception that nobody handles stops the
 /// machine.</summary>
@@ -44,8 +45,8 @@ internal static unsafe class StructuredExceptions
         DriverContext.Store(in *dispatch.Context, frame);
     }
 
-    // WDK: Bug Check 0x1E (the record's first two parameters) and 0x7E (exception record, context record), both after the
-    // exception's code and address.
+    // WDK: Bug Check 0x1E (the record's first two parameters) and 0x7E (exception record, context record), both after
+    // the exception's code and address.
     private static void Fail(NtKernel kernel, ExceptionDispatch dispatch, string reason)
     {
         EXCEPTION_RECORD* record = dispatch.Record;

@@ -70,11 +70,11 @@ internal static unsafe class Traps
             kernel.BugCheck(BugCheckCodes.ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY, address, 0, (ulong)frame, 0,
                 $"the driver executed data at 0x{address:x}");
         if (kernel.Pool.IsFreed(address))
-            kernel.BugCheck(BugCheckCodes.DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL, address, isWrite ? 1u : 0, frame->Rip, 0,
-                $"the driver {access} pool at 0x{address:x} that it had freed");
+            kernel.BugCheck(BugCheckCodes.DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL, address, isWrite ? 1u : 0,
+                frame->Rip, 0, $"the driver {access} pool at 0x{address:x} that it had freed");
         if (kernel.Pool.IsBeyondEnd(address))
-            kernel.BugCheck(BugCheckCodes.DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, address, isWrite ? 1u : 0, frame->Rip,
-                0, $"the driver {access} 0x{address:x}, {kernel.Pool.DescribeEnd(address)}");
+            kernel.BugCheck(BugCheckCodes.DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, address, isWrite ? 1u : 0,
+                frame->Rip, 0, $"the driver {access} 0x{address:x}, {kernel.Pool.DescribeEnd(address)}");
         if (kernel.Processor.Irql >= DISPATCH_LEVEL)
             kernel.BugCheck(BugCheckCodes.DRIVER_IRQL_NOT_LESS_OR_EQUAL, address, kernel.Processor.Irql.Value,
                 isWrite ? 1u : 0, frame->Rip, $"the driver {access} 0x{address:x}, which is not mapped");
@@ -87,7 +87,8 @@ internal static unsafe class Traps
         if (address < kernel.Services.Memory.KernelBase)
             StructuredExceptions.Raise(kernel, frame, 0xC0000005, reason, isWrite ? 1u : 0, address);
         else
-            kernel.BugCheck(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, address, isWrite ? 2u : 0, frame->Rip, 0, reason);
+            kernel.BugCheck(
+                BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, address, isWrite ? 2u : 0, frame->Rip, 0, reason);
     }
 
     private static void Raise(NtKernel kernel, VcpuExit exit, uint status, string reason) =>

@@ -5,11 +5,11 @@ namespace Hil.Kernel;
 // When devices' writes are hidden (IDmaShadow), every page whose physical address got out has to be shared. The ways
 // out, and the ways back:
 //
-//   AllocateCommonBuffer, MmAllocateContiguousMemory    always common    freed
-//   MmGetPhysicalAddress                                always common    memory freed; or, if an MDL describes it, as that
-//   MDL with locked pages or pages of its own           as below         unlocked; pages freed
-//   MDL built from nonpaged pool                        as below         common: pool freed; transfer: MDL freed
-//   bounce buffers of map registers                     transfer         registers given back
+//   AllocateCommonBuffer, MmAllocateContiguousMemory   always common   freed
+//   MmGetPhysicalAddress                               always common   memory freed; if an MDL describes it, as that
+//   MDL with locked pages or pages of its own          as below        unlocked; pages freed
+//   MDL built from nonpaged pool                       as below        common: pool freed; transfer: MDL freed
+//   bounce buffers of map registers                    transfer        registers given back
 //
 // An MDL says its physical addresses to whoever reads the array behind it, and the macro that does so makes no call. So
 // the pages of an MDL are common at first: a driver that gives them to its device by itself misses nothing, at the

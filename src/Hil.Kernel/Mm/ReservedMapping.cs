@@ -84,7 +84,8 @@ public static unsafe partial class Ntoskrnl
     }
 
     private static void FailReserved(void* address, string what) =>
-        NtKernel.Current.BugCheck(BugCheckCodes.SYSTEM_PTE_MISUSE, 0, (ulong)address, 0, 0, $"{what} (0x{(ulong)address:x})");
+        NtKernel.Current.BugCheck(
+            BugCheckCodes.SYSTEM_PTE_MISUSE, 0, (ulong)address, 0, 0, $"{what} (0x{(ulong)address:x})");
 }
 
 /// <summary>Room that MmAllocateMappingAddress gave.</summary>

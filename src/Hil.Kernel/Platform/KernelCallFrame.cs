@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Hil.Kernel.Platform;
@@ -24,7 +25,7 @@ public unsafe struct KernelCallFrame
     private readonly ulong _firstArgument;
 
     /// <summary>All arguments, as 8-byte slots. The frame lies in the RAM window and does not move.</summary>
-    public ulong* Arguments => (ulong*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.CompilerServices.Unsafe.AsRef(in _firstArgument));
+    public ulong* Arguments => (ulong*)Unsafe.AsPointer(ref Unsafe.AsRef(in _firstArgument));
 
     /// <summary>Argument <paramref name="index"/> as its raw 8-byte slot; upper bits of narrower types are
     /// undefined.</summary>

@@ -144,7 +144,8 @@ public static unsafe partial class Ntoskrnl
         *bufferLength = (uint)relative.Length;
         if (available < relative.Length)
             return STATUS_BUFFER_TOO_SMALL;
-        relative.CopyTo(BytesOf(selfRelativeSecurityDescriptor, (uint)relative.Length, "SelfRelativeSecurityDescriptor"));
+        relative.CopyTo(
+            BytesOf(selfRelativeSecurityDescriptor, (uint)relative.Length, "SelfRelativeSecurityDescriptor"));
         return STATUS_SUCCESS;
     }
 
@@ -242,7 +243,8 @@ public static unsafe partial class Ntoskrnl
         public ACL* Dacl;
 
         /// <summary>Size of all of them, each rounded up to four.</summary>
-        public readonly uint Bytes => Round(SizeOf(Owner)) + Round(SizeOf(Group)) + Round(SizeOf(Sacl)) + Round(SizeOf(Dacl));
+        public readonly uint Bytes =>
+            Round(SizeOf(Owner)) + Round(SizeOf(Group)) + Round(SizeOf(Sacl)) + Round(SizeOf(Dacl));
 
         private static uint Round(uint bytes) => (bytes + 3) & ~3u;
     }

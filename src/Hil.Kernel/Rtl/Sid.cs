@@ -12,7 +12,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Size in bytes of a security identifier with so many subauthorities.</summary>
     /// <remarks>WDK: RtlLengthRequiredSid.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
-    public static uint RtlLengthRequiredSid(uint subAuthorityCount) => SidHeaderBytes + sizeof(uint) * subAuthorityCount;
+    public static uint RtlLengthRequiredSid(uint subAuthorityCount) =>
+        SidHeaderBytes + sizeof(uint) * subAuthorityCount;
 
     /// <summary>Whether revision and number of subauthorities are possible.</summary>
     /// <remarks>WDK: RtlValidSid.</remarks>

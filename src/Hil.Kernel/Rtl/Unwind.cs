@@ -79,7 +79,8 @@ public static unsafe partial class Ntoskrnl
         var wanted = (UnwindFlags)(byte)handlerType;
         if (!Unwinder.TryUnwind(kernel, contextRecord, wanted, out UnwoundFrame frame, contextPointers))
             throw new GuestRaiseException(
-                STATUS_BAD_FUNCTION_TABLE, $"RtlVirtualUnwind was given 0x{controlPc:x}, which is in no image's function");
+                STATUS_BAD_FUNCTION_TABLE,
+                $"RtlVirtualUnwind was given 0x{controlPc:x}, which is in no image's function");
         *handlerData = (void*)frame.HandlerData;
         *establisherFrame = frame.EstablisherFrame;
         return (void*)frame.Handler;
@@ -90,7 +91,8 @@ public static unsafe partial class Ntoskrnl
     /// <param name="returnValue">RAX at the target.</param>
     /// <remarks>WDK: RtlUnwind. Raises STATUS_BAD_STACK when a managed driver calls.</remarks>
     [Export]
-    public static void RtlUnwind(void* targetFrame, void* targetIp, EXCEPTION_RECORD* exceptionRecord, void* returnValue)
+    public static void RtlUnwind(
+        void* targetFrame, void* targetIp, EXCEPTION_RECORD* exceptionRecord, void* returnValue)
     {
         Processor processor = NtKernel.Current.Processor;
         if (!processor.IsServingCall)

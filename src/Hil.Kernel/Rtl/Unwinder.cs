@@ -87,7 +87,8 @@ internal static unsafe class Unwinder
         {
             foreach (UnwindCode code in info.Codes)
             {
-                if (code.PrologOffset <= doneUpTo && !TryUndo(context, code, info, frameBase, ref hasMachineFrame, saved))
+                if (code.PrologOffset <= doneUpTo
+                    && !TryUndo(context, code, info, frameBase, ref hasMachineFrame, saved))
                     return false;
             }
             if (!info.IsChained)

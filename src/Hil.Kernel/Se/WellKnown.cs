@@ -29,7 +29,8 @@ public static unsafe partial class Ntoskrnl
         SetNtSids(exports, ref sids);
         SetAliases(exports, ref sids);
         SetMandatoryLabels(exports, ref sids);
-        Invariant.Holds(sids <= storage + 16 + WellKnownBytes + WellKnownSids * WellKnownSidBytes, "all well-known SIDs fit");
+        Invariant.Holds(
+            sids <= storage + 16 + WellKnownBytes + WellKnownSids * WellKnownSidBytes, "all well-known SIDs fit");
     }
 
     // The order of the structure is not that of the numbers everywhere.

@@ -71,9 +71,11 @@ internal sealed class ImageMapper
     private uint[] CodeEntries() =>
     [
         _image.EntryRva,
-        .. _image.Exports.Select(export => export.Rva).Where(rva =>
-            rva != 0 && _image.TryFindSection(rva, out ImageSection section) && section.Access.HasFlag(PageAccess.Execute)),
+        .. _image.Exports.Select(export => export.Rva).Where(IsCode),
     ];
+
+    private bool IsCode(uint rva) =>
+        rva != 0 && _image.TryFindSection(rva, out ImageSection section) && section.Access.HasFlag(PageAccess.Execute);
 
     private void SeedCookie(byte[] content, ulong random)
     {

@@ -11,7 +11,8 @@ internal static unsafe class ImportStubs
     /// <summary>Writes all stubs; they never change, so no translation of them gets stale.</summary>
     public static void Write(RamWindow ram)
     {
-        var stubs = new Span<byte>((byte*)ram.Base + MachineLayout.StubsOffset, (int)MachineLayout.StubCount * StubBytes);
+        var stubs = new Span<byte>(
+            (byte*)ram.Base + MachineLayout.StubsOffset, (int)MachineLayout.StubCount * StubBytes);
         for (int id = 0; id < MachineLayout.StubCount; id++)
         {
             Span<byte> stub = stubs.Slice(id * StubBytes, StubBytes);

@@ -11,7 +11,8 @@ public sealed record VirtualCpuOptions
 
     /// <summary>How long the host spins for an exit before it sleeps. On one core spinning keeps the other side
     /// from running.</summary>
-    public TimeSpan Spin { get; init; } = Environment.ProcessorCount > 1 ? TimeSpan.FromMicroseconds(50) : TimeSpan.Zero;
+    public TimeSpan Spin { get; init; } =
+        Environment.ProcessorCount > 1 ? TimeSpan.FromMicroseconds(50) : TimeSpan.Zero;
 
     /// <summary>Rounds that the virtual processor spins for a request before it halts; about 2 ns each.</summary>
     public uint GuestSpinRounds { get; init; } = Environment.ProcessorCount > 1 ? 25_000u : 0;

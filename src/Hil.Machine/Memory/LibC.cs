@@ -17,7 +17,8 @@ internal static unsafe partial class LibC
     public const int MapFixedNoReplace = 0x100000;
     public static readonly nint MapFailed = -1;
 
-    [LibraryImport("libc.so.6", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    [LibraryImport(
+        "libc.so.6", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int MemfdCreate(string name, uint flags);
 
     [LibraryImport("libc.so.6", EntryPoint = "ftruncate", SetLastError = true)]

@@ -2,11 +2,11 @@ namespace Hil.Machine;
 
 // One picture of memory, read by the page-table builder, the ROM builder and the host:
 //
-//   RAM window (physical = address - base)             kernel half (virtual processor only)
-//   +0      legacy PC area, unused                     FFFF8000_00000000  all physical memory, 1 GB pages (monitor's accesses)
-//   +1 MB   "user" memory                              FFFFE000_00000000  device mappings (MmMapIoSpace)
-//   +16 MB  page tables, monitor data, stubs (8 MB)    FFFFF780_00000000  KUSER_SHARED_DATA, read-only
-//   +24 MB  the kernel's: images, pool, stacks, …      FFFFFFFF_FFE00000  monitor data, LAPIC, ROM (one page table)
+//   RAM window (physical = address - base)            kernel half (virtual processor only)
+//   +0      legacy PC area, unused                    FFFF8000_00000000  all physical memory, for the monitor
+//   +1 MB   "user" memory                             FFFFE000_00000000  device mappings (MmMapIoSpace)
+//   +16 MB  page tables, monitor data, stubs (8 MB)   FFFFF780_00000000  KUSER_SHARED_DATA, read-only
+//   +24 MB  the kernel's: images, pool, stacks, …     FFFFFFFF_FFE00000  monitor data, LAPIC, ROM (one page table)
 
 /// <summary>Where things are, for the guest and for the host.</summary>
 internal static class MachineLayout

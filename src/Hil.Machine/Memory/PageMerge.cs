@@ -59,7 +59,8 @@ internal static unsafe class PageMerge
         for (int offset = 0; offset < BlockBytes; offset += sizeof(ulong))
         {
             ulong mask = MergeWord(
-                ref *(ulong*)(device + offset), (ulong*)(driver + offset), (ulong*)(common + offset), out ulong byDriver);
+                ref *(ulong*)(device + offset), (ulong*)(driver + offset), (ulong*)(common + offset),
+                out ulong byDriver);
             if (byDriver != 0)
                 changed.NoteDriverWrite(address + (ulong)offset, *(ulong*)(common + offset), byDriver);
             if (mask == 0)

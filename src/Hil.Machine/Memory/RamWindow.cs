@@ -51,7 +51,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     public RamWindow(ulong bytes, ulong reserveBytes = 0, bool trapsAccess = false, Range? slots = null)
     {
         if (bytes < BytesMin || bytes > BytesMax || bytes % MachineLayout.PageBytes != 0)
-            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"RAM is {BytesMin >> 20} to {BytesMax >> 20} MB");
+            throw new ArgumentOutOfRangeException(
+                nameof(bytes), bytes, $"RAM is {BytesMin >> 20} to {BytesMax >> 20} MB");
         if (reserveBytes > Math.Min(ReserveMax, BytesMax - bytes) || reserveBytes % MachineLayout.PageBytes != 0)
         {
             throw new ArgumentOutOfRangeException(nameof(reserveBytes), reserveBytes,
@@ -95,7 +96,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     internal bool HasInvalidations => InvalidationCount != 0;
 
     /// <summary>Pages whose translations the guest must forget; more than fit means all of them.</summary>
-    internal ReadOnlySpan<ulong> Invalidations => _invalidations.AsSpan(0, Math.Min(InvalidationCount, InvalidationsMax));
+    internal ReadOnlySpan<ulong> Invalidations =>
+        _invalidations.AsSpan(0, Math.Min(InvalidationCount, InvalidationsMax));
 
     internal bool MustInvalidateAll => InvalidationCount > InvalidationsMax;
 
@@ -276,7 +278,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     {
         const ulong PageBytes = MachineLayout.PageBytes;
         ulong offset = (ulong)page * PageBytes;
-        nint mapped = LibC.Mmap((nint)(Base + offset), (nuint)((ulong)count * PageBytes), LibC.ProtRead | LibC.ProtWrite,
+        nint mapped = LibC.Mmap(
+            (nint)(Base + offset), (nuint)((ulong)count * PageBytes), LibC.ProtRead | LibC.ProtWrite,
             LibC.MapShared | LibC.MapFixed | LibC.MapPopulate, _fd, (long)((ulong)filePage * PageBytes));
         if (mapped == LibC.MapFailed)
             throw new Win32Exception(Marshal.GetLastPInvokeError(), "a page of the RAM window cannot be mapped anew");
@@ -312,7 +315,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         LibC.Close(_fd);
     }
 
-    private static ulong ScratchOffset(int index) => MachineLayout.ScratchOffset + (ulong)index * MachineLayout.PageBytes;
+    private static ulong ScratchOffset(int index) =>
+        MachineLayout.ScratchOffset + (ulong)index * MachineLayout.PageBytes;
 
     private PageAccess Admitted(ulong offset, PageAccess access)
     {
@@ -354,13 +358,15 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         const ulong Gdt = MonitorRom.GdtOffset;
         _tables.Map(MachineLayout.Rom + Gdt, MachineLayout.RomPhysical + Gdt, PageAccess.ReadWrite);
         // The switch to long mode runs at the ROM's physical address.
-        _tables.MapRange(MachineLayout.RomPhysical, MachineLayout.RomPhysical, MachineLayout.RomBytes, PageAccess.ReadExecute);
+        _tables.MapRange(
+            MachineLayout.RomPhysical, MachineLayout.RomPhysical, MachineLayout.RomBytes, PageAccess.ReadExecute);
         ShowsSharedTime = true;
-        Protect(ProcessorControlRegion, MachineLayout.ControlRegionPages * MachineLayout.PageBytes, PageAccess.ReadWrite);
-        TrustCode(Base + MachineLayout.StubsOffset, MachineLayout.StubPages * MachineLayout.PageBytes);
-        TrustCode(Base + MachineLayout.RoutinesOffset, MachineLayout.RoutinePages * MachineLayout.PageBytes);
-        Protect(Base + MachineLayout.StubsOffset, MachineLayout.StubPages * MachineLayout.PageBytes, PageAccess.ReadExecute);
-        Protect(Base + MachineLayout.RoutinesOffset, MachineLayout.RoutinePages * MachineLayout.PageBytes, PageAccess.ReadExecute);
+        const ulong PageBytes = MachineLayout.PageBytes;
+        Protect(ProcessorControlRegion, MachineLayout.ControlRegionPages * PageBytes, PageAccess.ReadWrite);
+        TrustCode(Base + MachineLayout.StubsOffset, MachineLayout.StubPages * PageBytes);
+        TrustCode(Base + MachineLayout.RoutinesOffset, MachineLayout.RoutinePages * PageBytes);
+        Protect(Base + MachineLayout.StubsOffset, MachineLayout.StubPages * PageBytes, PageAccess.ReadExecute);
+        Protect(Base + MachineLayout.RoutinesOffset, MachineLayout.RoutinePages * PageBytes, PageAccess.ReadExecute);
     }
 
     // Offset in the memory file of what is seen at an offset of the window.

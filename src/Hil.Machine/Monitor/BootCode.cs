@@ -24,7 +24,8 @@ internal static class BootCode
         byte[] part32 = Protected(monitorStart, 0);
         int offset32 = Real(0).Length;
         byte[] boot = [.. Real(offset32), .. Protected(monitorStart, offset32)];
-        Invariant.Holds(boot.Length == offset32 + part32.Length, "boot code does not change its length with its address");
+        Invariant.Holds(
+            boot.Length == offset32 + part32.Length, "boot code does not change its length with its address");
         return boot;
     }
 
@@ -45,11 +46,15 @@ internal static class BootCode
         // cs o32 lgdt [disp16]
         byte[] lgdt = [0x2E, 0x66, 0x0F, 0x01, 0x16, (byte)tableOffset, (byte)(tableOffset >> 8)];
         // o32 jmp far Code32Selector:linear32
-        byte[] jump = [0x66, 0xEA, (byte)linear32, (byte)(linear32 >> 8), (byte)(linear32 >> 16), (byte)(linear32 >> 24),
-            (byte)MonitorRom.Code32Selector, 0];
+        byte[] jump =
+        [
+            0x66, 0xEA, (byte)linear32, (byte)(linear32 >> 8), (byte)(linear32 >> 16), (byte)(linear32 >> 24),
+            (byte)MonitorRom.Code32Selector, 0,
+        ];
         var pointer = new byte[6];
         BinaryPrimitives.WriteUInt16LittleEndian(pointer, 0x5F);
-        BinaryPrimitives.WriteUInt32LittleEndian(pointer.AsSpan(2), (uint)MachineLayout.RomPhysical + MonitorRom.GdtOffset);
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            pointer.AsSpan(2), (uint)MachineLayout.RomPhysical + MonitorRom.GdtOffset);
         return [.. head, .. lgdt, .. enter, .. jump, .. pointer];
     }
 

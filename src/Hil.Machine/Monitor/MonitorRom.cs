@@ -48,7 +48,8 @@ public static class MonitorRom
         Place(rom, BootOffset, boot, ResetOffset);
         // jmp near to the boot code, which lies in the same 64 KB.
         rom[ResetOffset] = 0xE9;
-        BinaryPrimitives.WriteInt16LittleEndian(rom.AsSpan(ResetOffset + 1), unchecked((short)(BootOffset - (ResetOffset + 3))));
+        const int Distance = BootOffset - (ResetOffset + 3);
+        BinaryPrimitives.WriteInt16LittleEndian(rom.AsSpan(ResetOffset + 1), Distance);
         return rom;
     }
 

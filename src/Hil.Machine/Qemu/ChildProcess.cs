@@ -71,7 +71,8 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     {
         const int Exited = 4;
         byte* info = stackalloc byte[SignalInfoBytes];
-        while (WaitForState(ById, Id, info, Exited | LeaveWaitable) != 0 && Marshal.GetLastPInvokeError() == Interrupted)
+        while (WaitForState(ById, Id, info, Exited | LeaveWaitable) != 0
+            && Marshal.GetLastPInvokeError() == Interrupted)
             continue;
         // From here on the number may be another process's.
         int status = 0;
@@ -168,7 +169,8 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     [LibraryImport("libc.so.6", EntryPoint = "posix_spawn_file_actions_adddup2")]
     private static partial int AddDuplicate(byte* actions, int from, int to);
 
-    [LibraryImport("libc.so.6", EntryPoint = "posix_spawn_file_actions_addopen", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        "libc.so.6", EntryPoint = "posix_spawn_file_actions_addopen", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int AddOpen(byte* actions, int to, string path, int flags, uint mode);
 
     [LibraryImport("libc.so.6", EntryPoint = "posix_spawnattr_init")]

@@ -69,9 +69,14 @@ public sealed unsafe class AccessTraps : IAccessTraps
         if (!_trapsInstructions)
             return;
         if (functions.IsEmpty)
-            AddReason($"{name} has no exception table (.pdata): its port and clock instructions are not found", address);
+        {
+            AddReason(
+                $"{name} has no exception table (.pdata): its port and clock instructions are not found", address);
+        }
         else
+        {
             Images.Patch(address, content, functions, entries);
+        }
     }
 
     public void ForgetImage(ulong address, ulong bytes) => _images?.Forget(address, bytes);

@@ -25,7 +25,8 @@ internal static class ProfileLimits
     {
         if (profile.Categories.IsDefault || profile.Devices.IsDefault || profile.Functions.IsDefault)
             throw Refuse("a list is missing");
-        if (profile.Categories.FirstOrDefault(static name => name == null || !TraceCategories.IsKnown(name)) is { } unknown)
+        if (profile.Categories.FirstOrDefault(static name => name == null || !TraceCategories.IsKnown(name))
+            is { } unknown)
             throw Refuse($"'{unknown}' is no category of records");
         if (profile.Functions.Length > FunctionsMax)
             throw Refuse($"{profile.Functions.Length} PCI functions, at most {FunctionsMax} are possible");

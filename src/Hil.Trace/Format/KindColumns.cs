@@ -20,7 +20,8 @@ internal sealed class KindColumns
         }
         if (KeyedFields == 0)
             return;
-        Kernel.Invariant.Holds((References & ~1u) == 0, "a kind with keyed fields refers to definitions in its key only");
+        Kernel.Invariant.Holds(
+            (References & ~1u) == 0, "a kind with keyed fields refers to definitions in its key only");
         Keyed = new KeyedMemory(FieldCount - 1);
     }
 

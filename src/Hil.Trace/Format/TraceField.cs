@@ -37,4 +37,6 @@ public enum TraceFieldMeaning : byte
 
 /// <summary>One field of a record kind.</summary>
 public sealed record TraceField(
-    string Name, TraceFieldMeaning Meaning = TraceFieldMeaning.Number, TraceFieldCoding Coding = TraceFieldCoding.Delta);
+    string Name,
+    TraceFieldMeaning Meaning = TraceFieldMeaning.Number,
+    TraceFieldCoding Coding = TraceFieldCoding.Delta);

@@ -122,6 +122,7 @@ public static class TraceSchema
     private static TraceRecordKind Input(TraceKind kind, string name, string category, params TraceField[] fields) =>
         new(kind, name, category, HasData: false, IsInput: true, fields);
 
-    private static TraceRecordKind InputData(TraceKind kind, string name, string category, params TraceField[] fields) =>
+    private static TraceRecordKind InputData(
+        TraceKind kind, string name, string category, params TraceField[] fields) =>
         new(kind, name, category, HasData: true, IsInput: true, fields);
 }

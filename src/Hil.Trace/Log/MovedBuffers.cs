@@ -69,13 +69,15 @@ internal sealed unsafe class MovedBuffers(IGuestMemory memory)
     /// cannot have.</summary>
     public bool TryNotePointer(ulong at, ulong value)
     {
-        if (at % sizeof(uint) != 0 || value > uint.MaxValue || memory.AddressOf(value) == 0 || _recorded.Find(at) == null)
+        if (at % sizeof(uint) != 0 || value > uint.MaxValue
+            || memory.AddressOf(value) == 0 || _recorded.Find(at) == null)
             return false;
         if (_pointers.Count >= PointersMax)
             ForgetPointers();
         ForgetPointer(at);
         _pointers.Add(at, (uint)value);
-        (CollectionsMarshal.GetValueRefOrAddDefault(_pointersTo, PageOf(memory.AddressOf(value)), out _) ??= []).Add(at);
+        ulong page = PageOf(memory.AddressOf(value));
+        (CollectionsMarshal.GetValueRefOrAddDefault(_pointersTo, page, out _) ??= []).Add(at);
         _pointerPages.Add(PageOf(at));
         _unread.Add(at);
         return true;
@@ -208,7 +210,8 @@ internal sealed unsafe class MovedBuffers(IGuestMemory memory)
             if (TryTake(i, recorded, out actual))
                 return true;
         }
-        return above < _places.Count && _places.GetKeyAtIndex(above) < region.End && TryTake(above, recorded, out actual);
+        return above < _places.Count && _places.GetKeyAtIndex(above) < region.End
+            && TryTake(above, recorded, out actual);
     }
 
     private bool TryTake(int place, ulong recorded, out ulong actual)

@@ -36,7 +36,8 @@ internal static class TraceRequests
         bool isFileRequest = request.Kind is OutsideRequestKind.Submit or OutsideRequestKind.Execute;
         if (isFileRequest && (byte)request.Flags > WdmConstants.IRP_MJ_MAXIMUM_FUNCTION)
             throw new TraceReplayException(
-                $"record {walk.Sequence}: request {request.Number} has major function 0x{(byte)request.Flags:x}, which is none");
+                $"record {walk.Sequence}: request {request.Number} has major function 0x{(byte)request.Flags:x}, "
+                + "which is none");
         if (walk[8] > BufferBytesMax || (isOutputRead && request.OutputBytes > (uint)request.Data.Length))
             throw new TraceReplayException($"record {walk.Sequence}: request {request.Number} has impossible sizes");
         return request;

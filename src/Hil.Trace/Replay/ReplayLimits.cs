@@ -26,7 +26,8 @@ internal static class ReplayLimits
                 $"vector 0x{record[1]:x} is no device's",
             TraceKind.Line when record[0] >= LinesMax => $"there is no interrupt line {record[0]}",
             TraceKind.Line when record[1] > byte.MaxValue => $"there is no vector 0x{record[1]:x}",
-            TraceKind.Line when record[2] > (ulong)TraceLineState.ConnectedLevel => $"{record[2]} is no state of a line",
+            TraceKind.Line when record[2] > (ulong)TraceLineState.ConnectedLevel =>
+                $"{record[2]} is no state of a line",
             TraceKind.Clock when record[0] > (ulong)TraceClock.PerformanceCounter => $"{record[0]} is no clock",
             TraceKind.Clock when record[1] > TimeMax => $"a clock says {record[1]}",
             TraceKind.Choice when record[1] > 1 => $"{record[1]} is nothing that is chosen",

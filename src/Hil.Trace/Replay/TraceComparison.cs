@@ -22,7 +22,8 @@ public static class TraceComparison
                     ? $"{left} goes on at record {a.Sequence}: {RecordText.Of(a)}"
                     : $"{right} goes on at record {b.Sequence}: {RecordText.Of(b)}";
             if (!IsSame(a, b))
-                return $"record {a.Sequence} of {left}: {RecordText.Of(a)}; record {b.Sequence} of {right}: {RecordText.Of(b)}";
+                return $"record {a.Sequence} of {left}: {RecordText.Of(a)}; "
+                    + $"record {b.Sequence} of {right}: {RecordText.Of(b)}";
         }
     }
 

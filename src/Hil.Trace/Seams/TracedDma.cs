@@ -64,7 +64,8 @@ internal sealed unsafe class TracedDma(TraceLog log) : IDmaShadow, IDmaSink
     public void OnDriverPointer(ulong address, uint value) => log.Add(TraceKind.Pointer, [address, value]);
 
     public void OnReserveExhausted(ulong address) =>
-        log.NoteInexact("devices were given more memory than can be watched: their writes are seen when they come", address);
+        log.NoteInexact(
+            "devices were given more memory than can be watched: their writes are seen when they come", address);
 
     private void Apply()
     {

@@ -36,7 +36,8 @@ internal sealed class TracedSchedule(Schedule inner, TraceLog log, Action<Outsid
     public override RequestSource ChooseRequest(bool isWaiting, out Action? given)
     {
         log.NoteIrql();
-        RequestSource source = log.IsLive ? inner.ChooseRequest(isWaiting, out given) : TakeRecorded(isWaiting, out given);
+        RequestSource source =
+            log.IsLive ? inner.ChooseRequest(isWaiting, out given) : TakeRecorded(isWaiting, out given);
         // After this the question whether a request waits is asked anew, and its yes is a record again.
         if (source == RequestSource.None)
             log.Reset(TraceKind.RequestSeen);
@@ -46,7 +47,9 @@ internal sealed class TracedSchedule(Schedule inner, TraceLog log, Action<Outsid
     public override void OnRequest(OutsideRequest request)
     {
         if (request.Kind == OutsideRequestKind.Unknown)
-            log.NoteInexact("a request from above that cannot be written down (Scheduler.Run with code of one's own)", 0);
+            log.NoteInexact(
+                "a request from above that cannot be written down (Scheduler.Run with code of one's own)", 0);
+
         TraceRequests.Write(log, request);
     }
 

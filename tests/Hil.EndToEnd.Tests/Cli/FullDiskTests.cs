@@ -17,7 +17,8 @@ public sealed class FullDiskTests : IDisposable
     // and the command ended.
     private const string Script = """
         disk=$1 kept=$2 free=$3; shift 3
-        mount -t tmpfs -o size=256k none "$disk" && head -c "$(((256 - free) * 1024))" /dev/zero >"$disk/filler" || exit 99
+        mount -t tmpfs -o size=256k none "$disk" || exit 99
+        head -c "$(((256 - free) * 1024))" /dev/zero >"$disk/filler" || exit 99
         "$@" & hil=$!
         if [ -p "$kept/go" ]; then
           read -r _ <"$kept/go"

@@ -7,7 +7,8 @@ namespace Hil.EndToEnd.Tests.Traces;
 [Collection(nameof(TraceCollection))]
 public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposable
 {
-    private const string ReadStatus = "(EduRead(edu, EDU_STATUS) & EDU_STATUS_COMPUTING))\n            return STATUS_PENDING;";
+    private const string ReadStatus =
+        "(EduRead(edu, EDU_STATUS) & EDU_STATUS_COMPUTING))\n            return STATUS_PENDING;";
     private const string ConfigReads = "HalGetBusDataByOffset(4, 0, 0, &word, 0, 4); "
         + "HalGetBusDataByOffset(4, 0, 0, &word, 8, 4);";
 
@@ -75,7 +76,8 @@ public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposabl
     }
 
     [Theory]
-    [InlineData("edu-prints", "device.c", "    if (EduIsTransfer(Irp))\n", "    DbgPrint(\"edu: StartIo\\n\");\n    if (EduIsTransfer(Irp))\n")]
+    [InlineData("edu-prints", "device.c", "    if (EduIsTransfer(Irp))\n",
+        "    DbgPrint(\"edu: StartIo\\n\");\n    if (EduIsTransfer(Irp))\n")]
     [InlineData("edu-allocates", "device.c", "    if (EduIsTransfer(Irp))\n",
         "    ExFreePool(ExAllocatePoolWithTag(NonPagedPool, 5000, 'xtra'));\n    if (EduIsTransfer(Irp))\n")]
     public async Task DriverThatIsOnlyWrittenInAnotherWayPasses(string name, string file, string from, string to)
@@ -97,8 +99,9 @@ public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposabl
                 "    UNREFERENCED_PARAMETER(DriverObject);\n    ExFreePool(Held);\n"),
             ("edu.c", "static VOID EduUnload(PDRIVER_OBJECT DriverObject)\n{",
                 "static PVOID Held;\nstatic VOID EduUnload(PDRIVER_OBJECT DriverObject)\n{"),
-            ("edu.c", "    DriverObject->DriverUnload", "    Held = ExAllocatePoolWithTag(NonPagedPool, 20000, 'held');\n"
-                + "    DriverObject->DriverUnload")).Build(_folder);
+            ("edu.c", "    DriverObject->DriverUnload",
+                "    Held = ExAllocatePoolWithTag(NonPagedPool, 20000, 'held');\n    DriverObject->DriverUnload"))
+            .Build(_folder);
 
         (int code, string output) = await ReplayAsync(GoldenTraces.PathOf(EduKind.Native), image);
 
@@ -139,7 +142,8 @@ public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposabl
 
     private static DriverVariant ReadsConfig(string name, string reads) => new(
         name,
-        ("edu.c", "    DriverObject->DriverUnload", "    ULONG word;\n    extern ULONG HalGetBusDataByOffset(ULONG, ULONG, ULONG, PVOID, ULONG, ULONG);\n    "
+        ("edu.c", "    DriverObject->DriverUnload",
+            "    ULONG word;\n    extern ULONG HalGetBusDataByOffset(ULONG, ULONG, ULONG, PVOID, ULONG, ULONG);\n    "
             + reads + "\n    DriverObject->DriverUnload"));
 
     private static async Task RequireRelaxedAsync(string trace, string image)
@@ -151,7 +155,8 @@ public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposabl
         Assert.True(relaxed == 0, relaxedOutput);
     }
 
-    private static Task<(int ExitCode, string Output)> ReplayAsync(string trace, string image, params string[] options) =>
+    private static Task<(int ExitCode, string Output)> ReplayAsync(
+        string trace, string image, params string[] options) =>
         HilProcess.RunAsync(["replay", trace, "--driver", image, .. options]);
 
     private async Task<string> CaptureAsync(DriverVariant variant)

@@ -49,9 +49,11 @@ public sealed class GoldenTraceTests : IClassFixture<GoldenTraces>, IDisposable
         }
 
         string traces = Path.Combine(TestDrivers.Root, "tests", "golden", "traces");
-        Assert.Equal(expected.Order(), Directory.GetFiles(traces).Select(static file => Path.GetFileName(file)).Order());
-        Assert.Equal(
-            expected.Order(), Enum.GetValues<EduKind>().Select(static kind => Path.GetFileName(GoldenTraces.PathOf(kind))).Order());
+        IEnumerable<string> found = Directory.GetFiles(traces).Select(static file => Path.GetFileName(file));
+        IEnumerable<string> known =
+            Enum.GetValues<EduKind>().Select(static kind => Path.GetFileName(GoldenTraces.PathOf(kind)));
+        Assert.Equal(expected.Order(), found.Order());
+        Assert.Equal(expected.Order(), known.Order());
     }
 
     [Fact]
@@ -62,7 +64,8 @@ public sealed class GoldenTraceTests : IClassFixture<GoldenTraces>, IDisposable
         Rename(trace, "not-started", "not-stopped");
         File.WriteAllBytes(path, trace);
 
-        var refusal = Assert.Throws<TraceReplayException>(() => new TraceReplay(new ReplayOptions { TracePath = path }));
+        var refusal = Assert.Throws<TraceReplayException>(
+            () => new TraceReplay(new ReplayOptions { TracePath = path }));
 
         Assert.Equal(
             "another version of hil captured the trace: this one does not know its records not-stopped; replay it with "
@@ -78,7 +81,10 @@ public sealed class GoldenTraceTests : IClassFixture<GoldenTraces>, IDisposable
         using TraceReader reader = TraceReader.Open(path);
         using TraceCursor cursor = reader.OpenCursor();
         while (cursor.MoveNext())
-            Assert.DoesNotContain(TestDrivers.Root, Encoding.Latin1.GetString(DataOf(cursor)), StringComparison.Ordinal);
+        {
+            Assert.DoesNotContain(
+                TestDrivers.Root, Encoding.Latin1.GetString(DataOf(cursor)), StringComparison.Ordinal);
+        }
     }
 
     // In the schema, whose checksum is the last thing in the first frame (docs/trace-format.md).

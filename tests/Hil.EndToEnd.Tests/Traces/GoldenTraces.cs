@@ -13,7 +13,8 @@ namespace Hil.EndToEnd.Tests.Traces;
 public sealed class GoldenTraces : IAsyncLifetime
 {
     public static string PathOf(EduKind kind) => Path.Combine(
-        TestDrivers.Root, "tests", "golden", "traces", kind == EduKind.Native ? "edu.hiltrace" : "edu-managed.hiltrace");
+        TestDrivers.Root, "tests", "golden", "traces",
+        kind == EduKind.Native ? "edu.hiltrace" : "edu-managed.hiltrace");
 
     public async ValueTask InitializeAsync()
     {

@@ -64,7 +64,8 @@ public sealed class StoppedRunReplayTests
 
     private static async Task RequireSameEndAsync(TraceFile trace, BugCheckReport captured)
     {
-        using var replay = new TraceReplay(new ReplayOptions { TracePath = trace.Path, CapturePath = trace.SecondPath });
+        using var replay = new TraceReplay(
+            new ReplayOptions { TracePath = trace.Path, CapturePath = trace.SecondPath });
         ReplayResult result = await replay.RunAsync();
 
         Assert.True(result.IsSame, string.Join('\n', DivergenceText.Lines(replay, result)));

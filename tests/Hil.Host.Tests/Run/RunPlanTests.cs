@@ -12,7 +12,8 @@ public sealed class RunPlanTests : IDisposable
     [Fact]
     public void OptionsTakeThePlaceOfTheFile()
     {
-        Write("driver: {sources: [a.c]}\ndevice: {qemu: edu, match: 1234:11e8, interrupts: msi}\nmachine: {memory: 128M, watchdog: 3 s}");
+        Write("driver: {sources: [a.c]}\ndevice: {qemu: edu, match: 1234:11e8, interrupts: msi}\n"
+            + "machine: {memory: 128M, watchdog: 3 s}");
 
         RunPlan plan = RunPlan.Read(new RunOptions
         {

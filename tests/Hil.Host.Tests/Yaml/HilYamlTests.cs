@@ -84,7 +84,8 @@ public sealed class HilYamlTests : IDisposable
     public void StepsHaveTheirLineAndTheirDefaults()
     {
         var step = (RequestStep)_folder.Parse(
-            "driver: {sources: [a.c]}\nworkload:\n  - open: device\n\n  - read: 4\n    offset: 1K\n    within: 1.5 s").Workload[1];
+            "driver: {sources: [a.c]}\nworkload:\n  - open: device\n\n  - read: 4\n    offset: 1K\n    within: 1.5 s")
+            .Workload[1];
 
         Assert.Equal(5, step.Line);
         Assert.Equal(1024, step.Offset);

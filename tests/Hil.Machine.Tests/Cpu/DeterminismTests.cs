@@ -299,5 +299,6 @@ public sealed class DeterminismTests
     }
 
     private readonly record struct Cut(
-        VcpuExitReason Reason, ulong Rip, ulong Rax, ulong Rcx, ulong Rdi, ulong Flags, ulong Rsp, ulong Word0, ulong Word1);
+        VcpuExitReason Reason, ulong Rip, ulong Rax, ulong Rcx, ulong Rdi, ulong Flags, ulong Rsp, ulong Word0,
+        ulong Word1);
 }

@@ -385,7 +385,8 @@ public sealed unsafe class ShadowMemoryTests : IDisposable
         private void Write(int at, byte value)
         {
             bool isDevices = at % (int)Page >= (int)Page / 2;
-            if (isDevices && !_shares.Any(share => at / (int)Page - share.First is >= 0 and int page && page < share.Count))
+            int page = at / (int)Page;
+            if (isDevices && !_shares.Any(share => page >= share.First && page - share.First < share.Count))
                 return;
             _expected[at] = value;
             if (isDevices)

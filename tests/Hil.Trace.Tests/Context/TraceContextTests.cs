@@ -7,8 +7,9 @@ public sealed class TraceContextTests
     {
         using var trace = new SyntheticTrace();
         trace.Create(1).StartIo(1).Create(2).Isr();
-        Assert.Equal([1, 1, 1, 1], IrpsOf(trace, TraceKind.IsrEnter, TraceKind.Read, TraceKind.Write, TraceKind.IsrLeave)
-            .TakeLast(4));
+        Assert.Equal(
+            [1, 1, 1, 1],
+            IrpsOf(trace, TraceKind.IsrEnter, TraceKind.Read, TraceKind.Write, TraceKind.IsrLeave).TakeLast(4));
     }
 
     [Fact]

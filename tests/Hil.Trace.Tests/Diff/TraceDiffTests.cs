@@ -32,7 +32,8 @@ public sealed class TraceDiffTests
                 for (ulong irp = 1; irp <= 23; irp++)
                     b.Irp(irp, () => b.Write(0x60, 1).Write(0x68, 2).Write(0x60, 1));
             }).Differences);
-        Assert.Equal(("count", $"StartIo writes BAR0+0x60 {Of} twice now, once before"), (difference.Kind, difference.Text));
+        Assert.Equal(
+            ("count", $"StartIo writes BAR0+0x60 {Of} twice now, once before"), (difference.Kind, difference.Text));
         Assert.Equal(23, difference.Count);
     }
 

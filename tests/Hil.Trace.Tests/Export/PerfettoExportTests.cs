@@ -49,7 +49,8 @@ public sealed partial class PerfettoExportTests
         Assert.All(events, static packet => Assert.Matches(@"\n  8: \d+\n", packet));
         string[] defined = [.. packets.SelectMany(static p => InternedId().Matches(p).Select(m => m.Groups[1].Value))];
         Assert.Distinct(defined);
-        string[] used = [.. events.SelectMany(static p => UsedId().Matches(p).Select(m => m.Groups[1].Value)).Distinct()];
+        string[] used =
+            [.. events.SelectMany(static p => UsedId().Matches(p).Select(m => m.Groups[1].Value)).Distinct()];
         Assert.Equal(defined.Order(), used.Order());
     }
 

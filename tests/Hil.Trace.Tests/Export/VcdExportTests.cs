@@ -46,7 +46,8 @@ public sealed class VcdExportTests
     {
         VcdText vcd = Export(static trace => trace.Irp(5));
         Assert.Equal(["b0", "b101", "b0"], vcd.Changes["device0__Device_Edu.irp"]);
-        Assert.Equal(["b0", "b1100000", "b1101000", "b1100100"], vcd.Changes["device1_00_03_0_1234_11e8.written_offset"]);
+        Assert.Equal(
+            ["b0", "b1100000", "b1101000", "b1100100"], vcd.Changes["device1_00_03_0_1234_11e8.written_offset"]);
     }
 
     [Fact]

@@ -31,7 +31,8 @@ public sealed class OtherSchemaTests : IDisposable
         Assert.Equal(future.Fields, read.Fields);
         Assert.Equal(
             ["Irql 1 2 ", "200 5 7 64 010203", "200 6 7 65 04", "Irql 9 0 "],
-            PlainRecord.ReadAll(reader).Select(static record => $"{record.Kind} {record.Time} {record.Fields} {record.Data}"));
+            PlainRecord.ReadAll(reader).Select(
+                static record => $"{record.Kind} {record.Time} {record.Fields} {record.Data}"));
     }
 
     [Fact]
@@ -93,7 +94,9 @@ public sealed class OtherSchemaTests : IDisposable
     [InlineData("[1]", "the schema in the header")]
     [InlineData("{\"kinds\":[[[[[[[[[[[[]]]]]]]]]]]]}", "depth")]
     [InlineData("{\"kinds\":[]}", "'string'")]
-    [InlineData("{\"kinds\":[{\"kind\":300,\"name\":\"x\",\"category\":\"x\",\"data\":false,\"input\":false,\"fields\":[]}]}", "range")]
+    [InlineData(
+        "{\"kinds\":[{\"kind\":300,\"name\":\"x\",\"category\":\"x\",\"data\":false,\"input\":false,\"fields\":[]}]}",
+        "range")]
     public void SchemaThatMakesNoSenseIsRefused(string schema, string words)
     {
         var parts = new TraceParts(System.Text.Encoding.UTF8.GetBytes(schema), [], []);
@@ -107,7 +110,8 @@ public sealed class OtherSchemaTests : IDisposable
     public void CodingThatIsNotKnownIsRefusedByName()
     {
         string schema = System.Text.Encoding.UTF8.GetString(TraceSchemaJson.Write(TraceSchema.Kinds));
-        var parts = new TraceParts(System.Text.Encoding.UTF8.GetBytes(schema.Replace("\"keyed\"", "\"magic\"")), [], []);
+        byte[] changed = System.Text.Encoding.UTF8.GetBytes(schema.Replace("\"keyed\"", "\"magic\""));
+        var parts = new TraceParts(changed, [], []);
         File.WriteAllBytes(_trace.Path, parts.Seal());
 
         var e = Assert.Throws<TraceFormatException>(() => TraceReader.Open(_trace.Path));

@@ -21,7 +21,9 @@ public sealed class TraceStatsTests
         }
         using TraceReader reader = trace.Open();
         TraceStats stats = TraceStats.Read(reader);
-        Assert.Equal((10, 100, 100), (stats.StartIoToIsr.Count, stats.StartIoToIsr.Percentile(0.5), stats.StartIoToIsr.Max));
+        Assert.Equal(
+            (10, 100, 100), (stats.StartIoToIsr.Count, stats.StartIoToIsr.Percentile(0.5), stats.StartIoToIsr.Max));
+
         Assert.Equal((10, 20), (stats.IsrToDpc.Count, stats.IsrToDpc.Percentile(0.99)));
         Assert.Equal((10, 3), (stats.DpcToCompletion.Count, stats.DpcToCompletion.Max));
         Assert.Equal((10, 123), (stats.WholeIrp.Count, stats.WholeIrp.Max));

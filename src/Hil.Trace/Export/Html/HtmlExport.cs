@@ -57,8 +57,8 @@ internal static class HtmlExport
         {
             notes.Add(string.Create(CultureInfo.InvariantCulture,
                 $"Thinned: {timeline.SpansKept:N0} of {budget.Spans:N0} spans are here (those of at least "
-                + $"{TraceTime.Text(budget.SpanNsMin / 100)}, the shortest of them in part), one mark of {budget.MarkStride:N0}, one counter step of "
-                + $"{budget.StepStride:N0}. The Perfetto export has all."));
+                + $"{TraceTime.Text(budget.SpanNsMin / 100)}, the shortest of them in part), one mark of "
+                + $"{budget.MarkStride:N0}, one counter step of {budget.StepStride:N0}. The Perfetto export has all."));
         }
         notes.AddRange(reader.Problems.Select(static problem => problem.Text));
         return notes;

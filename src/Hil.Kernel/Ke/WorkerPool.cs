@@ -13,9 +13,6 @@ internal abstract class WorkerPool(Scheduler scheduler, string name, int priorit
     private readonly Stack<KernelThread> _idle = [];
     private bool _isWaking; // A worker was made ready and has not looked for a job yet.
 
-    /// <summary>Threads of the pool.</summary>
-    public int Workers => _workers.Count;
-
     /// <summary>Whether a job waits for a worker.</summary>
     public abstract bool HasPending { get; }
 

@@ -15,10 +15,6 @@ internal sealed class HtmlBudget(int itemsMax) : ITimelineSink
 
     public long Spans => _spans;
 
-    public long Marks => _marks;
-
-    public long Steps => _steps;
-
     public bool IsExceeded => _spans + _marks + _steps > itemsMax;
 
     /// <summary>Spans shorter than this are left out, nanoseconds; of those up to twice as long one of

@@ -1,7 +1,7 @@
 /*
- * Exceptions where interrupts are at work. The numbers up to 99 are checks: one that leaves KeSynchronizeExecution for the
- * caller's __except. From 100 on, an exception in a service routine or a DPC, which cuts into code that stands in a __try
- * of its own: that is no caller, and the machine stops.
+ * Exceptions where interrupts are at work. The numbers up to 99 are checks: one that leaves KeSynchronizeExecution for
+ * the caller's __except. From 100 on, an exception in a service routine or a DPC, which cuts into code that stands in a
+ * __try of its own: that is no caller, and the machine stops.
  */
 
 #include "edu_device.h"

@@ -1,6 +1,6 @@
 /*
- * __try for gcc, which has none: TryCall is laid down as Microsoft's compiler lays a function with an __except block down,
- * with a scope table for __C_specific_handler. For one source file of a driver.
+ * __try for gcc, which has none: TryCall is laid down as Microsoft's compiler lays a function with an __except block
+ * down, with a scope table for __C_specific_handler. For one source file of a driver.
  */
 
 #ifndef TRY_H

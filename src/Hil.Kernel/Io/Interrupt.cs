@@ -26,6 +26,8 @@ public static unsafe partial class Ntoskrnl
     {
         if ((processorEnableMask & OnlyProcessor) == 0)
             return STATUS_INVALID_PARAMETER;
+        if (irql == PASSIVE_LEVEL)
+            return STATUS_NOT_SUPPORTED; // For IoConnectInterruptEx.
         var connection = new InterruptConnection
         {
             ServiceRoutine = serviceRoutine,
@@ -47,17 +49,25 @@ public static unsafe partial class Ntoskrnl
     {
         NtKernel kernel = NtKernel.Current;
         RequireConnected(interruptObject);
+        bool isPassive = interruptObject->PassiveEvent != null;
+        if (isPassive)
+            TakePassive(interruptObject); // Its service routine may be waiting for something.
         kernel.Interrupts.Disconnect(interruptObject);
+        if (isPassive)
+            LeavePassive(interruptObject);
         kernel.Pool.Free(interruptObject);
     }
 
     /// <summary>Calls a routine that its interrupt's service routine cannot cut into; returns what it
     /// returns.</summary>
-    /// <remarks>WDK: KeSynchronizeExecution.</remarks>
+    /// <remarks>WDK: KeSynchronizeExecution. For a passive-level interrupt it may wait.</remarks>
     [Export(MaxIrql = SYNCH_LEVEL)]
     public static BOOLEAN KeSynchronizeExecution(
         KINTERRUPT* interrupt, DriverRoutine synchronizeRoutine, void* synchronizeContext)
     {
+        RequireConnected(interrupt);
+        if (interrupt->PassiveEvent != null)
+            return SynchronizePassive(interrupt, synchronizeRoutine, synchronizeContext);
         KIRQL old = KeAcquireInterruptSpinLock(interrupt);
         ulong result = Processor.Current.Call(synchronizeRoutine, synchronizeContext);
         KeReleaseInterruptSpinLock(interrupt, old);
@@ -70,6 +80,7 @@ public static unsafe partial class Ntoskrnl
     public static KIRQL KeAcquireInterruptSpinLock(KINTERRUPT* interrupt)
     {
         RequireConnected(interrupt);
+        RequireSpinLock(interrupt);
         KIRQL old = RaiseTo(interrupt->SynchronizeIrql);
         Hold(LockOf(interrupt));
         return old;
@@ -80,6 +91,7 @@ public static unsafe partial class Ntoskrnl
     [Export(MinIrql = DIRQL_MIN)]
     public static void KeReleaseInterruptSpinLock(KINTERRUPT* interrupt, KIRQL oldIrql)
     {
+        RequireSpinLock(interrupt);
         Release(LockOf(interrupt));
         LowerTo(oldIrql);
     }
@@ -93,6 +105,11 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
+    internal static void TakePassive(KINTERRUPT* interrupt) => KeWaitForSingleObject(
+        interrupt->PassiveEvent, KWAIT_REASON.Executive, KPROCESSOR_MODE.KernelMode, false, null);
+
+    internal static void LeavePassive(KINTERRUPT* interrupt) => KeSetEvent(interrupt->PassiveEvent, 0, false);
+
     internal static KSPIN_LOCK* LockOf(KINTERRUPT* interrupt) =>
         PointerCheck.Follow<KSPIN_LOCK>(interrupt->ActualLock, "Interrupt->ActualLock");
 
@@ -102,6 +119,24 @@ public static unsafe partial class Ntoskrnl
         NTSTATUS status = NtKernel.Current.Interrupts.Connect(connection, out KINTERRUPT* interrupt);
         *interruptObject = interrupt;
         return status;
+    }
+
+    private static bool SynchronizePassive(KINTERRUPT* interrupt, DriverRoutine routine, void* context)
+    {
+        TakePassive(interrupt);
+        ulong result = Processor.Current.Call(routine, context);
+        LeavePassive(interrupt);
+        return (byte)result != 0;
+    }
+
+    // WDK: Bug Check 0x13B.
+    private static void RequireSpinLock(KINTERRUPT* interrupt)
+    {
+        const ulong AcquiresSpinLock = 1;
+        if (interrupt->PassiveEvent != null)
+            NtKernel.Current.BugCheck(
+                BugCheckCodes.PASSIVE_INTERRUPT_ERROR, AcquiresSpinLock, (ulong)interrupt, 0, 0,
+                "a passive-level interrupt has no spin lock; KeSynchronizeExecution synchronises with its routine");
     }
 
     private static void RequireConnected(KINTERRUPT* interrupt)

@@ -24,12 +24,14 @@ public sealed unsafe class InterruptTable
     private readonly NtKernel _kernel;
     private readonly InterruptVector?[] _vectors = new InterruptVector?[256];
     private readonly HashSet<nint> _connected = [];
+    private readonly PassiveInterrupts _passive;
     private int _nextLevel;
 
     internal InterruptTable(NtKernel kernel)
     {
         _kernel = kernel;
         Stack = kernel.Pages.AllocateStack(ServiceStackBytes);
+        _passive = new PassiveInterrupts(kernel, this);
     }
 
     /// <summary>Interrupts that were served, for the summary of a run.</summary>
@@ -109,10 +111,7 @@ public sealed unsafe class InterruptTable
         Invariant.Holds(vector >> 4 > irql.Value, "an interrupt is taken only above the current IRQL");
         InterruptVector? slot = _vectors[vector];
         if (slot == null || !Serve(slot))
-        {
-            Unclaimed++;
-            _kernel.Events.Add(KernelEventKind.InterruptUnclaimed, vector);
-        }
+            NoteUnclaimed(vector);
         _kernel.Services.VirtualProcessor.EndOfInterrupt();
         processor.Irql = irql;
     }
@@ -123,16 +122,16 @@ public sealed unsafe class InterruptTable
     internal NTSTATUS Connect(in InterruptConnection connection, out KINTERRUPT* interrupt)
     {
         interrupt = null;
-        if (connection.Irql == PASSIVE_LEVEL)
-            return STATUS_NOT_SUPPORTED; // Passive-level interrupts.
         InterruptVector? slot = connection.Vector < (uint)_vectors.Length ? _vectors[connection.Vector] : null;
-        if (slot == null || connection.Irql != slot.Irql || connection.SynchronizeIrql.Value < slot.Irql.Value
-            || connection.SynchronizeIrql.Value > SYNCH_LEVEL
+        if (slot == null || !IsRightLevel(connection, slot)
             || (connection.Mode == KINTERRUPT_MODE.LevelSensitive) != slot.IsLevel)
             return STATUS_INVALID_PARAMETER;
+        if (connection.Irql == PASSIVE_LEVEL && !slot.IsLevel)
+            return STATUS_NOT_SUPPORTED; // Nothing can be masked between an edge and its service routine.
         if (slot.Chain.Length != 0 && !(connection.ShareVector && slot.Chain[0]->ShareVector))
             return STATUS_INVALID_PARAMETER;
-        interrupt = Create(connection);
+        bool isReady = connection.Irql != PASSIVE_LEVEL || _passive.TryPrepare();
+        interrupt = isReady ? Create(connection) : null;
         if (interrupt == null)
             return STATUS_INSUFFICIENT_RESOURCES;
         Connect(slot, interrupt);
@@ -154,11 +153,32 @@ public sealed unsafe class InterruptTable
             _kernel.Services.InterruptController.MaskLine(line);
     }
 
+    /// <summary>Opens a line whose passive-level routines are through.</summary>
+    internal void EndPassive(InterruptVector slot, bool isClaimed, long begin)
+    {
+        if (!isClaimed)
+            NoteUnclaimed(slot.Vector);
+        if (slot.Chain.Length != 0 && !MasksStorm(slot, isClaimed, begin))
+            _kernel.Services.InterruptController.UnmaskLine(slot.Line!.Value);
+    }
+
+    private static bool IsRightLevel(in InterruptConnection connection, InterruptVector slot) =>
+        connection.Irql == PASSIVE_LEVEL
+            ? connection.SynchronizeIrql == PASSIVE_LEVEL && connection.SpinLock == null
+            : connection.Irql == slot.Irql && connection.SynchronizeIrql.Value >= slot.Irql.Value
+                && connection.SynchronizeIrql.Value <= SYNCH_LEVEL;
+
     private KINTERRUPT* Create(in InterruptConnection connection)
     {
-        var interrupt = (KINTERRUPT*)_kernel.Pool.Allocate((nuint)sizeof(KINTERRUPT), InterruptTag, zero: true);
+        int bytes = sizeof(KINTERRUPT) + (connection.Irql == PASSIVE_LEVEL ? sizeof(KEVENT) : 0);
+        var interrupt = (KINTERRUPT*)_kernel.Pool.Allocate((nuint)bytes, InterruptTag, zero: true);
         if (interrupt == null)
             return null;
+        if (connection.Irql == PASSIVE_LEVEL)
+        {
+            interrupt->PassiveEvent = (KEVENT*)(interrupt + 1);
+            Ntoskrnl.KeInitializeEvent(interrupt->PassiveEvent, EVENT_TYPE.SynchronizationEvent, true);
+        }
         interrupt->Type = (short)KOBJECTS.InterruptObject;
         interrupt->Size = (short)sizeof(KINTERRUPT);
         interrupt->ServiceRoutine = connection.ServiceRoutine;
@@ -206,16 +226,34 @@ public sealed unsafe class InterruptTable
             return CallAll(slot);
         long begin = _kernel.Clock.InterruptTime;
         bool isClaimed = CallUntilClaimed(slot);
-        if (slot.Storm.Note(isClaimed, _kernel.Scheduler.Progress, begin, _kernel.Clock.InterruptTime))
-            MaskStorm(slot);
+        if (!isClaimed && slot.HasPassive)
+        {
+            _passive.Add(slot);
+            return true;
+        }
+        MasksStorm(slot, isClaimed, begin);
         return isClaimed;
+    }
+
+    private bool MasksStorm(InterruptVector slot, bool isClaimed, long begin)
+    {
+        if (!slot.Storm.Note(isClaimed, _kernel.Scheduler.Progress, begin, _kernel.Clock.InterruptTime))
+            return false;
+        MaskStorm(slot);
+        return true;
+    }
+
+    private void NoteUnclaimed(byte vector)
+    {
+        Unclaimed++;
+        _kernel.Events.Add(KernelEventKind.InterruptUnclaimed, vector);
     }
 
     private bool CallUntilClaimed(InterruptVector slot)
     {
         foreach (KINTERRUPT* interrupt in slot.Chain)
         {
-            if (Call(interrupt))
+            if (interrupt->PassiveEvent == null && Call(interrupt))
                 return true;
         }
         return false;

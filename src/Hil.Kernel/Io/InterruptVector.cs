@@ -23,5 +23,19 @@ internal sealed unsafe class InterruptVector(byte vector, uint? line, bool isLev
     /// <summary>How often it came.</summary>
     public long Count { get; set; }
 
+    /// <summary>Whether a passive-level service routine is connected to it.</summary>
+    public bool HasPassive
+    {
+        get
+        {
+            foreach (KINTERRUPT* interrupt in Chain)
+            {
+                if (interrupt->PassiveEvent != null)
+                    return true;
+            }
+            return false;
+        }
+    }
+
     public InterruptStorm Storm { get; } = new();
 }

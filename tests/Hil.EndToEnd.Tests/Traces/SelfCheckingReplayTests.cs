@@ -39,6 +39,15 @@ public sealed class SelfCheckingReplayTests
         }
     }
 
+    [Fact]
+    public async Task APassiveLevelInterruptIsReplayedExactly()
+    {
+        using var trace = new TraceFile();
+        HilRigOptions options = OptionsOf("passive", "edu") with { Interrupts = InterruptPreference.Line };
+        await trace.CaptureAsync(options, static rig => RunAllAsync(rig, "HilPassive"));
+        await trace.RequireExactAsync(options);
+    }
+
     /// <summary>Buffers that the device knows from memory only, in another order, size and use than in the
     /// trace.</summary>
     [Theory]

@@ -133,7 +133,7 @@ public sealed partial class DriverSession
     {
         bool isPossible = action switch
         {
-            PnpAction.Restart or PnpAction.Stop => device.State == DeviceNodeState.Started,
+            PnpAction.Restart or PnpAction.Stop or PnpAction.CancelStop => device.State == DeviceNodeState.Started,
             PnpAction.Start => device.State is DeviceNodeState.Stopped or DeviceNodeState.DriversAdded
                 || (device.State is DeviceNodeState.Removed or DeviceNodeState.Enumerated && !_gone.Contains(device)),
             _ => device.State is DeviceNodeState.Started or DeviceNodeState.Stopped,
@@ -154,6 +154,10 @@ public sealed partial class DriverSession
                 return status.IsSuccess ? Kernel.Pnp.Start(device) : status;
             case PnpAction.Remove:
                 return Kernel.Pnp.Remove(device);
+            case PnpAction.CancelStop:
+                return Kernel.Pnp.QueryStopAndCancel(device);
+            case PnpAction.CancelRemove:
+                return Kernel.Pnp.QueryRemoveAndCancel(device);
             default:
                 _gone.Add(device);
                 Kernel.Pnp.SurpriseRemove(device);

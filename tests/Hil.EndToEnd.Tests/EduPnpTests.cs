@@ -1,4 +1,5 @@
 using Hil.EndToEnd.Tests.Traces;
+using Hil.Host;
 using Hil.Kernel;
 using Hil.Testing;
 using Hil.Trace;
@@ -44,6 +45,33 @@ public sealed class EduPnpTests
         Assert.Equal(STATUS_CANCELLED, (await parked).Status);
         Assert.Equal(STATUS_SUCCESS, Ask(rig, rig.Kernel.Pnp.Start));
         Assert.Equal((STATUS_SUCCESS, 1u), await file.AskAsync(Edu.Factorial, 1));
+    }
+
+    [Theory]
+    [InlineData(EduKind.Native, PnpAction.CancelStop)]
+    [InlineData(EduKind.Native, PnpAction.CancelRemove)]
+    [InlineData(EduKind.Managed, PnpAction.CancelStop)]
+    [InlineData(EduKind.Managed, PnpAction.CancelRemove)]
+    public async Task QueryThatIsTakenBackLeavesTheDeviceWorking(EduKind kind, PnpAction action)
+    {
+        await using HilRig rig = await Edu.StartAsync(kind);
+
+        Assert.Equal((STATUS_SUCCESS, null), await rig.Session.ChangeAsync(action));
+
+        await using HilFile file = await rig.OpenAsync();
+        Assert.Equal((STATUS_SUCCESS, 3628800u), await file.AskAsync(Edu.Factorial, 10));
+        Assert.Equal(DeviceNodeState.Started, rig.Session.Devices[0].State);
+    }
+
+    [Fact]
+    public async Task OnlyAStartedDeviceIsAskedWhetherItCouldStop()
+    {
+        await using HilRig rig = await Edu.StartAsync(EduKind.Native);
+        Assert.Equal((STATUS_SUCCESS, null), await rig.Session.ChangeAsync(PnpAction.Stop));
+
+        (_, string? obstacle) = await rig.Session.ChangeAsync(PnpAction.CancelStop);
+
+        Assert.Equal("the device cannot do that: its state is Stopped", obstacle);
     }
 
     [Theory, ClassData(typeof(EduKinds))]

@@ -112,12 +112,19 @@ public enum PnpAction
     Start,
     Remove,
     SurpriseRemove,
+    CancelStop,
+    CancelRemove,
 }
 
 public sealed record PnpStep(PnpAction Action, NTSTATUS Status) : WorkloadStep
 {
-    private protected override string Describe() =>
-        $"pnp {(Action == PnpAction.SurpriseRemove ? "surprise-remove" : Action.ToString().ToLowerInvariant())}";
+    private protected override string Describe() => Action switch
+    {
+        PnpAction.SurpriseRemove => "pnp surprise-remove",
+        PnpAction.CancelStop => "pnp cancel-stop",
+        PnpAction.CancelRemove => "pnp cancel-remove",
+        _ => $"pnp {Action.ToString().ToLowerInvariant()}",
+    };
 }
 
 /// <summary>Compares what has happened since the workload began; null is not compared.</summary>

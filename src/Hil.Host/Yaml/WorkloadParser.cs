@@ -144,7 +144,7 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
 
     private static PnpAction ParsePnp(YamlSection step)
     {
-        const string Type = "restart, stop, start, remove or surprise-remove";
+        const string Type = "restart, stop, start, remove, surprise-remove, cancel-stop or cancel-remove";
         return step.Text("pnp", Type) switch
         {
             "restart" => PnpAction.Restart,
@@ -152,6 +152,8 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
             "start" => PnpAction.Start,
             "remove" => PnpAction.Remove,
             "surprise-remove" => PnpAction.SurpriseRemove,
+            "cancel-stop" => PnpAction.CancelStop,
+            "cancel-remove" => PnpAction.CancelRemove,
             _ => throw step.Bad("pnp", Type),
         };
     }

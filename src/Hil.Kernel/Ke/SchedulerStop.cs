@@ -10,6 +10,7 @@ public sealed unsafe partial class Scheduler
 
     private readonly ManualResetEventSlim _ended = new();
     private volatile Exception? _stoppedBy;
+    private bool _hasGivenUp;
 
     /// <summary>Told once, on a kernel thread or the disposing one, when the machine stops: a bug check, a lost
     /// machine, or ObjectDisposedException. Whoever keeps requests of its own open answers them now.</summary>
@@ -31,8 +32,11 @@ public sealed unsafe partial class Scheduler
         Invariant.Holds(t_thread?.Scheduler != this, "a kernel is not disposed by one of its own threads");
 
         // A wake that meets host code is forgotten by the time driver code runs, so it is repeated.
-        for (int waited = 0; waited < DisposeLimitMs && !_ended.Wait(WakePeriodMs); waited += WakePeriodMs)
+        for (int waited = 0; !_hasGivenUp && !_ended.Wait(WakePeriodMs); waited += WakePeriodMs)
+        {
             _vcpu.Wake();
+            _hasGivenUp = waited >= DisposeLimitMs; // Who disposes again does not wait again.
+        }
     }
 
     /// <summary>Releases every kernel thread with BugCheckException: the machine has stopped.</summary>

@@ -16,6 +16,9 @@ public sealed unsafe partial class Scheduler
     /// machine, or ObjectDisposedException. Whoever keeps requests of its own open answers them now.</summary>
     public event Action<Exception>? Stopped;
 
+    /// <summary>Told right before, on the same thread, perhaps more than once: whoever sees the stop comes later.</summary>
+    public event Action? Stopping;
+
     /// <summary>Why nothing runs any more, or null.</summary>
     public Exception? StoppedBy => _stoppedBy;
 
@@ -52,6 +55,9 @@ public sealed unsafe partial class Scheduler
     /// <summary>Stops everything; the first reason stands.</summary>
     internal void Stop(Exception reason)
     {
+        if (_stoppedBy != null)
+            return;
+        Stopping?.Invoke();
         if (Interlocked.CompareExchange(ref _stoppedBy!, reason, null) != null)
             return;
         _requests.Close(reason);

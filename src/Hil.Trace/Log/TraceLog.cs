@@ -127,7 +127,7 @@ public abstract class TraceLog
     internal void Attach(NtKernel kernel)
     {
         _kernel = kernel;
-        kernel.Scheduler.Stopped += _ => _isSealed = true;
+        kernel.Scheduler.Stopping += () => _isSealed = true;
     }
 
     public bool Wants(TraceKind kind) => _wants[(int)kind];

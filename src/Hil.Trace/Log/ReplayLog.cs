@@ -75,6 +75,7 @@ public sealed class ReplayLog : TraceLog
 
     private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
     {
+        StopAtEnd();
         if (!_walk.IsAt(kind) || !HasFields(kind, fields, fields.Length) || !_walk.Data.SequenceEqual(data))
             _walk.Diverge(Kernel, kind, fields, data, _names);
         if (kind == TraceKind.Share && !_shared.TryShare(fields[0], fields[1]))
@@ -86,6 +87,7 @@ public sealed class ReplayLog : TraceLog
 
     private protected override ulong ExchangeCore(TraceKind kind, Span<ulong> fields)
     {
+        StopAtEnd();
         if (!_walk.IsAt(kind) || !HasFields(kind, fields, fields.Length - 1))
             _walk.Diverge(Kernel, kind, fields[..^1], default, _names);
         fields[^1] = _walk[fields.Length - 1];
@@ -95,6 +97,7 @@ public sealed class ReplayLog : TraceLog
 
     private protected override void ExchangeCore(TraceKind kind, ReadOnlySpan<ulong> fields, Span<byte> data)
     {
+        StopAtEnd();
         if (!_walk.IsAt(kind) || !HasFields(kind, fields, fields.Length) || _walk.Data.Length != data.Length)
             _walk.Diverge(Kernel, kind, fields, default, _names);
         _walk.Data.CopyTo(data);
@@ -135,6 +138,16 @@ public sealed class ReplayLog : TraceLog
 
     private protected override bool MustTurn(TraceKind kind, bool isOn, bool live) =>
         _walk.IsAt(kind) && _walk[0] == MomentsBefore(kind);
+
+    // Whoever ended the captured run did so wherever it was just then, in the middle of an interrupt perhaps: what it
+    // would have done next is not on the trace.
+    private void StopAtEnd()
+    {
+        if (!_walk.IsAtEnd || _walk.IsCutOff)
+            return;
+        _over.TrySetResult();
+        throw new MachineLostException("the captured run was ended here");
+    }
 
     // What the idle loop asks next must be what the trace has next, and its moment must not be over.
     private bool CanEndIdling() => _walk.Kind switch

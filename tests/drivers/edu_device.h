@@ -49,6 +49,22 @@ static inline VOID EduWrite(PEDU_DEVICE edu, ULONG offset, ULONG value)
     WRITE_REGISTER_ULONG((PULONG)(edu->Registers + offset), value);
 }
 
+/* For a bus master that reaches 32 bits; NULL if there is none. At PASSIVE_LEVEL. */
+static inline PDMA_ADAPTER EduGetDmaAdapter(PEDU_DEVICE edu, ULONG length)
+{
+    DEVICE_DESCRIPTION description;
+    ULONG mapRegisters;
+
+    RtlZeroMemory(&description, sizeof(description));
+    description.Version = DEVICE_DESCRIPTION_VERSION;
+    description.Master = TRUE;
+    description.ScatterGather = TRUE;
+    description.Dma32BitAddresses = TRUE;
+    description.InterfaceType = PCIBus;
+    description.MaximumLength = length;
+    return IoGetDmaAdapter(edu->Physical, &description, &mapRegisters);
+}
+
 /* What a service routine does that behaves. */
 static inline BOOLEAN EduAcknowledge(PEDU_DEVICE edu)
 {

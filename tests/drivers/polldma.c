@@ -137,18 +137,8 @@ static const CHECK_CASE Cases[] = {
 
 static NTSTATUS PollStart(PEDU_DEVICE edu)
 {
-    DEVICE_DESCRIPTION description;
-    ULONG mapRegisters;
-
     Edu = edu;
-    RtlZeroMemory(&description, sizeof(description));
-    description.Version = DEVICE_DESCRIPTION_VERSION;
-    description.Master = TRUE;
-    description.ScatterGather = TRUE;
-    description.Dma32BitAddresses = TRUE;
-    description.InterfaceType = PCIBus;
-    description.MaximumLength = COMMON_LENGTH;
-    Adapter = IoGetDmaAdapter(edu->Physical, &description, &mapRegisters);
+    Adapter = EduGetDmaAdapter(edu, COMMON_LENGTH);
     if (Adapter == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Common = Adapter->DmaOperations->AllocateCommonBuffer(Adapter, COMMON_LENGTH, &CommonAddress, TRUE);

@@ -301,20 +301,10 @@ static BOOLEAN RingInterrupt(PEDU_DEVICE edu)
 
 static NTSTATUS RingStart(PEDU_DEVICE edu)
 {
-    DEVICE_DESCRIPTION description;
-    ULONG mapRegisters;
-
     Nic = edu;
     KeInitializeEvent(&Received, SynchronizationEvent, FALSE);
     KeInitializeDpc(&ReceivedDpc, RingReceived, NULL);
-    RtlZeroMemory(&description, sizeof(description));
-    description.Version = DEVICE_DESCRIPTION_VERSION;
-    description.Master = TRUE;
-    description.ScatterGather = TRUE;
-    description.Dma32BitAddresses = TRUE;
-    description.InterfaceType = PCIBus;
-    description.MaximumLength = FRAME_MAX;
-    Adapter = IoGetDmaAdapter(edu->Physical, &description, &mapRegisters);
+    Adapter = EduGetDmaAdapter(edu, FRAME_MAX);
     if (Adapter == NULL || !AllocateAll())
         return STATUS_INSUFFICIENT_RESOURCES;
     SetUp();

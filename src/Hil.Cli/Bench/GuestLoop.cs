@@ -20,9 +20,7 @@ internal sealed unsafe class GuestLoop
     public GuestLoop(NtKernel kernel, VirtualCpu cpu)
     {
         _event = kernel.Pages.Allocate(PageBytes, PageAccess.ReadWrite);
-        ulong code = kernel.Pages.Allocate(PageBytes, PageAccess.ReadExecute);
-        cpu.WriteCode(code, Assemble(code));
-        _loop = new DriverRoutine(code);
+        _loop = GuestCode.Place(kernel, cpu, Emit);
         ExportTable.TryFind(ExportName, out int id);
         _stub = kernel.Gate.AddressOf((uint)id);
         Ntoskrnl.KeInitializeEvent((KEVENT*)_event, EVENT_TYPE.NotificationEvent, false);
@@ -32,9 +30,8 @@ internal sealed unsafe class GuestLoop
     public void Run(int count) => Processor.Current.Call(_loop, (ulong)count, _stub, _event);
 
     // void loop(count in RCX, export in RDX, event in R8)
-    private static byte[] Assemble(ulong address)
+    private static void Emit(Assembler a)
     {
-        var a = new Assembler(64);
         Label again = a.CreateLabel();
         a.push(rbx);
         a.push(rsi);
@@ -53,8 +50,5 @@ internal sealed unsafe class GuestLoop
         a.pop(rsi);
         a.pop(rbx);
         a.ret();
-        using var stream = new MemoryStream();
-        a.Assemble(new StreamCodeWriter(stream), address);
-        return stream.ToArray();
     }
 }

@@ -174,7 +174,7 @@ public static unsafe partial class Ntoskrnl
             return 0;
         uint offset = end;
         BytesOf(part, bytes, "a part of SecurityDescriptor").CopyTo(relative.AsSpan((int)offset));
-        end += (bytes + 3) & ~3u;
+        end += RoundUp(bytes);
         return offset;
     }
 
@@ -226,6 +226,9 @@ public static unsafe partial class Ntoskrnl
         return parts;
     }
 
+    // Each part of a descriptor begins at a multiple of four.
+    private static uint RoundUp(uint bytes) => (bytes + 3) & ~3u;
+
     private static void* AtOffset(SECURITY_DESCRIPTOR_RELATIVE* descriptor, uint offset) =>
         offset == 0 ? null : (byte*)descriptor + offset;
 
@@ -244,8 +247,6 @@ public static unsafe partial class Ntoskrnl
 
         /// <summary>Size of all of them, each rounded up to four.</summary>
         public readonly uint Bytes =>
-            Round(SizeOf(Owner)) + Round(SizeOf(Group)) + Round(SizeOf(Sacl)) + Round(SizeOf(Dacl));
-
-        private static uint Round(uint bytes) => (bytes + 3) & ~3u;
+            RoundUp(SizeOf(Owner)) + RoundUp(SizeOf(Group)) + RoundUp(SizeOf(Sacl)) + RoundUp(SizeOf(Dacl));
     }
 }

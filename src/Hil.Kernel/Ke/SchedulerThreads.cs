@@ -142,20 +142,8 @@ public sealed unsafe partial class Scheduler
             _ended.Set();
             return;
         }
-        if (_stoppedBy == null)
-            Activate(next);
-        else
-            ActivateToEnd(next);
+        Activate(next);
         next.Baton.Give();
-    }
-
-    // It only throws out of its wait. That is no part of the run: a capture that is being ended does not see it.
-    private void ActivateToEnd(KernelThread thread)
-    {
-        _current = thread;
-        thread.State = ThreadState.Running;
-        _kernel.Processor.Irql = thread.Irql;
-        _kernel.Processor.Context = thread.Context;
     }
 
     // The ended thread keeps the baton and idles until somebody is ready. Once the machine stops, everybody left is

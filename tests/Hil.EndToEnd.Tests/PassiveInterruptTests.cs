@@ -4,22 +4,26 @@ using Hil.Wdm;
 
 namespace Hil.EndToEnd.Tests;
 
-/// <summary>Service routines at PASSIVE_LEVEL (tests/drivers/passive.c), on a line of a real device.</summary>
+/// <summary>Service routines at PASSIVE_LEVEL (tests/drivers/passive.c), on a line and a message of a real
+/// device.</summary>
 public sealed class PassiveInterruptTests
 {
     private const uint RunAll = 0x222000;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    [Fact]
-    public async Task TheRoutineRunsOnAThreadAndMayWait()
+    /// <param name="lost">Messages that come while the routine is inactive have no taker; a line is masked.</param>
+    [Theory]
+    [InlineData(InterruptPreference.Line, 0)]
+    [InlineData(InterruptPreference.Message, 1)]
+    public async Task TheRoutineRunsOnAThreadAndMayWait(InterruptPreference interrupts, int lost)
     {
-        await using HilRig rig = await StartAsync();
+        await using HilRig rig = await StartAsync(interrupts);
         await using HilFile file = await rig.OpenAsync(@"\\.\HilPassive");
 
         IoResult result = await file.DeviceIoControlAsync(RunAll, default, new byte[4]).WaitAsync(s_patience);
 
         Assert.True(result.IsSuccess, $"{result}; {string.Join(" | ", rig.DebugOutput.TakeLast(5))}");
-        Assert.Equal((0L, 0), (rig.Kernel.Interrupts.Unclaimed, rig.Kernel.Interrupts.Storms));
+        Assert.Equal((lost, 0), (rig.Kernel.Interrupts.Unclaimed, rig.Kernel.Interrupts.Storms));
         await file.DisposeAsync();
         Assert.Equal(NtStatus.STATUS_SUCCESS, rig.Unload());
         Assert.Empty(rig.Violations);
@@ -28,7 +32,7 @@ public sealed class PassiveInterruptTests
     [Fact]
     public async Task ThereIsNoSpinLockToAcquire()
     {
-        await using HilRig rig = await StartAsync();
+        await using HilRig rig = await StartAsync(InterruptPreference.Line);
         HilFile file = await rig.OpenAsync(@"\\.\HilPassive");
 
         var stop = await Assert.ThrowsAsync<BugCheckException>(
@@ -38,10 +42,10 @@ public sealed class PassiveInterruptTests
         Assert.Equal(1ul, stop.Report.Parameter1);
     }
 
-    private static Task<HilRig> StartAsync() => HilRig.StartAsync(new HilRigOptions
+    private static Task<HilRig> StartAsync(InterruptPreference interrupts) => HilRig.StartAsync(new HilRigOptions
     {
         Driver = TestDrivers.Image("passive"),
         Devices = ["edu"],
-        Interrupts = InterruptPreference.Line,
+        Interrupts = interrupts,
     });
 }

@@ -1,6 +1,7 @@
 /*
- * Self-checking: a passive-level service routine. It runs on a thread, may wait, and is kept out by
- * KeSynchronizeExecution. Request 100 asks for the spin lock that such an interrupt has not got.
+ * Self-checking: a passive-level service routine, on a line or a message. It runs on a thread, may wait, is kept out by
+ * KeSynchronizeExecution and not called while it is reported inactive. Request 100 asks for the spin lock that such an
+ * interrupt has not got.
  */
 
 #include "edu_device.h"
@@ -8,7 +9,16 @@
 
 #define TAKES_LOCK 100
 
+/* Not in every edition of the headers: IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS and its two routines. */
+typedef struct ACTIVE_STATE {
+    ULONG Version;
+    PVOID ConnectionContext;
+} ACTIVE_STATE;
+
+typedef VOID NTAPI REPORT_ACTIVITY(ACTIVE_STATE *state);
+
 static PEDU_DEVICE Edu;
+static BOOLEAN IsMessage;
 static KEVENT Began, MayEnd, Ended;
 static BOOLEAN WaitsToEnd;
 static PKTHREAD ServiceThread;
@@ -120,6 +130,36 @@ static ULONG KeepsTheRoutineOut(PDEVICE_OBJECT device)
     return 0;
 }
 
+static VOID ReportActivity(PCWSTR routine)
+{
+    ACTIVE_STATE state = { CONNECT_FULLY_SPECIFIED, Edu->Interrupt };
+    UNICODE_STRING name;
+
+    RtlInitUnicodeString(&name, routine);
+    ((REPORT_ACTIVITY *)MmGetSystemRoutineAddress(&name))(&state);
+}
+
+/* A level stands until the routine is active again; a message has no taker and is lost. */
+static ULONG IsNotCalledWhileInactive(PDEVICE_OBJECT device)
+{
+    LONG before = Served;
+
+    WaitsToEnd = FALSE;
+    ReportActivity(L"IoReportInterruptInactive");
+    RaiseInterrupt();
+    CHECK(Await(&Began, 5) == STATUS_TIMEOUT);
+    ReportActivity(L"IoReportInterruptActive");
+    if (IsMessage) {
+        CHECK(Await(&Began, 5) == STATUS_TIMEOUT);
+        CHECK(EduAcknowledge(Edu));
+        RaiseInterrupt();
+    }
+    CHECK(Await(&Ended, 10000) == STATUS_SUCCESS);
+    CHECK(Await(&Began, 10000) == STATUS_SUCCESS);
+    CHECK(Served == before + 1);
+    return 0;
+}
+
 static BOOLEAN NTAPI Service(PKINTERRUPT interrupt, PVOID context)
 {
     return PassiveInterrupt(context);
@@ -149,7 +189,7 @@ static NTSTATUS Connect(PEDU_DEVICE edu, PKSPIN_LOCK lock, KIRQL synchronize)
     parameters.FullySpecified.ShareVector = TRUE;
     parameters.FullySpecified.Vector = resource->u.Interrupt.Vector;
     parameters.FullySpecified.Irql = PASSIVE_LEVEL;
-    parameters.FullySpecified.InterruptMode = LevelSensitive;
+    parameters.FullySpecified.InterruptMode = IsMessage ? Latched : LevelSensitive;
     parameters.FullySpecified.ProcessorEnableMask = resource->u.Interrupt.Affinity;
     return IoConnectInterruptEx(&parameters);
 }
@@ -164,6 +204,7 @@ static NTSTATUS PassiveStart(PEDU_DEVICE edu)
     KeInitializeEvent(&MayEnd, SynchronizationEvent, FALSE);
     KeInitializeEvent(&Ended, SynchronizationEvent, FALSE);
     KeInitializeSpinLock(&lock);
+    IsMessage = (InterruptResource(edu->Translated)->Flags & CM_RESOURCE_INTERRUPT_MESSAGE) != 0;
     IoDisconnectInterrupt(edu->Interrupt);
     edu->Interrupt = NULL;
     if (Connect(edu, &lock, PASSIVE_LEVEL) != STATUS_INVALID_PARAMETER)
@@ -178,6 +219,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(MayWait),
     CHECK_CASE_OF(SynchronizesWithTheRoutine),
     CHECK_CASE_OF(KeepsTheRoutineOut),
+    CHECK_CASE_OF(IsNotCalledWhileInactive),
 };
 
 static NTSTATUS PassiveControl(PEDU_DEVICE edu, PIRP irp, ULONG number)

@@ -12,13 +12,13 @@ public static unsafe partial class Ntoskrnl
     private const uint InterruptTag = 0x49206F49; // 'Io I'
 
     /// <summary>Connects service routines to the interrupts of a device.</summary>
-    /// <returns>STATUS_NOT_SUPPORTED for an unknown version (Version then says what is supported) and for passive-level
-    /// interrupts that are no level-triggered line; STATUS_INVALID_PARAMETER for such a one with a spin lock or another
-    /// SynchronizeIrql; STATUS_NOT_FOUND if the device holds no interrupt of the kind; else as
+    /// <returns>STATUS_NOT_SUPPORTED for an unknown version (Version then says what is supported);
+    /// STATUS_INVALID_PARAMETER for a passive-level interrupt with a spin lock or another SynchronizeIrql;
+    /// STATUS_NOT_FOUND if the device holds no interrupt of the kind; else as
     /// IoConnectInterrupt.</returns>
     /// <remarks>WDK: IoConnectInterruptEx, Using Passive-Level Interrupt Service Routines. A fully specified Irql of
-    /// PASSIVE_LEVEL asks for one; a line-based SynchronizeIrql of that value is a zero, which leaves the level to the
-    /// system.</remarks>
+    /// PASSIVE_LEVEL asks for one, for lines and messages; a line- or message-based SynchronizeIrql of that value is a
+    /// zero, which leaves the level to the system.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoConnectInterruptEx(IO_CONNECT_INTERRUPT_PARAMETERS* parameters)
     {

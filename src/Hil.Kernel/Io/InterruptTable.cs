@@ -24,6 +24,7 @@ public sealed unsafe class InterruptTable
     private readonly NtKernel _kernel;
     private readonly InterruptVector?[] _vectors = new InterruptVector?[256];
     private readonly HashSet<nint> _connected = [];
+    private readonly HashSet<nint> _inactive = [];
     private readonly PassiveInterrupts _passive;
     private int _nextLevel;
 
@@ -126,8 +127,6 @@ public sealed unsafe class InterruptTable
         if (slot == null || !IsRightLevel(connection, slot)
             || (connection.Mode == KINTERRUPT_MODE.LevelSensitive) != slot.IsLevel)
             return STATUS_INVALID_PARAMETER;
-        if (connection.Irql == PASSIVE_LEVEL && !slot.IsLevel)
-            return STATUS_NOT_SUPPORTED; // Nothing can be masked between an edge and its service routine.
         if (slot.Chain.Length != 0 && !(connection.ShareVector && slot.Chain[0]->ShareVector))
             return STATUS_INVALID_PARAMETER;
         bool isReady = connection.Irql != PASSIVE_LEVEL || _passive.TryPrepare();
@@ -141,7 +140,8 @@ public sealed unsafe class InterruptTable
     internal void Disconnect(KINTERRUPT* interrupt)
     {
         _connected.Remove((nint)interrupt);
-        InterruptVector? slot = _vectors[interrupt->Vector & 0xFF];
+        _inactive.Remove((nint)interrupt);
+        InterruptVector? slot = SlotOf(interrupt);
         int index = slot == null ? -1 : IndexIn(slot, interrupt);
         if (index < 0)
             return;
@@ -151,15 +151,59 @@ public sealed unsafe class InterruptTable
         slot.Chain = chain;
         if (chain.Length == 0 && slot.Line is uint line)
             _kernel.Services.InterruptController.MaskLine(line);
+        else
+            FollowActivity(slot);
     }
 
-    /// <summary>Opens a line whose passive-level routines are through.</summary>
+    /// <summary>Whether a service routine may be called: it is connected and its driver has not reported it
+    /// inactive.</summary>
+    internal bool IsActive(KINTERRUPT* interrupt) => IsConnected(interrupt) && !_inactive.Contains((nint)interrupt);
+
+    /// <summary>Makes a service routine active or inactive. A line on which none is active is masked.</summary>
+    internal void SetActive(KINTERRUPT* interrupt, bool isActive)
+    {
+        if (isActive)
+            _inactive.Remove((nint)interrupt);
+        else
+            _inactive.Add((nint)interrupt);
+        if (SlotOf(interrupt) is { } slot)
+            FollowActivity(slot);
+    }
+
+    /// <summary>Its passive-level routines are through: opens a level-triggered line.</summary>
     internal void EndPassive(InterruptVector slot, bool isClaimed, long begin)
     {
         if (!isClaimed)
             NoteUnclaimed(slot.Vector);
-        if (slot.Chain.Length != 0 && !MasksStorm(slot, isClaimed, begin))
+        if (!slot.IsLevel)
+            return;
+        slot.AwaitsPassive = false;
+        if (slot.Chain.Length != 0 && !MasksStorm(slot, isClaimed, begin) && !slot.IsClosed)
             _kernel.Services.InterruptController.UnmaskLine(slot.Line!.Value);
+    }
+
+    private InterruptVector? SlotOf(KINTERRUPT* interrupt) => _vectors[interrupt->Vector & 0xFF];
+
+    private bool HasActive(InterruptVector slot)
+    {
+        foreach (KINTERRUPT* interrupt in slot.Chain)
+        {
+            if (!_inactive.Contains((nint)interrupt))
+                return true;
+        }
+        return false;
+    }
+
+    private void FollowActivity(InterruptVector slot)
+    {
+        bool isClosed = !HasActive(slot);
+        if (slot.Line is not uint line || isClosed == slot.IsClosed)
+            return;
+        slot.IsClosed = isClosed;
+        if (isClosed)
+            _kernel.Services.InterruptController.MaskLine(line);
+        else if (!slot.AwaitsPassive)
+            _kernel.Services.InterruptController.UnmaskLine(line);
     }
 
     private static bool IsRightLevel(in InterruptConnection connection, InterruptVector slot) =>
@@ -204,7 +248,13 @@ public sealed unsafe class InterruptTable
         slot.Storm.Reset();
         interrupt->Connected = true;
         _connected.Add((nint)interrupt);
-        if (chain.Length == 1 && slot.Line is uint line)
+        if (chain.Length != 1)
+        {
+            FollowActivity(slot);
+            return;
+        }
+        slot.IsClosed = false;
+        if (slot.Line is uint line)
             _kernel.Services.InterruptController.ConnectLine(line, slot.Vector, slot.IsLevel, activeLow: slot.IsLevel);
     }
 
@@ -223,16 +273,23 @@ public sealed unsafe class InterruptTable
         slot.Count++;
         Served++;
         if (!slot.IsLevel)
-            return CallAll(slot);
+        {
+            bool isAnyClaimed = CallAll(slot);
+            return slot.HasPassive ? LeaveToPassive(slot, isAnyClaimed) : isAnyClaimed;
+        }
         long begin = _kernel.Clock.InterruptTime;
         bool isClaimed = CallUntilClaimed(slot);
         if (!isClaimed && slot.HasPassive)
-        {
-            _passive.Add(slot);
-            return true;
-        }
+            return LeaveToPassive(slot, false);
         MasksStorm(slot, isClaimed, begin);
         return isClaimed;
+    }
+
+    // Whether anybody claims it shows when a thread has called the routines.
+    private bool LeaveToPassive(InterruptVector slot, bool isClaimed)
+    {
+        _passive.Add(slot, isClaimed);
+        return true;
     }
 
     private bool MasksStorm(InterruptVector slot, bool isClaimed, long begin)
@@ -253,11 +310,14 @@ public sealed unsafe class InterruptTable
     {
         foreach (KINTERRUPT* interrupt in slot.Chain)
         {
-            if (interrupt->PassiveEvent == null && Call(interrupt))
+            if (IsForDirql(interrupt) && Call(interrupt))
                 return true;
         }
         return false;
     }
+
+    private bool IsForDirql(KINTERRUPT* interrupt) =>
+        interrupt->PassiveEvent == null && !_inactive.Contains((nint)interrupt);
 
     // An edge that comes while another device on it is served would be lost: go round until nobody has anything to do.
     private bool CallAll(InterruptVector slot)
@@ -268,7 +328,7 @@ public sealed unsafe class InterruptTable
         {
             again = false;
             foreach (KINTERRUPT* interrupt in slot.Chain)
-                again |= Call(interrupt);
+                again |= IsForDirql(interrupt) && Call(interrupt);
             isClaimed |= again;
         }
         while (again && slot.Chain.Length > 1);

@@ -37,5 +37,12 @@ internal sealed unsafe class InterruptVector(byte vector, uint? line, bool isLev
         }
     }
 
+    /// <summary>Whether the passive-level routines are yet to be called, or, on a level-triggered line, to come
+    /// back.</summary>
+    public bool AwaitsPassive { get; set; }
+
+    /// <summary>Whether the line is masked because every service routine on it is inactive.</summary>
+    public bool IsClosed { get; set; }
+
     public InterruptStorm Storm { get; } = new();
 }

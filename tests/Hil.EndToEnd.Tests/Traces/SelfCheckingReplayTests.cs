@@ -39,11 +39,13 @@ public sealed class SelfCheckingReplayTests
         }
     }
 
-    [Fact]
-    public async Task APassiveLevelInterruptIsReplayedExactly()
+    [Theory]
+    [InlineData(InterruptPreference.Line)]
+    [InlineData(InterruptPreference.Message)]
+    public async Task APassiveLevelInterruptIsReplayedExactly(InterruptPreference interrupts)
     {
         using var trace = new TraceFile();
-        HilRigOptions options = OptionsOf("passive", "edu") with { Interrupts = InterruptPreference.Line };
+        HilRigOptions options = OptionsOf("passive", "edu") with { Interrupts = interrupts };
         await trace.CaptureAsync(options, static rig => RunAllAsync(rig, "HilPassive"));
         await trace.RequireExactAsync(options);
     }

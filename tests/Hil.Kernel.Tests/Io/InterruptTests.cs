@@ -200,7 +200,7 @@ public sealed unsafe class InterruptTests : IDisposable
     });
 
     [Fact]
-    public void PassiveLevelInterruptsAreRefusedClearly() => _machine.Run(() =>
+    public void PassiveLevelInterruptsAreForTheOtherRoutine() => _machine.Run(() =>
     {
         Assert.Equal(STATUS_NOT_SUPPORTED, TryConnect(Message(), PASSIVE_LEVEL, Claiming("isr"), shared: true, out _));
     });

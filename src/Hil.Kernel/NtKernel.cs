@@ -153,6 +153,7 @@ public sealed class NtKernel : IDisposable
         if (StoppedBy == null)
         {
             StoppedBy = report;
+            Ntoskrnl.PublishBugCheck(this, report);
             BugCheckCallbacks.Call(report.Code);
             Events.Add(KernelEventKind.BugCheck, report.Code, text: report.Reason);
             Scheduler.StopAll();

@@ -17,6 +17,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("waits", "HilWaits", "")]
     [InlineData("rtl", "HilRtl", "")]
     [InlineData("services", "HilServices", "")]
+    [InlineData("objects", "HilObjects", "")]
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("isrfault", "HilIsrFault", "edu")]

@@ -120,6 +120,16 @@ public static unsafe partial class Ntoskrnl
     public static void InitializeMmSystemRangeStart(byte* storage) =>
         *(ulong*)storage = NtKernel.Current.Services.Memory.KernelBase;
 
+    /// <summary>TRUE: physical addresses have more than 32 bits.</summary>
+    [ExportData("Mm64BitPhysicalAddress", 1)]
+    public static void InitializeMm64BitPhysicalAddress(byte* storage) => *storage = 1;
+
+    /// <summary>An address that is never valid, for MM_BAD_POINTER: nothing maps this part of the kernel's
+    /// half.</summary>
+    /// <remarks>WDK: MM_BAD_POINTER.</remarks>
+    [ExportData("MmBadPointer", 8)]
+    public static void InitializeMmBadPointer(byte* storage) => *(ulong*)storage = 0xFFFFF0F0_F0F0F000;
+
     private static void Probe(ulong address, ulong length, uint alignment, string export)
     {
         if (length == 0)

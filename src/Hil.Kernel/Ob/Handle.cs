@@ -14,7 +14,7 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS ObCloseHandle(void* handle, KPROCESSOR_MODE previousMode) => ZwClose(handle);
 
     /// <summary>Finds and references the object behind a handle.</summary>
-    /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_INSUFFICIENT_RESOURCES.</returns>
     /// <remarks>WDK: ObReferenceObjectByHandle. Drivers run in the system process, whose handles allow everything: the
     /// desired access is not checked.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
@@ -31,8 +31,10 @@ public static unsafe partial class Ntoskrnl
         KernelObject? target = objects.Handles.Find((ulong)handle);
         if (target == null)
             return STATUS_INVALID_HANDLE;
-        if (target.Address == 0 || !IsOfType(objects, target, objectType))
+        if (!IsOfType(objects, target, objectType))
             return STATUS_OBJECT_TYPE_MISMATCH;
+        if (!objects.GiveBody(target))
+            return STATUS_INSUFFICIENT_RESOURCES;
         if (handleInformation != null)
             *handleInformation = new OBJECT_HANDLE_INFORMATION
             {
@@ -42,6 +44,20 @@ public static unsafe partial class Ntoskrnl
         *@object = (void*)target.Address;
         return STATUS_SUCCESS;
     }
+
+    /// <summary>As ObReferenceObjectByHandle; the tag says whose reference it is to who looks at a dump.</summary>
+    /// <inheritdoc cref="ObReferenceObjectByHandle"/>
+    /// <remarks>WDK: ObReferenceObjectByHandleWithTag.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ObReferenceObjectByHandleWithTag(
+        void* handle,
+        uint desiredAccess,
+        void* objectType,
+        KPROCESSOR_MODE accessMode,
+        uint tag,
+        void** @object,
+        OBJECT_HANDLE_INFORMATION* handleInformation) =>
+        ObReferenceObjectByHandle(handle, desiredAccess, objectType, accessMode, @object, handleInformation);
 
     /// <summary>Opens a handle to an object that the caller has a pointer to.</summary>
     /// <returns>STATUS_OBJECT_TYPE_MISMATCH.</returns>
@@ -64,8 +80,24 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
+    /// <inheritdoc cref="ObOpenObjectByPointer"/>
+    /// <remarks>WDK: ObOpenObjectByPointerWithTag.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ObOpenObjectByPointerWithTag(
+        void* @object,
+        uint handleAttributes,
+        ACCESS_STATE* passedAccessState,
+        uint desiredAccess,
+        void* objectType,
+        KPROCESSOR_MODE accessMode,
+        uint tag,
+        void** handle) =>
+        ObOpenObjectByPointer(
+            @object, handleAttributes, passedAccessState, desiredAccess, objectType, accessMode, handle);
+
     /// <summary>Finds and references an object by its name.</summary>
-    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH,
+    /// STATUS_INSUFFICIENT_RESOURCES.</returns>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ObReferenceObjectByName(
         UNICODE_STRING* objectName,
@@ -82,12 +114,14 @@ public static unsafe partial class Ntoskrnl
         NTSTATUS status = objects.Names.Parse(DriverString.Read(objectName), out KernelObject? found, out string rest);
         if (!status.IsSuccess)
             return status;
-        if (rest.Length != 0 || found!.Address == 0)
+        if (rest.Length != 0)
             return STATUS_OBJECT_NAME_NOT_FOUND;
-        if (!IsOfType(objects, found, objectType))
+        if (!IsOfType(objects, found!, objectType))
             return STATUS_OBJECT_TYPE_MISMATCH;
-        objects.Reference(found);
-        *@object = (void*)found.Address;
+        if (!objects.GiveBody(found!))
+            return STATUS_INSUFFICIENT_RESOURCES;
+        objects.Reference(found!);
+        *@object = (void*)found!.Address;
         return STATUS_SUCCESS;
     }
 }

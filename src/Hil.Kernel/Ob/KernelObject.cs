@@ -2,13 +2,16 @@ namespace Hil.Kernel;
 
 /// <summary>The kernel's record of one object: what keeps it alive and what happens when nothing does any more. It
 /// stands on the host's side, so that no driver can scribble over reference counts.</summary>
-/// <param name="address">The body in driver-visible memory; 0 for an object that only handles name (a registry
+/// <param name="address">The body in driver-visible memory; 0 for an object that only handles name as yet (a registry
 /// key).</param>
 public sealed class KernelObject(ObjectType type, ulong address, object? payload)
 {
     public ObjectType Type { get; } = type;
 
-    public ulong Address { get; } = address;
+    public ulong Address { get; internal set; } = address;
+
+    /// <summary>Whether the body is only there to be pointed at, see <see cref="ObjectTable.GiveBody"/>.</summary>
+    internal bool IsBodyToken { get; set; }
 
     /// <summary>What the owner of the object keeps on the host's side.</summary>
     public object? Payload { get; } = payload;

@@ -3,6 +3,9 @@ namespace Hil.Kernel;
 /// <summary>Kernel objects by address: references, and deletion when the last one is gone.</summary>
 public sealed unsafe class ObjectTable
 {
+    private const int TokenBytes = 16; // Opaque to drivers.
+    private const uint Tag = 0x546A624F; // 'ObjT'
+
     private readonly NtKernel _kernel;
     private readonly Dictionary<ulong, KernelObject> _byAddress = [];
     private readonly Queue<KernelObject> _dying = new();
@@ -100,6 +103,32 @@ public sealed unsafe class ObjectTable
         return index >= 0 && objectType != null;
     }
 
+    /// <summary>What drivers see as POBJECT_TYPE of a kind; those that no exported variable names are made when they are
+    /// asked for.</summary>
+    internal ulong AddressOf(ObjectType type)
+    {
+        ref ulong address = ref _typeAddresses[(int)type];
+        if (address != 0)
+            return address;
+        void* made = _kernel.Pool.Allocate(TokenBytes, Tag, zero: true);
+        if (made != null)
+            Ntoskrnl.InitializeObjectType(made);
+        return address = (ulong)made;
+    }
+
+    /// <summary>Makes something that a pointer can name of an object that only handles named; false when memory is
+    /// exhausted.</summary>
+    internal bool GiveBody(KernelObject target)
+    {
+        if (target.Address != 0)
+            return true;
+        target.Address = (ulong)_kernel.Pool.Allocate(TokenBytes, Tag, zero: true);
+        target.IsBodyToken = target.Address != 0;
+        if (target.IsBodyToken)
+            _byAddress.Add(target.Address, target);
+        return target.IsBodyToken;
+    }
+
     /// <summary>The object that a driver's pointer names; a pointer that names none stops the machine.</summary>
     internal KernelObject Require(void* body)
     {
@@ -129,6 +158,8 @@ public sealed unsafe class ObjectTable
         if (target.Address != 0)
             _byAddress.Remove(target.Address);
         target.Deleted?.Invoke(target);
+        if (target.IsBodyToken)
+            _kernel.Pool.Free((void*)target.Address);
     }
 
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]

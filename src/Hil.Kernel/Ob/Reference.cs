@@ -38,6 +38,31 @@ public static unsafe partial class Ntoskrnl
         objects.DereferenceDeferDelete(objects.Require(@object));
     }
 
+    // Tags name the holders of references to who looks at a dump; they change nothing else.
+
+    /// <inheritdoc cref="ObfReferenceObject"/>
+    /// <remarks>WDK: ObReferenceObjectWithTag, of which this is the exported form.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static long ObfReferenceObjectWithTag(void* @object, uint tag) => ObfReferenceObject(@object);
+
+    /// <inheritdoc cref="ObfDereferenceObject"/>
+    /// <remarks>WDK: ObDereferenceObjectWithTag, of which this is the exported form.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static long ObfDereferenceObjectWithTag(void* @object, uint tag) => ObfDereferenceObject(@object);
+
+    /// <inheritdoc cref="ObDereferenceObjectDeferDelete"/>
+    /// <remarks>WDK: ObDereferenceObjectDeferDeleteWithTag.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void ObDereferenceObjectDeferDeleteWithTag(void* @object, uint tag) =>
+        ObDereferenceObjectDeferDelete(@object);
+
+    /// <inheritdoc cref="ObReferenceObjectByPointer"/>
+    /// <remarks>WDK: ObReferenceObjectByPointerWithTag.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static NTSTATUS ObReferenceObjectByPointerWithTag(
+        void* @object, uint desiredAccess, void* objectType, KPROCESSOR_MODE accessMode, uint tag) =>
+        ObReferenceObjectByPointer(@object, desiredAccess, objectType, accessMode);
+
     /// <summary>Adds a reference to an object if it is of the expected type.</summary>
     /// <returns>STATUS_OBJECT_TYPE_MISMATCH if it is not.</returns>
     /// <remarks>WDK: ObReferenceObjectByPointer.</remarks>

@@ -185,6 +185,17 @@ public static unsafe partial class Ntoskrnl
     [ExportData("NlsMbCodePageTag", 1)]
     public static void InitializeNlsMbCodePageTag(byte* storage) => *storage = 0; // The code page is single-byte.
 
+    [ExportData("NlsAnsiCodePage", 2)]
+    public static void InitializeNlsAnsiCodePage(byte* storage) => *(ushort*)storage = 1252;
+
+    /// <summary>Table of what follows a lead byte, 256 words; a single-byte code page has no lead bytes.</summary>
+    [ExportData("NlsLeadByteInfo", 16 + 512)]
+    public static void InitializeNlsLeadByteInfo(byte* storage)
+    {
+        *(void**)storage = storage + 16;
+        new Span<byte>(storage + 16, 512).Clear();
+    }
+
     private static NTSTATUS WriteUnicode(UNICODE_STRING* destination, ReadOnlySpan<byte> source)
     {
         DriverMemory.RequireWritable(

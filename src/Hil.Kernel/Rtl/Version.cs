@@ -78,6 +78,10 @@ public static unsafe partial class Ntoskrnl
     [ExportData("NtBuildNumber", 4)]
     public static void InitializeNtBuildNumber(byte* storage) => *(uint*)storage = FreeBuildMark | VersionBuild;
 
+    /// <summary>FLG_XXX that the system was started with: none.</summary>
+    [ExportData("NtGlobalFlag", 4)]
+    public static void InitializeNtGlobalFlag(byte* storage) => *(uint*)storage = 0;
+
     [ExportData("InitSafeBootMode", 4)]
     public static void InitializeInitSafeBootMode(byte* storage) => *(uint*)storage = 0;
 

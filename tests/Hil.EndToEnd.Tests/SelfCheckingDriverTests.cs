@@ -16,6 +16,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("startio", "HilStartIo", "")]
     [InlineData("waits", "HilWaits", "")]
     [InlineData("rtl", "HilRtl", "")]
+    [InlineData("crt", "HilCrt", "")]
     [InlineData("services", "HilServices", "")]
     [InlineData("objects", "HilObjects", "")]
     [InlineData("mdl", "HilMdl", "")]

@@ -58,4 +58,40 @@ public static unsafe partial class Ntoskrnl
         }
         return null;
     }
+
+    /// <summary>Copies memory into a buffer of a size in bytes.</summary>
+    /// <returns>0; EINVAL for a null source and ERANGE for a buffer that is too small, which is then zeroed; EINVAL for
+    /// a null destination.</returns>
+    /// <remarks>C runtime: memcpy_s.</remarks>
+    [Export]
+    public static int memcpy_s(void* destination, nuint size, void* source, nuint count)
+    {
+        if (count == 0)
+            return 0;
+        if (destination == null)
+            return EINVAL;
+        if (source == null || size < count)
+        {
+            FillMemory(destination, size, 0, nameof(memcpy_s));
+            return source == null ? EINVAL : ERANGE;
+        }
+        CopyMemory(destination, source, count, nameof(memcpy_s));
+        return 0;
+    }
+
+    /// <summary>Copies memory, overlapping or not, into a buffer of a size in bytes.</summary>
+    /// <returns>0, EINVAL for null pointers, ERANGE for a buffer that is too small; nothing is changed then.</returns>
+    /// <remarks>C runtime: memmove_s.</remarks>
+    [Export]
+    public static int memmove_s(void* destination, nuint size, void* source, nuint count)
+    {
+        if (count == 0)
+            return 0;
+        if (destination == null || source == null)
+            return EINVAL;
+        if (size < count)
+            return ERANGE;
+        CopyMemory(destination, source, count, nameof(memmove_s));
+        return 0;
+    }
 }

@@ -131,6 +131,16 @@ public static unsafe partial class Ntoskrnl
         return (nuint)(index < 0 ? searched.Length : index);
     }
 
+    /// <summary>Number of characters at the start of which none is in a set.</summary>
+    /// <remarks>C runtime: wcscspn.</remarks>
+    [Export]
+    public static nuint wcscspn([UncheckedPointer] char* text, [UncheckedPointer] char* set)
+    {
+        var searched = new ReadOnlySpan<char>(text, (int)wcslen(text));
+        int index = searched.IndexOfAny(new ReadOnlySpan<char>(set, (int)wcslen(set)));
+        return (nuint)(index < 0 ? searched.Length : index);
+    }
+
     /// <summary>Turns ASCII letters of a string into upper case, in place.</summary>
     /// <remarks>C runtime: _wcsupr.</remarks>
     [Export]

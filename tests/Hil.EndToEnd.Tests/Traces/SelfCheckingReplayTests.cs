@@ -25,6 +25,7 @@ public sealed class SelfCheckingReplayTests
     [InlineData("waits", "HilWaits", "", 1)]
     [InlineData("startio", "HilStartIo", "", 1)]
     [InlineData("rtl", "HilRtl", "", 1)]
+    [InlineData("crt", "HilCrt", "", 1)]
     [InlineData("mdl", "HilMdl", "", 1)]
     [InlineData("services", "HilServices", "", 1)]
     public async Task EachRunIsReplayedExactly(string driver, string device, string hardware, int runs)

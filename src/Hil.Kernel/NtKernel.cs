@@ -108,6 +108,8 @@ public sealed class NtKernel : IDisposable
     /// <summary>Threads that wait for the end of rundown protection, by its address.</summary>
     internal Dictionary<nint, KernelThread> Rundowns { get; } = [];
 
+    internal PushLockTable PushLocks { get; } = new();
+
     /// <summary>Callback objects by the address of a registration.</summary>
     internal Dictionary<nint, KernelObject> Callbacks { get; } = [];
 
@@ -127,6 +129,9 @@ public sealed class NtKernel : IDisposable
 
     /// <summary>Handles of KeRegisterNmiCallback.</summary>
     internal HashSet<nint> NmiCallbacks { get; } = [];
+
+    /// <summary>Handles of KeRegisterProcessorChangeCallback.</summary>
+    internal HashSet<nint> ProcessorCallbacks { get; } = [];
 
     /// <summary>What MmAllocateMappingAddress gave, by address.</summary>
     internal Dictionary<ulong, ReservedMapping> ReservedMappings { get; } = [];

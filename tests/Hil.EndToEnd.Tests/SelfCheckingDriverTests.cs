@@ -19,6 +19,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("crt", "HilCrt", "")]
     [InlineData("services", "HilServices", "")]
     [InlineData("objects", "HilObjects", "")]
+    [InlineData("executive", "HilExecutive", "")]
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("isrfault", "HilIsrFault", "edu")]

@@ -84,6 +84,18 @@ public static unsafe partial class Ntoskrnl
         FreeToLookaside((GENERAL_LOOKASIDE_POOL*)lookaside, entry, lookaside);
 
     /// <inheritdoc cref="ExAllocateFromNPagedLookasideList"/>
+    /// <remarks>WDK: ExAllocateFromPagedLookasideList, inline in newer headers.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static void* ExAllocateFromPagedLookasideList(PAGED_LOOKASIDE_LIST* lookaside) =>
+        AllocateFromLookaside((GENERAL_LOOKASIDE_POOL*)lookaside, lookaside);
+
+    /// <inheritdoc cref="ExFreeToNPagedLookasideList"/>
+    /// <remarks>WDK: ExFreeToPagedLookasideList, inline in newer headers.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static void ExFreeToPagedLookasideList(PAGED_LOOKASIDE_LIST* lookaside, void* entry) =>
+        FreeToLookaside((GENERAL_LOOKASIDE_POOL*)lookaside, entry, lookaside);
+
+    /// <inheritdoc cref="ExAllocateFromNPagedLookasideList"/>
     public static void* ExAllocateFromLookasideListEx(LOOKASIDE_LIST_EX* lookaside) =>
         AllocateFromLookaside(&lookaside->L, lookaside);
 

@@ -109,6 +109,12 @@ public static unsafe partial class Ntoskrnl
     public static void ExSetResourceOwnerPointer(ERESOURCE* resource, void* ownerPointer) =>
         NtKernel.Current.Resources.Of(resource).Rename((nuint)KeGetCurrentThread(), (nuint)ownerPointer);
 
+    /// <summary>As ExSetResourceOwnerPointer; with FLAG_OWNER_POINTER_IS_THREAD the pointer is a thread's.</summary>
+    /// <remarks>WDK: ExSetResourceOwnerPointerEx. Windows can lend such a thread its waiters' priority.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void ExSetResourceOwnerPointerEx(ERESOURCE* resource, void* ownerPointer, uint flags) =>
+        ExSetResourceOwnerPointer(resource, ownerPointer);
+
     /// <summary>Enters a critical region, then acquires a resource exclusively.</summary>
     /// <remarks>WDK: ExEnterCriticalRegionAndAcquireResourceExclusive.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
@@ -126,6 +132,17 @@ public static unsafe partial class Ntoskrnl
     {
         KeEnterCriticalRegion();
         ExAcquireResourceSharedLite(resource, true);
+        return null;
+    }
+
+    /// <summary>Enters a critical region, then acquires a resource for sharing, behind those who wait for it
+    /// exclusively.</summary>
+    /// <remarks>WDK: ExEnterCriticalRegionAndAcquireSharedWaitForExclusive.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static void* ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(ERESOURCE* resource)
+    {
+        KeEnterCriticalRegion();
+        ExAcquireSharedWaitForExclusive(resource, true);
         return null;
     }
 

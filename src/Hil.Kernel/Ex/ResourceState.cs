@@ -74,8 +74,17 @@ internal sealed unsafe class ResourceState(Scheduler scheduler, ERESOURCE* resou
     public void Rename(nuint owner, nuint other)
     {
         int index = IndexOf(owner);
-        if (index >= 0)
+        if (index < 0 || owner == other)
+            return;
+        int known = IndexOf(other);
+        if (known < 0)
+        {
             _owners[index] = (other, _owners[index].Count);
+            return;
+        }
+        _owners[known] = (other, _owners[known].Count + _owners[index].Count);
+        _owners.RemoveAt(index);
+        resource->ActiveEntries = (uint)_owners.Count;
     }
 
     private bool CanGrant(ResourceRequest request, nuint owner)

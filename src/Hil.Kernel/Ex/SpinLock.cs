@@ -96,6 +96,28 @@ public static unsafe partial class Ntoskrnl
         return 1;
     }
 
+    /// <summary>Acquires a reader/writer spin lock as writer if it is free; zero if it is not.</summary>
+    /// <remarks>WDK: ExTryAcquireSpinLockExclusiveAtDpcLevel.</remarks>
+    [Export(MinIrql = DISPATCH_LEVEL)]
+    public static uint ExTryAcquireSpinLockExclusiveAtDpcLevel(int* spinLock)
+    {
+        if (*spinLock != 0)
+            return 0;
+        *spinLock = SpinLockWriter;
+        return 1;
+    }
+
+    /// <summary>Acquires a reader/writer spin lock as reader if no writer has it; zero if one has.</summary>
+    /// <remarks>WDK: ExTryAcquireSpinLockSharedAtDpcLevel.</remarks>
+    [Export(MinIrql = DISPATCH_LEVEL)]
+    public static uint ExTryAcquireSpinLockSharedAtDpcLevel(int* spinLock)
+    {
+        if (*spinLock < 0)
+            return 0;
+        ++*spinLock;
+        return 1;
+    }
+
     private static void FailReaderWriter(uint code, int* spinLock, string what) =>
         NtKernel.Current.BugCheck(
             code, (ulong)spinLock, 0, 0, 0, $"the reader/writer spin lock at 0x{(ulong)spinLock:x} {what}");

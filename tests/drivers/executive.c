@@ -1,0 +1,197 @@
+/*
+ * Self-checking: zones, cache-aware rundown protection, push locks, resources' owners, what the machine is made of.
+ */
+
+#include <ntifs.h>
+#include "check.h"
+
+#define TAG 'cexE'
+
+typedef VOID NTAPI PUSH_LOCK_ROUTINE(PULONG_PTR lock, ULONG flags);
+
+/* Newer than the import library: found by name, as drivers for several releases of Windows do. */
+static PVOID Find(PCWSTR name)
+{
+    UNICODE_STRING text;
+
+    RtlInitUnicodeString(&text, name);
+    return MmGetSystemRoutineAddress(&text);
+}
+
+static ULONG ZonesGiveBlocks(PDEVICE_OBJECT device)
+{
+    ZONE_HEADER zone;
+    PZONE_HEADER header = &zone;
+    KSPIN_LOCK lock;
+    PUCHAR segment = ExAllocatePoolWithTag(NonPagedPool, 256, TAG);
+    PVOID first, second;
+
+    CHECK(segment != NULL);
+    KeInitializeSpinLock(&lock);
+    CHECK(ExInitializeZone(&zone, 12, segment, 64) == STATUS_UNSUCCESSFUL);
+    CHECK(ExInitializeZone(&zone, 24, segment, sizeof(ZONE_SEGMENT_HEADER) + 24) == STATUS_SUCCESS);
+    first = ExAllocateFromZone(&zone);
+    CHECK(first == segment + sizeof(ZONE_SEGMENT_HEADER) && ExIsObjectInFirstZoneSegment(&zone, first));
+    CHECK(ExIsFullZone(&zone) && ExAllocateFromZone(&zone) == NULL);
+    CHECK(ExInterlockedExtendZone(&zone, segment + 128, sizeof(ZONE_SEGMENT_HEADER) + 48, &lock) == STATUS_SUCCESS);
+    second = ExInterlockedAllocateFromZone(header, &lock);
+    CHECK(second == segment + 128 + sizeof(ZONE_SEGMENT_HEADER));
+    ExFreeToZone(&zone, second);
+    CHECK(ExAllocateFromZone(&zone) == second);
+    ExFreePoolWithTag(segment, TAG);
+    return 0;
+}
+
+static ULONG RundownProtectionEnds(PDEVICE_OBJECT device)
+{
+    PEX_RUNDOWN_REF_CACHE_AWARE allocated = ExAllocateCacheAwareRundownProtection(NonPagedPool, TAG);
+    SIZE_T size = ExSizeOfRundownProtectionCacheAware();
+    PEX_RUNDOWN_REF_CACHE_AWARE own = ExAllocatePoolWithTag(NonPagedPool, size, TAG);
+
+    CHECK(allocated != NULL && own != NULL);
+    ExInitializeRundownProtectionCacheAware(own, size);
+    CHECK(ExAcquireRundownProtectionCacheAware(own) && ExAcquireRundownProtectionCacheAwareEx(own, 3));
+    ExReleaseRundownProtectionCacheAwareEx(own, 3);
+    ExReleaseRundownProtectionCacheAware(own);
+    ExWaitForRundownProtectionReleaseCacheAware(own);
+    CHECK(!ExAcquireRundownProtectionCacheAware(own));
+    ExRundownCompletedCacheAware(own);
+    ExReInitializeRundownProtectionCacheAware(own);
+    CHECK(ExAcquireRundownProtectionCacheAware(own));
+    CHECK(ExAcquireRundownProtectionCacheAware(allocated));
+    ExReleaseRundownProtectionCacheAware(allocated);
+    ExFreeCacheAwareRundownProtection(allocated);
+    ExFreePoolWithTag(own, TAG);
+    return 0;
+}
+
+typedef struct SHARED {
+    ULONG_PTR Lock;
+    LONG Counter;
+    LONG Inside;
+    LONG Line;
+} SHARED;
+
+static PUSH_LOCK_ROUTINE *AcquireExclusive, *AcquireShared, *ReleaseExclusive, *ReleaseShared;
+
+static VOID CountInPushLock(PVOID context)
+{
+    SHARED *shared = context;
+    LARGE_INTEGER moment = { .QuadPart = -1 };
+    ULONG i;
+
+    for (i = 0; i < 10; i++) {
+        KeEnterCriticalRegion();
+        AcquireExclusive(&shared->Lock, 0);
+        CHECK_INTO(shared->Line, InterlockedIncrement(&shared->Inside) == 1);
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+        shared->Counter++;
+        InterlockedDecrement(&shared->Inside);
+        ReleaseExclusive(&shared->Lock, 0);
+        KeLeaveCriticalRegion();
+    }
+}
+
+static ULONG PushLocksExclude(PDEVICE_OBJECT device)
+{
+    SHARED shared = { 0 };
+    PVOID threads[3];
+    ULONG i;
+
+    AcquireExclusive = Find(L"ExAcquirePushLockExclusiveEx");
+    AcquireShared = Find(L"ExAcquirePushLockSharedEx");
+    ReleaseExclusive = Find(L"ExReleasePushLockExclusiveEx");
+    ReleaseShared = Find(L"ExReleasePushLockSharedEx");
+    CHECK(AcquireExclusive != NULL && AcquireShared != NULL && ReleaseExclusive != NULL && ReleaseShared != NULL);
+    for (i = 0; i < 3; i++) {
+        HANDLE handle;
+        CHECK(NT_SUCCESS(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, CountInPushLock, &shared)));
+        CHECK(NT_SUCCESS(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &threads[i], NULL)));
+        ZwClose(handle);
+    }
+    for (i = 0; i < 3; i++) {
+        CHECK(KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
+        ObDereferenceObject(threads[i]);
+    }
+    CHECK(shared.Line == 0 && shared.Counter == 30);
+    KeEnterCriticalRegion();
+    AcquireShared(&shared.Lock, 0);
+    AcquireShared(&shared.Lock, 0);
+    ReleaseShared(&shared.Lock, 0);
+    ReleaseShared(&shared.Lock, 0);
+    KeLeaveCriticalRegion();
+    CHECK(shared.Lock == 0);
+    return 0;
+}
+
+static ULONG ResourceGetsAnotherOwner(PDEVICE_OBJECT device)
+{
+    ERESOURCE *resource = ExAllocatePoolWithTag(NonPagedPool, sizeof(ERESOURCE), TAG);
+    PVOID owner = (PVOID)((ULONG_PTR)device | 3);
+
+    CHECK(resource != NULL);
+    ExInitializeResourceLite(resource);
+    ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(resource);
+    CHECK(KeAreApcsDisabled() && ExIsResourceAcquiredSharedLite(resource) == 1);
+    ExSetResourceOwnerPointerEx(resource, owner, 0);
+    CHECK(ExIsResourceAcquiredSharedLite(resource) == 0);
+    ExReleaseResourceForThreadLite(resource, (ERESOURCE_THREAD)owner);
+    KeLeaveCriticalRegion();
+    CHECK(!KeAreApcsDisabled());
+    ExDeleteResourceLite(resource);
+    ExFreePoolWithTag(resource, TAG);
+    return 0;
+}
+
+static ULONG OneProcessorIsEverything(PDEVICE_OBJECT device)
+{
+    SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX information;
+    ULONG length = sizeof information;
+    PROCESSOR_NUMBER number;
+    GROUP_AFFINITY affinity;
+    USHORT count;
+
+    CHECK(KeGetProcessorNumberFromIndex(0, &number) == STATUS_SUCCESS && number.Group == 0 && number.Number == 0);
+    CHECK(KeGetProcessorNumberFromIndex(1, &number) == STATUS_INVALID_PARAMETER);
+    CHECK(KeQueryGroupAffinity(0) == 1 && KeQueryGroupAffinity(1) == 0);
+    CHECK(KeQueryMaximumGroupCount() == 1 && KeQueryHighestNodeNumber() == 0 && KeGetCurrentNodeNumber() == 0);
+    KeQueryNodeActiveAffinity(0, &affinity, &count);
+    CHECK(affinity.Mask == 1 && affinity.Group == 0 && count == 1 && KeQueryNodeMaximumProcessorCount(7) == 0);
+    CHECK(KeQueryLogicalProcessorRelationship(NULL, RelationGroup, &information, &length) == STATUS_SUCCESS);
+    CHECK(length == sizeof information && information.Group.GroupInfo[0].ActiveProcessorMask == 1);
+    CHECK(ExVerifySuite(SingleUserTS) && !ExVerifySuite(DataCenter));
+    CHECK(KeInvalidateAllCaches());
+    return 0;
+}
+
+static VOID NTAPI OnProcessor(PVOID context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change, PNTSTATUS status)
+{
+    *(PULONG)context |= 1 << change->State;
+}
+
+static ULONG ProcessorsAreAnnounced(PDEVICE_OBJECT device)
+{
+    ULONG states = 0;
+    PVOID handle = KeRegisterProcessorChangeCallback(OnProcessor, &states, KE_PROCESSOR_CHANGE_ADD_EXISTING);
+
+    CHECK(handle != NULL);
+    CHECK(states == (1 << KeProcessorAddStartNotify | 1 << KeProcessorAddCompleteNotify));
+    KeDeregisterProcessorChangeCallback(handle);
+    return 0;
+}
+
+static const CHECK_CASE Cases[] = {
+    CHECK_CASE_OF(ZonesGiveBlocks),
+    CHECK_CASE_OF(RundownProtectionEnds),
+    CHECK_CASE_OF(PushLocksExclude),
+    CHECK_CASE_OF(ResourceGetsAnotherOwner),
+    CHECK_CASE_OF(OneProcessorIsEverything),
+    CHECK_CASE_OF(ProcessorsAreAnnounced),
+};
+
+static NTSTATUS ExecutiveControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
+{
+    return CheckRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
+}
+
+LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilExecutive"), 0, ExecutiveControl, NULL };

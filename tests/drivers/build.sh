@@ -44,4 +44,15 @@ build() { # name; a half-written image never stands under the final name
 }
 
 if [ $# -eq 0 ]; then
- set -- bad missing edu storm preempt resource startio mdl waits rtl seh services polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive
+  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive
+fi
+
+failed=0
+for name in "$@"; do
+  build "$name" &
+  jobs="${jobs:-} $!"
+done
+for job in $jobs; do
+  wait "$job" || failed=1
+done
+exit $failed

@@ -25,6 +25,7 @@ public sealed class NtKernel : IDisposable
             Modules.Add(guestModule);
         Enter(this);
         Disclosed = new DisclosedMemory(this);
+        SectionViews = new SectionViews(this);
         Pages = new PageAllocator(this);
         Pool = new Pool(this);
         Dma = new DmaAdapters(this);
@@ -78,6 +79,9 @@ public sealed class NtKernel : IDisposable
 
     public Pool Pool { get; }
 
+    /// <summary>Identifiers that ZwAllocateLocallyUniqueId has given out.</summary>
+    internal ulong LuidsMade { get; set; }
+
     /// <summary>State of the C runtime routines.</summary>
     internal CrtState Crt { get; } = new();
 
@@ -89,6 +93,9 @@ public sealed class NtKernel : IDisposable
 
     /// <summary>Pages and device mappings that drivers hold.</summary>
     public PageBlocks PageBlocks { get; } = new();
+
+    /// <summary>Views of sections that drivers hold.</summary>
+    internal SectionViews SectionViews { get; }
 
     /// <summary>Exported variables in driver-visible memory.</summary>
     public DataExports Data { get; }

@@ -20,6 +20,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("services", "HilServices", "")]
     [InlineData("objects", "HilObjects", "")]
     [InlineData("executive", "HilExecutive", "")]
+    [InlineData("zw", "HilZw", "")]
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("isrfault", "HilIsrFault", "edu")]
@@ -44,6 +45,31 @@ public sealed class SelfCheckingDriverTests
             $"{result}; line {BitConverter.ToUInt32(failedLine)}; {string.Join(" | ", rig.DebugOutput.TakeLast(5))}");
         await file.DisposeAsync();
         Assert.Equal(NtStatus.STATUS_SUCCESS, rig.Unload());
+    }
+
+    /// <summary>zw.c loads and unloads another driver by its service.</summary>
+    [Fact]
+    public async Task ADriverLoadsAnotherByItsService()
+    {
+        await using HilRig rig = await HilRig.StartAsync(new HilRigOptions { Driver = TestDrivers.Image("zw") });
+        await using HilFile file = await rig.OpenAsync(@"\\.\HilZw");
+        var services = new ServiceLoader(rig.Kernel);
+        services.Add(DriverImage.ReadFile(TestDrivers.Image("rtl")));
+        rig.Kernel.Io.ServiceLoader = services;
+        rig.Kernel.Registry.CreateService("HilOther").SetString("ImagePath", @"System32\drivers\rtl.sys");
+
+        IoResult loaded = await file.DeviceIoControlAsync(RunAll + 4 * 100, default, default);
+        IoResult again = await file.DeviceIoControlAsync(RunAll + 4 * 100, default, default);
+        HilFile other = await rig.OpenAsync(@"\\.\HilRtl");
+        IoResult busy = await file.DeviceIoControlAsync(RunAll + 4 * 101, default, default);
+        await other.DisposeAsync();
+        IoResult unloaded = await file.DeviceIoControlAsync(RunAll + 4 * 101, default, default);
+
+        Assert.Equal(NtStatus.STATUS_SUCCESS, loaded.Status);
+        Assert.Equal(NtStatus.STATUS_IMAGE_ALREADY_LOADED, again.Status);
+        Assert.Equal(NtStatus.STATUS_DEVICE_BUSY, busy.Status);
+        Assert.Equal(NtStatus.STATUS_SUCCESS, unloaded.Status);
+        await Assert.ThrowsAsync<NtStatusException>(() => rig.OpenAsync(@"\\.\HilRtl"));
     }
 
     /// <summary>services.c is told of the driver that is loaded after it, not of itself.</summary>

@@ -6,7 +6,8 @@ internal static unsafe class KeyHandle
     public static void* Open(RegistryKey key, uint access)
     {
         ObjectTable objects = NtKernel.Current.Objects;
-        KernelObject opened = objects.Add(ObjectType.Key, null, key);
+        KernelObject opened = objects.Add(
+            ObjectType.Key, null, key, closed: static handle => NtKernel.Current.Registry.Watches.End(handle));
         ulong handle = objects.Handles.Open(opened, access);
         objects.Dereference(opened);
         return (void*)handle;

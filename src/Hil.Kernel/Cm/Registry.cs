@@ -38,6 +38,8 @@ public sealed class Registry
 
     public RegistryKey Root { get; }
 
+    internal KeyWatches Watches { get; } = new();
+
     internal long Now => _kernel.Clock.SystemTime;
 
     /// <summary>The key at an absolute path such as \Registry\Machine\System, or null.</summary>

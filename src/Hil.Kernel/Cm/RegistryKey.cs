@@ -99,7 +99,7 @@ public sealed class RegistryKey
             _values.Add(value);
         else
             _values[index] = value;
-        LastWriteTime = _registry.Now;
+        NoteChange(KeyChange.LastSet);
     }
 
     public void SetDword(string name, uint value)
@@ -126,7 +126,7 @@ public sealed class RegistryKey
         if (index < 0)
             return false;
         _values.RemoveAt(index);
-        LastWriteTime = _registry.Now;
+        NoteChange(KeyChange.LastSet);
         return true;
     }
 
@@ -135,8 +135,9 @@ public sealed class RegistryKey
     {
         while (_subkeys.Count > 0)
             _subkeys.Values[^1].Delete();
-        Parent?.Remove(this);
         IsDeleted = true;
+        Parent?.Remove(this);
+        _registry.Watches.Note(this, KeyChange.Name);
     }
 
     internal RegistryKey CreateSubkey(string name, bool isVolatile) =>
@@ -145,14 +146,20 @@ public sealed class RegistryKey
     internal RegistryKey Add(RegistryKey subkey)
     {
         _subkeys.Add(subkey.Name, subkey);
-        LastWriteTime = _registry.Now;
+        NoteChange(KeyChange.Name);
         return subkey;
     }
 
     private void Remove(RegistryKey subkey)
     {
         _subkeys.Remove(subkey.Name);
+        NoteChange(KeyChange.Name);
+    }
+
+    private void NoteChange(KeyChange change)
+    {
         LastWriteTime = _registry.Now;
+        _registry.Watches.Note(this, change);
     }
 
     private int IndexOfValue(string name) =>

@@ -39,6 +39,15 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
+    /// <summary>Shows text on the screen of a system that starts. There is none: it goes where drivers print.</summary>
+    /// <remarks>WDK: ZwDisplayString.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwDisplayString(UNICODE_STRING* @string)
+    {
+        Print(DriverString.Read(@string));
+        return STATUS_SUCCESS;
+    }
+
     /// <summary>Prints a line for a managed driver.</summary>
     public static void DbgPrint(string text) => Print(text);
 

@@ -6,6 +6,9 @@ public sealed unsafe partial class IoSystem
     private readonly List<(ulong Driver, DriverRoutine Routine, ulong Context)> _reinitializations = [];
     private readonly Dictionary<ulong, int> _unnamedDevices = [];
 
+    /// <summary>Loads drivers that others name by their services; null when there are no images to load.</summary>
+    public IServiceLoader? ServiceLoader { get; set; }
+
     /// <summary>Makes a driver object known before its DriverEntry runs: fills the dispatch table with the default
     /// routine, names the object \Driver\….</summary>
     /// <returns>STATUS_OBJECT_NAME_COLLISION if a driver of that name is loaded.</returns>

@@ -80,15 +80,7 @@ public static unsafe partial class Ntoskrnl
         MDL* mdl = memoryDescriptorList;
         if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0)
             return STATUS_NOT_MAPPED_VIEW;
-        PageAccess? access = newProtect switch
-        {
-            PAGE_NOACCESS => PageAccess.None,
-            PAGE_READONLY => PageAccess.Read,
-            PAGE_READWRITE => PageAccess.ReadWrite,
-            PAGE_EXECUTE or PAGE_EXECUTE_READ => PageAccess.ReadExecute,
-            PAGE_EXECUTE_READWRITE => PageAccess.All,
-            _ => null,
-        };
+        PageAccess? access = PageProtection.Read(newProtect);
         if (access == null)
             return STATUS_INVALID_PAGE_PROTECTION;
         void* start = PAGE_ALIGN(mdl->MappedSystemVa);

@@ -8,6 +8,9 @@ public sealed class HandleTable
     private const ulong First = 0xFFFFFFFF_80000004;
     private const ulong Step = 4;
 
+    // ZwCurrentThread; the next value, -1, is ZwCurrentProcess.
+    private const ulong CurrentThread = ulong.MaxValue - 1;
+
     private readonly ObjectTable _objects;
     private readonly Dictionary<ulong, Handle> _handles = [];
     private ulong _next = First;
@@ -28,8 +31,9 @@ public sealed class HandleTable
         return handle;
     }
 
-    /// <summary>The object behind a handle, or null.</summary>
-    public KernelObject? Find(ulong handle) => _handles.GetValueOrDefault(handle).Target;
+    /// <summary>The object behind a handle, ZwCurrentProcess and ZwCurrentThread included, or null.</summary>
+    public KernelObject? Find(ulong handle) =>
+        handle >= CurrentThread ? _objects.FindCurrent(handle == CurrentThread) : _handles.GetValueOrDefault(handle).Target;
 
     /// <summary>The access that a handle was opened with; 0 for no handle.</summary>
     public uint AccessOf(ulong handle) => _handles.GetValueOrDefault(handle).Access;

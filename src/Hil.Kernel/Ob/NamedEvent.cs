@@ -44,6 +44,13 @@ public static unsafe partial class Ntoskrnl
         return status;
     }
 
+    /// <summary>Opens an event that has a name.</summary>
+    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: ZwOpenEvent.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwOpenEvent(void** eventHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes) =>
+        OpenNamed(objectAttributes, ObjectType.Event, desiredAccess, eventHandle);
+
     /// <summary>Sets the event of a handle.</summary>
     /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
     /// <remarks>WDK: ZwSetEvent.</remarks>

@@ -45,6 +45,10 @@ public sealed unsafe class ObjectTable
     /// <summary>The object whose body is at an address, or null.</summary>
     public KernelObject? Find(void* body) => _byAddress.GetValueOrDefault((ulong)body);
 
+    /// <summary>The running thread, or the process.</summary>
+    internal KernelObject? FindCurrent(bool isThread) =>
+        Find(isThread ? Ntoskrnl.KeGetCurrentThread() : _kernel.Process.Block);
+
     public void Reference(KernelObject target)
     {
         Invariant.Holds(target.References > 0, "only a live object is referenced");

@@ -119,6 +119,7 @@ public static partial class WdmConstants
     public const uint FILE_WRITE_THROUGH = 2;
     public const uint FILE_SEQUENTIAL_ONLY = 4;
     public const uint FILE_NO_INTERMEDIATE_BUFFERING = 8;
+    public const uint FILE_OPEN_REPARSE_POINT = 0x200000;
     public const uint FILE_SYNCHRONOUS_IO_ALERT = 0x10;
     public const uint FILE_SYNCHRONOUS_IO_NONALERT = 0x20;
     public const uint FILE_NON_DIRECTORY_FILE = 0x40;

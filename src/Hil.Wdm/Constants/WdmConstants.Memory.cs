@@ -53,6 +53,20 @@ public static partial class WdmConstants
     public const uint MM_ALLOCATE_FULLY_REQUIRED = 4;
     public const uint MM_ALLOCATE_NO_WAIT = 8;
 
+    // Sections and their views.
+    public const uint SEC_BASED = 0x200000;
+    public const uint SEC_NO_CHANGE = 0x400000;
+    public const uint SEC_FILE = 0x800000;
+    public const uint SEC_IMAGE = 0x1000000;
+    public const uint SEC_RESERVE = 0x4000000;
+    public const uint SEC_COMMIT = 0x8000000;
+    public const uint SEC_NOCACHE = 0x10000000;
+    public const uint SEC_WRITECOMBINE = 0x40000000;
+    public const uint SEC_LARGE_PAGES = 0x80000000;
+    public const uint MEM_RESERVE = 0x2000;
+    public const uint MEM_TOP_DOWN = 0x100000;
+    public const uint MEM_LARGE_PAGES = 0x20000000;
+
     // Page protection.
     public const uint PAGE_NOACCESS = 1;
     public const uint PAGE_READONLY = 2;

@@ -1,0 +1,39 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    /// <summary>Opens a process by the id of it, or of a thread of it.</summary>
+    /// <param name="clientId">With UniqueThread zero, or a thread of the process.</param>
+    /// <returns>STATUS_INVALID_CID if there is none; STATUS_INVALID_PARAMETER_MIX without an id, or with a
+    /// name.</returns>
+    /// <remarks>WDK: ZwOpenProcess. Processes have no names any more, since Windows Vista.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwOpenProcess(
+        void** processHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, CLIENT_ID* clientId)
+    {
+        bool hasName = objectAttributes != null && objectAttributes->ObjectName != null;
+        if (clientId == null || hasName)
+            return STATUS_INVALID_PARAMETER_MIX;
+        bool isThread = clientId->UniqueThread != null;
+        if (isThread && NtKernel.Current.Scheduler.Find((uint)((ulong)clientId->UniqueThread / IdStep)) == null)
+            return STATUS_INVALID_CID;
+        bool isProcess = (ulong)clientId->UniqueProcess == SystemProcessId;
+        if (!isProcess && !(isThread && clientId->UniqueProcess == null))
+            return STATUS_INVALID_CID;
+        ObjectTable objects = NtKernel.Current.Objects;
+        *processHandle = (void*)objects.Handles.Open(objects.Require(PsGetCurrentProcess()), desiredAccess);
+        return STATUS_SUCCESS;
+    }
+
+    /// <summary>Ends a process. The only one is the system's, which nobody may end.</summary>
+    /// <returns>STATUS_ACCESS_DENIED; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: ZwTerminateProcess.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwTerminateProcess(void* processHandle, NTSTATUS exitStatus)
+    {
+        if (processHandle == null)
+            return STATUS_ACCESS_DENIED;
+        NTSTATUS status = ObjectOf(processHandle, ObjectType.Process, out _);
+        return status.IsSuccess ? STATUS_ACCESS_DENIED : status;
+    }
+}

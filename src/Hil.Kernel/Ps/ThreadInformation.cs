@@ -1,0 +1,61 @@
+namespace Hil.Kernel;
+
+public static unsafe partial class Ntoskrnl
+{
+    private const uint ThreadPriority = 2;
+    private const uint ThreadBasePriority = 3;
+    private const uint ThreadAffinityMask = 4;
+
+    /// <summary>Sets a thread's priority, or which processors it may run on.</summary>
+    /// <param name="threadInformationClass">ThreadPriority (1 to 31), ThreadBasePriority (-2 to 2, or one of the two
+    /// extremes, -15 and 15), ThreadAffinityMask.</param>
+    /// <returns>STATUS_INVALID_INFO_CLASS for any other, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER for a
+    /// value out of range, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_THREAD_IS_TERMINATING.</returns>
+    /// <remarks>WDK: ZwSetInformationThread.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwSetInformationThread(
+        void* threadHandle, uint threadInformationClass, void* threadInformation, uint threadInformationLength)
+    {
+        uint bytes = threadInformationClass switch
+        {
+            ThreadPriority or ThreadBasePriority => sizeof(int),
+            ThreadAffinityMask => (uint)sizeof(nuint),
+            _ => 0,
+        };
+        if (bytes == 0)
+            return STATUS_INVALID_INFO_CLASS;
+        if (threadInformationLength != bytes)
+            return STATUS_INFO_LENGTH_MISMATCH;
+        DriverMemory.RequireReadable(threadInformation, bytes, nameof(ZwSetInformationThread));
+        NTSTATUS status = ObjectOf(threadHandle, ObjectType.Thread, out KernelObject? found);
+        if (!status.IsSuccess)
+            return status;
+        var thread = (KTHREAD*)found!.Address;
+        if (NtKernel.Current.Scheduler.Find(thread) == null)
+            return STATUS_THREAD_IS_TERMINATING;
+        return threadInformationClass switch
+        {
+            ThreadPriority => SetThreadPriority(thread, *(int*)threadInformation),
+            ThreadBasePriority => SetThreadBasePriority(thread, *(int*)threadInformation),
+            _ => (*(nuint*)threadInformation & OnlyProcessor) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER,
+        };
+    }
+
+    private static NTSTATUS SetThreadPriority(KTHREAD* thread, int priority)
+    {
+        if (priority is <= LOW_PRIORITY or > HIGH_PRIORITY)
+            return STATUS_INVALID_PARAMETER;
+        KeSetPriorityThread(thread, priority);
+        return STATUS_SUCCESS;
+    }
+
+    private static NTSTATUS SetThreadBasePriority(KTHREAD* thread, int increment)
+    {
+        const int Idle = -15;
+        const int TimeCritical = 15;
+        if (increment is not (>= -2 and <= 2 or Idle or TimeCritical))
+            return STATUS_INVALID_PARAMETER;
+        KeSetBasePriorityThread(thread, increment);
+        return STATUS_SUCCESS;
+    }
+}

@@ -1,0 +1,347 @@
+/*
+ * Self-checking: system services that drivers call by their Zw names, and sections.
+ */
+
+#include <ntifs.h>
+#include "check.h"
+
+#define NOTIFY_NAME 1
+#define NOTIFY_LAST_SET 4
+
+/* Not in every edition of the headers. */
+#ifndef TIMER_ALL_ACCESS
+#define TIMER_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 3)
+#endif
+
+NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, PLONG previousState);
+
+typedef struct COALESCABLE_TIMER {
+    LARGE_INTEGER DueTime;
+    PVOID ApcRoutine;
+    PVOID Context;
+    PVOID WakeContext;
+    ULONG Period;
+    ULONG TolerableDelay;
+    PBOOLEAN PreviousState;
+} COALESCABLE_TIMER;
+
+static OBJECT_ATTRIBUTES Named(PUNICODE_STRING name, ULONG attributes)
+{
+    OBJECT_ATTRIBUTES made;
+
+    InitializeObjectAttributes(&made, name, OBJ_KERNEL_HANDLE | attributes, NULL, NULL);
+    return made;
+}
+
+static NTSTATUS Wait(HANDLE handle, LONG milliseconds)
+{
+    LARGE_INTEGER timeout = { .QuadPart = -10000LL * milliseconds };
+
+    return ZwWaitForSingleObject(handle, FALSE, &timeout);
+}
+
+static ULONG EventsAreOpenedByName(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\HilZwEvent");
+    OBJECT_ATTRIBUTES attributes = Named(&name, 0);
+    HANDLE created, opened;
+    LONG before;
+
+    CHECK(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &attributes) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(ZwCreateEvent(&created, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE) == STATUS_SUCCESS);
+    CHECK(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
+    CHECK(NtSetEvent(opened, &before) == STATUS_SUCCESS && before == 0);
+    CHECK(Wait(created, 0) == STATUS_SUCCESS);
+    CHECK(ZwOpenTimer(&opened, TIMER_ALL_ACCESS, &attributes) == STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK(ZwClose(created) == STATUS_SUCCESS && NtClose(opened) == STATUS_SUCCESS);
+    CHECK(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &attributes) == STATUS_OBJECT_NAME_NOT_FOUND);
+    return 0;
+}
+
+static ULONG TimersOfHandlesExpire(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\HilZwTimer");
+    OBJECT_ATTRIBUTES attributes = Named(&name, 0);
+    LARGE_INTEGER soon = { .QuadPart = -10000 }, late = { .QuadPart = -10000LL * 1000 * 3600 };
+    COALESCABLE_TIMER information = { .DueTime = soon };
+    HANDLE timer, same;
+    BOOLEAN state = TRUE;
+
+    CHECK(ZwCreateTimer(&timer, TIMER_ALL_ACCESS, &attributes, (TIMER_TYPE)7) == STATUS_INVALID_PARAMETER_4);
+    CHECK(ZwCreateTimer(&timer, TIMER_ALL_ACCESS, &attributes, NotificationTimer) == STATUS_SUCCESS);
+    CHECK(ZwCreateTimer(&same, TIMER_ALL_ACCESS, &attributes, NotificationTimer) == STATUS_OBJECT_NAME_COLLISION);
+    CHECK(ZwOpenTimer(&same, TIMER_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
+    CHECK(ZwSetTimer(timer, &soon, NULL, NULL, FALSE, -1, NULL) == STATUS_INVALID_PARAMETER_6);
+    CHECK(ZwSetTimer(timer, &soon, NULL, NULL, FALSE, 0, &state) == STATUS_SUCCESS && !state);
+    CHECK(Wait(same, 10000) == STATUS_SUCCESS);
+    CHECK(ZwSetTimer(timer, &late, NULL, NULL, TRUE, 0, &state) == STATUS_TIMER_RESUME_IGNORED && state);
+    CHECK(Wait(same, 1) == STATUS_TIMEOUT);
+    CHECK(ZwCancelTimer(timer, &state) == STATUS_SUCCESS && !state);
+
+    CHECK(ZwSetTimerEx(timer, (TIMER_SET_INFORMATION_CLASS)1, &information, sizeof(information))
+        == STATUS_INVALID_INFO_CLASS);
+    CHECK(ZwSetTimerEx(timer, TimerSetCoalescableTimer, &information, 8) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(ZwSetTimerEx(timer, TimerSetCoalescableTimer, &information, sizeof(information)) == STATUS_SUCCESS);
+    CHECK(Wait(same, 10000) == STATUS_SUCCESS);
+    CHECK(ZwCancelTimer(timer, &state) == STATUS_SUCCESS && state);
+    CHECK(ZwSetTimer(timer, &late, NULL, NULL, FALSE, 0, NULL) == STATUS_SUCCESS);
+    CHECK(ZwClose(timer) == STATUS_SUCCESS && ZwClose(same) == STATUS_SUCCESS);
+    CHECK(ZwCancelTimer(timer, NULL) == STATUS_INVALID_HANDLE);
+    return 0;
+}
+
+static ULONG SectionsAreMemory(PDEVICE_OBJECT device)
+{
+    LARGE_INTEGER size = { .QuadPart = 0x18000 }, none = { .QuadPart = 0 }, offset = { .QuadPart = 0x10004 };
+    HANDLE section;
+    PUCHAR first = NULL, second = NULL;
+    SIZE_T firstSize = 0, secondSize = 0;
+
+    CHECK(ZwCreateSection(&section, SECTION_ALL_ACCESS, NULL, &none, PAGE_READWRITE, SEC_COMMIT, NULL)
+        == STATUS_INVALID_PARAMETER_4);
+    CHECK(ZwCreateSection(&section, SECTION_ALL_ACCESS, NULL, &size, 3, SEC_COMMIT, NULL)
+        == STATUS_INVALID_PAGE_PROTECTION);
+    CHECK(ZwCreateSection(&section, SECTION_ALL_ACCESS, NULL, &size, PAGE_READWRITE, 0, NULL)
+        == STATUS_INVALID_PARAMETER_6);
+    CHECK(ZwCreateSection(&section, SECTION_ALL_ACCESS, NULL, &size, PAGE_READWRITE, SEC_COMMIT, NULL)
+        == STATUS_SUCCESS);
+    CHECK(ZwMapViewOfSection(section, ZwCurrentProcess(), (PVOID *)&first, 0, 0, NULL, &firstSize, ViewUnmap, 0,
+                             PAGE_READWRITE) == STATUS_SUCCESS);
+    CHECK(firstSize == 0x18000 && (PVOID)first < MmHighestUserAddress && first[0x17fff] == 0);
+    first[0x10000] = 42;
+    CHECK(ZwMapViewOfSection(section, ZwCurrentProcess(), (PVOID *)&second, 0, 0, &offset, &secondSize, ViewUnmap, 0,
+                             PAGE_READONLY) == STATUS_SUCCESS);
+    CHECK(offset.QuadPart == 0x10000 && secondSize == 0x8000 && second[0] == 42);
+    CHECK(ZwMapViewOfSection(section, ZwCurrentProcess(), (PVOID *)&second, 0, 0, NULL, &secondSize, ViewUnmap, 0,
+                             PAGE_EXECUTE_READ) == STATUS_SECTION_PROTECTION);
+    CHECK(ZwClose(section) == STATUS_SUCCESS); /* views keep the memory */
+    CHECK(first[0x10000] == 42);
+    CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), first + 5) == STATUS_SUCCESS);
+    CHECK(!MmIsAddressValid(first) && second[0] == 42);
+    CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), second) == STATUS_SUCCESS);
+    CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), second) == STATUS_NOT_MAPPED_VIEW);
+    return 0;
+}
+
+static ULONG SectionsAreMappedForTheSystem(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\HilZwSection");
+    OBJECT_ATTRIBUTES attributes = Named(&name, 0);
+    LARGE_INTEGER size = { .QuadPart = 5000 };
+    HANDLE section, opened;
+    PVOID object, view, other;
+    SIZE_T viewSize = 0;
+
+    CHECK(NtCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size, PAGE_READWRITE, SEC_COMMIT, NULL)
+        == STATUS_SUCCESS);
+    CHECK(ZwOpenSection(&opened, SECTION_MAP_READ, &attributes) == STATUS_SUCCESS);
+    CHECK(ObReferenceObjectByHandle(opened, SECTION_MAP_READ, NULL, KernelMode, &object, NULL) == STATUS_SUCCESS);
+    CHECK(MmMapViewInSystemSpace(object, &view, &viewSize) == STATUS_SUCCESS);
+    CHECK(viewSize == 8192 && view > MmHighestUserAddress);
+    RtlFillMemory(view, 8192, 0x5a);
+    viewSize = 4096;
+    CHECK(MmMapViewInSessionSpace(object, &other, &viewSize) == STATUS_SUCCESS && viewSize == 4096);
+    CHECK(*(PUCHAR)other == 0x5a);
+    CHECK(MmUnmapViewInSystemSpace(view) == STATUS_SUCCESS);
+    CHECK(MmUnmapViewInSessionSpace(other) == STATUS_SUCCESS);
+    CHECK(MmUnmapViewInSystemSpace(view) == STATUS_NOT_MAPPED_VIEW);
+    viewSize = 9000;
+    CHECK(MmMapViewInSystemSpace(object, &view, &viewSize) == STATUS_INVALID_VIEW_SIZE);
+    ObDereferenceObject(object);
+    CHECK(ZwClose(section) == STATUS_SUCCESS && ZwClose(opened) == STATUS_SUCCESS);
+    return 0;
+}
+
+static ULONG PhysicalMemoryIsASection(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\PhysicalMemory");
+    OBJECT_ATTRIBUTES attributes = Named(&name, OBJ_CASE_INSENSITIVE);
+    PULONG memory = ExAllocatePoolWithTag(NonPagedPool, PAGE_SIZE, 'zHil');
+    LARGE_INTEGER physical, start;
+    HANDLE section;
+    PUCHAR view = NULL;
+    SIZE_T viewSize = PAGE_SIZE;
+
+    CHECK(memory != NULL);
+    *memory = 0x12345678;
+    physical = MmGetPhysicalAddress(memory);
+    start = physical;
+    CHECK(ZwOpenSection(&section, SECTION_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
+    CHECK(ZwMapViewOfSection(section, ZwCurrentProcess(), (PVOID *)&view, 0, 0, &start, &viewSize, ViewShare, 0,
+                             PAGE_READWRITE | PAGE_NOCACHE) == STATUS_SUCCESS);
+    CHECK(start.QuadPart <= physical.QuadPart && viewSize >= PAGE_SIZE);
+    CHECK(*(PULONG)(view + (physical.QuadPart - start.QuadPart)) == 0x12345678);
+    CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), view) == STATUS_SUCCESS);
+    CHECK(*memory == 0x12345678);
+    CHECK(ZwClose(section) == STATUS_SUCCESS);
+    ExFreePoolWithTag(memory, 'zHil');
+    return 0;
+}
+
+static VOID NTAPI NoteItem(PVOID context)
+{
+    KeSetEvent(context, IO_NO_INCREMENT, FALSE);
+}
+
+static ULONG KeysTellOfChanges(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING path = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\Software\\HilZw");
+    UNICODE_STRING below = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\Software\\HilZw\\Below");
+    UNICODE_STRING value = RTL_CONSTANT_STRING(L"Value");
+    OBJECT_ATTRIBUTES attributes = Named(&path, 0), belowAttributes = Named(&below, 0);
+    HANDLE key, same, subkey, changed;
+    IO_STATUS_BLOCK status, second;
+    WORK_QUEUE_ITEM item;
+    KEVENT called;
+    ULONG number = 1;
+
+    CHECK(ZwCreateKey(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL) == STATUS_SUCCESS);
+    CHECK(ZwOpenKey(&same, KEY_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
+    CHECK(ZwCreateEvent(&changed, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE) == STATUS_SUCCESS);
+    KeInitializeEvent(&called, SynchronizationEvent, FALSE);
+    ExInitializeWorkItem(&item, NoteItem, &called);
+
+    CHECK(ZwNotifyChangeKey(key, NULL, NULL, NULL, &status, 0x10, FALSE, NULL, 0, TRUE) == STATUS_INVALID_PARAMETER);
+    CHECK(ZwNotifyChangeKey(key, changed, NULL, NULL, &status, NOTIFY_LAST_SET, FALSE, NULL, 0, TRUE)
+        == STATUS_PENDING);
+    CHECK(ZwCreateKey(&subkey, KEY_ALL_ACCESS, &belowAttributes, 0, NULL, 0, NULL) == STATUS_SUCCESS);
+    CHECK(Wait(changed, 0) == STATUS_TIMEOUT);
+    CHECK(ZwSetValueKey(same, &value, 0, REG_DWORD, &number, sizeof(number)) == STATUS_SUCCESS);
+    CHECK(Wait(changed, 0) == STATUS_SUCCESS && status.Status == STATUS_NOTIFY_ENUM_DIR);
+
+    CHECK(ZwNotifyChangeKey(same, NULL, (PIO_APC_ROUTINE)(ULONG_PTR)&item, (PVOID)DelayedWorkQueue, &second,
+                            NOTIFY_NAME | NOTIFY_LAST_SET, TRUE, NULL, 0, TRUE) == STATUS_PENDING);
+    CHECK(ZwDeleteKey(subkey) == STATUS_SUCCESS);
+    CHECK(KeWaitForSingleObject(&called, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
+    CHECK(second.Status == STATUS_NOTIFY_ENUM_DIR);
+    CHECK(ZwDeleteValueKey(key, &value) == STATUS_SUCCESS); /* nobody waits: the next call hears of it */
+    CHECK(ZwNotifyChangeKey(same, NULL, NULL, NULL, &second, NOTIFY_NAME, TRUE, NULL, 0, FALSE)
+        == STATUS_NOTIFY_ENUM_DIR);
+
+    CHECK(ZwNotifyChangeKey(same, changed, NULL, NULL, &second, NOTIFY_NAME, TRUE, NULL, 0, TRUE) == STATUS_PENDING);
+    CHECK(ZwClose(same) == STATUS_SUCCESS);
+    CHECK(Wait(changed, 0) == STATUS_SUCCESS && second.Status == STATUS_NOTIFY_CLEANUP);
+    CHECK(ZwClose(subkey) == STATUS_SUCCESS && ZwDeleteKey(key) == STATUS_SUCCESS && ZwClose(key) == STATUS_SUCCESS);
+    CHECK(ZwClose(changed) == STATUS_SUCCESS);
+    return 0;
+}
+
+static ULONG FilesTellOfTheirVolume(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\HilZw");
+    OBJECT_ATTRIBUTES attributes = Named(&name, 0);
+    FILE_FS_DEVICE_INFORMATION kind;
+    FILE_FS_SIZE_INFORMATION size;
+    FILE_NETWORK_OPEN_INFORMATION network;
+    IO_STATUS_BLOCK status;
+    LARGE_INTEGER bytes = { .QuadPart = 4096 };
+    HANDLE file, section;
+
+    CHECK(ZwOpenFile(&file, FILE_GENERIC_READ, &attributes, &status, 7, 0) == STATUS_SUCCESS);
+    CHECK(ZwQueryVolumeInformationFile(file, &status, &kind, 4, FileFsDeviceInformation)
+        == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(ZwQueryVolumeInformationFile(file, &status, &kind, sizeof(kind), FileFsDeviceInformation) == STATUS_SUCCESS);
+    CHECK(kind.DeviceType == FILE_DEVICE_UNKNOWN && status.Information == sizeof(kind));
+    CHECK(ZwQueryVolumeInformationFile(file, &status, &size, sizeof(size), FileFsSizeInformation)
+        == STATUS_INVALID_DEVICE_REQUEST);
+    CHECK(ZwQueryVolumeInformationFile(file, &status, &size, sizeof(size), (FS_INFORMATION_CLASS)99)
+        == STATUS_INVALID_INFO_CLASS);
+    CHECK(ZwCreateSection(&section, SECTION_ALL_ACCESS, NULL, &bytes, PAGE_READONLY, SEC_COMMIT, file)
+        == STATUS_INVALID_FILE_FOR_SECTION);
+    CHECK(ZwQueryFullAttributesFile(&attributes, &network) == STATUS_INVALID_DEVICE_REQUEST);
+    CHECK(ZwClose(file) == STATUS_SUCCESS);
+    return 0;
+}
+
+static ULONG ProcessesAndThreads(PDEVICE_OBJECT device)
+{
+    OBJECT_ATTRIBUTES attributes = Named(NULL, 0);
+    CLIENT_ID id = { PsGetCurrentProcessId(), NULL };
+    HANDLE process;
+    PVOID object;
+    LONG priority = 31;
+    KAFFINITY affinity = 1;
+    LUID luid, next;
+
+    CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, &id) == STATUS_SUCCESS);
+    CHECK(ObReferenceObjectByHandle(process, PROCESS_ALL_ACCESS, *PsProcessType, KernelMode, &object, NULL)
+        == STATUS_SUCCESS && object == PsInitialSystemProcess);
+    ObDereferenceObject(object);
+    CHECK(ZwTerminateProcess(process, STATUS_SUCCESS) == STATUS_ACCESS_DENIED);
+    CHECK(ZwClose(process) == STATUS_SUCCESS);
+    CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, NULL) == STATUS_INVALID_PARAMETER_MIX);
+    id.UniqueProcess = (HANDLE)0x12344;
+    CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, &id) == STATUS_INVALID_CID);
+
+    CHECK(ZwSetInformationThread(ZwCurrentThread(), ThreadPriority, &priority, 8) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(ZwSetInformationThread(ZwCurrentThread(), ThreadPriority, &priority, 4) == STATUS_SUCCESS);
+    CHECK(KeQueryPriorityThread(KeGetCurrentThread()) == 31);
+    priority = 0;
+    CHECK(ZwSetInformationThread(ZwCurrentThread(), ThreadBasePriority, &priority, 4) == STATUS_SUCCESS);
+    CHECK(KeQueryPriorityThread(KeGetCurrentThread()) == 8);
+    CHECK(ZwSetInformationThread(ZwCurrentThread(), ThreadAffinityMask, &affinity, sizeof(affinity))
+        == STATUS_SUCCESS);
+    CHECK(ZwSetInformationThread(ZwCurrentThread(), ThreadPriority, &priority, 4) == STATUS_INVALID_PARAMETER);
+    CHECK(ZwSetInformationThread(ZwCurrentProcess(), ThreadPriority, &priority, 4) == STATUS_OBJECT_TYPE_MISMATCH);
+
+    CHECK(ZwAllocateLocallyUniqueId(&luid) == STATUS_SUCCESS && luid.LowPart >= 1001);
+    CHECK(ZwAllocateLocallyUniqueId(&next) == STATUS_SUCCESS && next.LowPart == luid.LowPart + 1);
+    return 0;
+}
+
+static ULONG PowerAndScreen(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING text = RTL_CONSTANT_STRING(L"shown on the screen");
+    BOOLEAN alwaysOn = 7;
+
+    CHECK(ZwPowerInformation(PlatformInformation, NULL, 0, &alwaysOn, 0) == STATUS_BUFFER_TOO_SMALL);
+    CHECK(ZwPowerInformation(PlatformInformation, NULL, 0, NULL, 1) == STATUS_INVALID_PARAMETER);
+    CHECK(ZwPowerInformation(PlatformInformation, NULL, 0, &alwaysOn, 1) == STATUS_SUCCESS && alwaysOn == FALSE);
+    CHECK(ZwDisplayString(&text) == STATUS_SUCCESS);
+    return 0;
+}
+
+static ULONG ServicesWithoutImages(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING absent = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\NoSuch");
+    UNICODE_STRING self = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\zw");
+    OBJECT_ATTRIBUTES attributes = Named(&absent, 0);
+    HANDLE key;
+
+    CHECK(ZwLoadDriver(&absent) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(ZwCreateKey(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL) == STATUS_SUCCESS);
+    CHECK(ZwLoadDriver(&absent) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(ZwUnloadDriver(&absent) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(ZwDeleteKey(key) == STATUS_SUCCESS && ZwClose(key) == STATUS_SUCCESS);
+    CHECK(ZwLoadDriver(&self) == STATUS_IMAGE_ALREADY_LOADED);
+    return 0;
+}
+
+static const CHECK_CASE Cases[] = {
+    CHECK_CASE_OF(EventsAreOpenedByName),
+    CHECK_CASE_OF(TimersOfHandlesExpire),
+    CHECK_CASE_OF(SectionsAreMemory),
+    CHECK_CASE_OF(SectionsAreMappedForTheSystem),
+    CHECK_CASE_OF(PhysicalMemoryIsASection),
+    CHECK_CASE_OF(KeysTellOfChanges),
+    CHECK_CASE_OF(FilesTellOfTheirVolume),
+    CHECK_CASE_OF(ProcessesAndThreads),
+    CHECK_CASE_OF(PowerAndScreen),
+    CHECK_CASE_OF(ServicesWithoutImages),
+};
+
+static NTSTATUS ZwControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
+{
+    UNICODE_STRING other = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\HilOther");
+
+    switch (number) {
+    case 100:
+        return ZwLoadDriver(&other);
+    case 101:
+        return ZwUnloadDriver(&other);
+    default:
+        return CheckRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
+    }
+}
+
+LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilZw"), 0, ZwControl, NULL };

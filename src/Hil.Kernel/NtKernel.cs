@@ -94,6 +94,9 @@ public sealed class NtKernel : IDisposable
     /// <summary>Pages and device mappings that drivers hold.</summary>
     public PageBlocks PageBlocks { get; } = new();
 
+    /// <summary>User memory that drivers have secured.</summary>
+    internal SecuredMemory SecuredMemory { get; } = new();
+
     /// <summary>Views of sections that drivers hold.</summary>
     internal SectionViews SectionViews { get; }
 

@@ -19,6 +19,21 @@ public static unsafe partial class Ntoskrnl
     public static nuint MmSizeOfMdl(void* @base, nuint length) =>
         (nuint)sizeof(MDL) + sizeof(ulong) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(@base, length);
 
+    /// <summary>Initialises an MDL for a buffer; allocates it from nonpaged pool if there is none.</summary>
+    /// <param name="memoryDescriptorList">Null for a new one, which the caller frees with ExFreePool.</param>
+    /// <returns>Null when memory is exhausted.</returns>
+    /// <remarks>WDK: MmCreateMdl (obsolete).</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static MDL* MmCreateMdl(MDL* memoryDescriptorList, void* @base, nuint length)
+    {
+        MDL* mdl = memoryDescriptorList;
+        if (mdl == null)
+            mdl = (MDL*)NtKernel.Current.Pool.Allocate(MmSizeOfMdl(@base, length), MdlTag);
+        if (mdl != null)
+            MmInitializeMdl(mdl, @base, length);
+        return mdl;
+    }
+
     /// <summary>Fills in the pages of a buffer in nonpaged pool, which needs no locking.</summary>
     /// <remarks>WDK: MmBuildMdlForNonPagedPool.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]

@@ -32,6 +32,19 @@ public sealed class PageBlocks
         }
     }
 
+    /// <summary>Address and size of what MmMapIoSpace has mapped.</summary>
+    internal IEnumerable<(ulong Address, nuint Bytes)> IoMappings
+    {
+        get
+        {
+            foreach ((ulong address, Block block) in _blocks)
+            {
+                if (block.Kind is PageBlockKind.DeviceMapping or PageBlockKind.RamMapping)
+                    yield return (address, block.Bytes);
+            }
+        }
+    }
+
     internal void Add(ulong address, PageBlockKind kind, nuint bytes) =>
         _blocks[address] = new Block(kind, bytes, NtKernel.Current.Processor.DriverRip);
 

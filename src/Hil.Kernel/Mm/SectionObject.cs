@@ -104,7 +104,8 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Takes a view of ZwMapViewOfSection away.</summary>
     /// <param name="baseAddress">Any address in it.</param>
-    /// <returns>STATUS_NOT_MAPPED_VIEW, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <returns>STATUS_NOT_MAPPED_VIEW, STATUS_INVALID_PAGE_PROTECTION while a part of it is secured
+    /// (MmSecureVirtualMemory), STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
     /// <remarks>WDK: ZwUnmapViewOfSection.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwUnmapViewOfSection(void* processHandle, void* baseAddress)
@@ -202,7 +203,7 @@ public static unsafe partial class Ntoskrnl
     }
 
     private static NTSTATUS UnmapView(void* address, bool isForSystem) =>
-        NtKernel.Current.SectionViews.Unmap((ulong)address, isForSystem) ? STATUS_SUCCESS : STATUS_NOT_MAPPED_VIEW;
+        NtKernel.Current.SectionViews.Unmap((ulong)address, isForSystem);
 
     /// <summary>The object of a handle, if it is of the kind.</summary>
     private static NTSTATUS ObjectOf(void* handle, ObjectType type, out KernelObject? found)

@@ -32,19 +32,23 @@ internal sealed class SectionViews(NtKernel kernel)
         return STATUS_SUCCESS;
     }
 
-    /// <summary>Takes a view away; false when there is none of the kind with the address in it.</summary>
-    public bool Unmap(ulong address, bool isForSystem)
+    /// <summary>Takes a view away.</summary>
+    /// <returns>STATUS_NOT_MAPPED_VIEW when there is none of the kind with the address in it;
+    /// STATUS_INVALID_PAGE_PROTECTION while a part of it is secured.</returns>
+    public NTSTATUS Unmap(ulong address, bool isForSystem)
     {
         int index = _views.FindIndex(view => view.IsForSystem == isForSystem && view.Contains(address));
         if (index < 0)
-            return false;
+            return STATUS_NOT_MAPPED_VIEW;
         SectionView view = _views[index];
+        if (kernel.SecuredMemory.Overlaps(view.Base, view.Bytes))
+            return STATUS_INVALID_PAGE_PROTECTION;
         _views.RemoveAt(index);
         if (view.IsDevice)
             kernel.Services.Memory.UnmapDevice(view.Base, view.Bytes);
         Protect(view.Section);
         kernel.Objects.Dereference(view.Owner);
-        return true;
+        return STATUS_SUCCESS;
     }
 
     private static NTSTATUS FindBacked(

@@ -21,6 +21,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("objects", "HilObjects", "")]
     [InlineData("executive", "HilExecutive", "")]
     [InlineData("zw", "HilZw", "")]
+    [InlineData("iomisc", "HilIoMisc", "")]
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("isrfault", "HilIsrFault", "edu")]

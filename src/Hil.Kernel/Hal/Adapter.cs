@@ -37,6 +37,21 @@ public static unsafe partial class Hal
         new((int)Call(OperationsOf(adapter)->AllocateAdapterChannel,
             (ulong)adapter, (ulong)deviceObject, numberOfMapRegisters, executionRoutine.Address, (ulong)context));
 
+    /// <summary>As IoAllocateAdapterChannel, with the device and the context in a block.</summary>
+    /// <param name="wcb">DeviceObject and DeviceContext go to the routine, with the device's current IRP.</param>
+    /// <remarks>WDK: HalAllocateAdapterChannel (obsolete).</remarks>
+    [Export(MinIrql = DISPATCH_LEVEL, MaxIrql = DISPATCH_LEVEL)]
+    public static NTSTATUS HalAllocateAdapterChannel(
+        DMA_ADAPTER* adapter, WAIT_CONTEXT_BLOCK* wcb, uint numberOfMapRegisters, DriverRoutine executionRoutine) =>
+        IoAllocateAdapterChannel(
+            adapter, (DEVICE_OBJECT*)wcb->DeviceObject, numberOfMapRegisters, executionRoutine, wcb->DeviceContext);
+
+    /// <summary>Bytes that are left to transfer on a system DMA channel: none, adapters are bus masters'.</summary>
+    /// <remarks>WDK: HalReadDmaCounter (obsolete).</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static uint HalReadDmaCounter(DMA_ADAPTER* adapter) =>
+        (uint)Call(OperationsOf(adapter)->ReadDmaCounter, (ulong)adapter);
+
     /// <summary>Maps part of a buffer for the device.</summary>
     /// <remarks>WDK: IoMapTransfer (obsolete).</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]

@@ -72,6 +72,14 @@ public static unsafe partial class Hal
         return true;
     }
 
+    /// <inheritdoc cref="HalTranslateBusAddress"/>
+    /// <remarks>WDK: IoTranslateBusAddress (obsolete).</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static BOOLEAN IoTranslateBusAddress(
+        INTERFACE_TYPE interfaceType, uint busNumber, PHYSICAL_ADDRESS busAddress, uint* addressSpace,
+        PHYSICAL_ADDRESS* translatedAddress) =>
+        HalTranslateBusAddress(interfaceType, busNumber, busAddress, addressSpace, translatedAddress);
+
     /// <summary>Gives the vector, DIRQL and affinity of an interrupt line for IoConnectInterrupt.</summary>
     /// <param name="busInterruptLevel">The line: a global system interrupt.</param>
     /// <returns>The vector; 0 when none is left. PCI lines are level-sensitive, others edge-triggered.</returns>

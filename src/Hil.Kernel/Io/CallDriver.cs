@@ -52,6 +52,12 @@ public static unsafe partial class Ntoskrnl
         return true;
     }
 
+    /// <inheritdoc cref="IoForwardIrpSynchronously"/>
+    /// <remarks>WDK: IoForwardIrpSynchronously, which was called IoForwardAndCatchIrp once.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static BOOLEAN IoForwardAndCatchIrp(DEVICE_OBJECT* deviceObject, IRP* irp) =>
+        IoForwardIrpSynchronously(deviceObject, irp);
+
     /// <summary>Sends an IRP, whose next stack location the caller has set up, and waits until it has come
     /// back.</summary>
     /// <returns>The IRP's status.</returns>

@@ -23,17 +23,23 @@ public static unsafe partial class Ntoskrnl
         void* eaBuffer,
         uint eaLength)
     {
+        var opening = new FileOpening(desiredAccess, shareAccess, createOptions, createDisposition);
+        return OpenFile(fileHandle, objectAttributes, ioStatusBlock, opening);
+    }
+
+    private static NTSTATUS OpenFile(
+        void** fileHandle, OBJECT_ATTRIBUTES* objectAttributes, IO_STATUS_BLOCK* ioStatusBlock, FileOpening opening)
+    {
         NtKernel kernel = NtKernel.Current;
         NTSTATUS status = PathOf(kernel, objectAttributes, out string path);
         if (!status.IsSuccess)
             return status;
-        var opening = new FileOpening(desiredAccess, shareAccess, createOptions, createDisposition);
         status = kernel.Io.CreateFile(path, opening, out KernelObject? file);
         ioStatusBlock->Status = status;
         ioStatusBlock->Information = status.IsSuccess ? FileOpened : 0;
         if (!status.IsSuccess)
             return status;
-        *fileHandle = (void*)kernel.Objects.Handles.Open(file!, desiredAccess);
+        *fileHandle = (void*)kernel.Objects.Handles.Open(file!, opening.Access);
         kernel.Objects.Dereference(file!);
         return status;
     }
@@ -73,6 +79,65 @@ public static unsafe partial class Ntoskrnl
         ZwCreateFile(
             fileHandle, desiredAccess, objectAttributes, ioStatusBlock, allocationSize, fileAttributes, shareAccess,
             disposition, createOptions, eaBuffer, eaLength);
+
+    /// <summary>As IoCreateFile; requests go to one device object of the stack and those below it.</summary>
+    /// <param name="deviceObject">May be null: the top of the stack.</param>
+    /// <returns>STATUS_INVALID_DEVICE_OBJECT_PARAMETER for a device object that is not in the stack; else as
+    /// ZwCreateFile.</returns>
+    /// <remarks>WDK: IoCreateFileSpecifyDeviceObjectHint.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS IoCreateFileSpecifyDeviceObjectHint(
+        void** fileHandle,
+        uint desiredAccess,
+        OBJECT_ATTRIBUTES* objectAttributes,
+        IO_STATUS_BLOCK* ioStatusBlock,
+        long* allocationSize,
+        uint fileAttributes,
+        uint shareAccess,
+        uint disposition,
+        uint createOptions,
+        void* eaBuffer,
+        uint eaLength,
+        CREATE_FILE_TYPE createFileType,
+        void* internalParameters,
+        uint options,
+        void* deviceObject) =>
+        OpenFile(
+            fileHandle, objectAttributes, ioStatusBlock,
+            new FileOpening(desiredAccess, shareAccess, createOptions, disposition) { Target = (ulong)deviceObject });
+
+    /// <summary>As IoCreateFileSpecifyDeviceObjectHint, with the hint in a structure.</summary>
+    /// <param name="driverContext">May be null. There are no transactions and no extra create parameters to name.</param>
+    /// <returns>STATUS_INVALID_PARAMETER for a context of another size, STATUS_NOT_SUPPORTED for one with a
+    /// transaction; else as IoCreateFileSpecifyDeviceObjectHint.</returns>
+    /// <remarks>WDK: IoCreateFileEx.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS IoCreateFileEx(
+        void** fileHandle,
+        uint desiredAccess,
+        OBJECT_ATTRIBUTES* objectAttributes,
+        IO_STATUS_BLOCK* ioStatusBlock,
+        long* allocationSize,
+        uint fileAttributes,
+        uint shareAccess,
+        uint disposition,
+        uint createOptions,
+        void* eaBuffer,
+        uint eaLength,
+        CREATE_FILE_TYPE createFileType,
+        void* internalParameters,
+        uint options,
+        IO_DRIVER_CREATE_CONTEXT* driverContext)
+    {
+        if (driverContext != null && driverContext->Size < sizeof(IO_DRIVER_CREATE_CONTEXT))
+            return STATUS_INVALID_PARAMETER;
+        if (driverContext != null && driverContext->TxnParameters != null)
+            return STATUS_NOT_SUPPORTED;
+        void* hint = driverContext == null ? null : driverContext->DeviceObjectHint;
+        return IoCreateFileSpecifyDeviceObjectHint(
+            fileHandle, desiredAccess, objectAttributes, ioStatusBlock, allocationSize, fileAttributes, shareAccess,
+            disposition, createOptions, eaBuffer, eaLength, createFileType, internalParameters, options, hint);
+    }
 
     private const uint FileOpened = 1; // FILE_OPENED.
 

@@ -36,6 +36,29 @@ public static unsafe partial class Ntoskrnl
         pnp.Soon(() => pnp.Remove(node));
     }
 
+    /// <summary>As IoRequestDeviceEject; a routine hears how it ended.</summary>
+    /// <param name="callback">VOID (NTSTATUS Status, PVOID Context), called at PASSIVE_LEVEL; may be null.</param>
+    /// <param name="driverObject">The caller's, which must come with a callback.</param>
+    /// <returns>STATUS_INVALID_PARAMETER for a callback without a driver.</returns>
+    /// <remarks>WDK: IoRequestDeviceEjectEx.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static NTSTATUS IoRequestDeviceEjectEx(
+        DEVICE_OBJECT* physicalDeviceObject, DriverRoutine callback, void* context, DRIVER_OBJECT* driverObject)
+    {
+        if (!callback.IsNull && driverObject == null)
+            return STATUS_INVALID_PARAMETER;
+        PnpSystem pnp = NtKernel.Current.Pnp;
+        DeviceNode node = pnp.Require(physicalDeviceObject, nameof(IoRequestDeviceEjectEx));
+        ulong passedOn = (ulong)context;
+        pnp.Soon(() =>
+        {
+            NTSTATUS status = pnp.Remove(node);
+            if (!callback.IsNull)
+                pnp.Kernel.Processor.Call(callback, (uint)status.Value, passedOn);
+        });
+        return STATUS_SUCCESS;
+    }
+
     /// <summary>Passes an event of the driver's own to those who registered for this device, and waits for
     /// them.</summary>
     /// <param name="notificationStructure">TARGET_DEVICE_CUSTOM_NOTIFICATION with FileObject null.</param>

@@ -6,6 +6,12 @@ public sealed unsafe partial class IoSystem
     private readonly List<(ulong Driver, DriverRoutine Routine, ulong Context)> _reinitializations = [];
     private readonly Dictionary<ulong, int> _unnamedDevices = [];
 
+    /// <summary>Registrations of IoRegisterContainerNotification.</summary>
+    internal HashSet<nint> SessionNotifications { get; } = [];
+
+    /// <summary>What IoGetFileObjectGenericMapping gives; null before the first call.</summary>
+    internal uint* FileGenericMapping { get; set; }
+
     /// <summary>Loads drivers that others name by their services; null when there are no images to load.</summary>
     public IServiceLoader? ServiceLoader { get; set; }
 

@@ -19,6 +19,8 @@ public sealed unsafe partial class IoSystem
             return STATUS_OBJECT_TYPE_MISMATCH;
         var device = (DEVICE_OBJECT*)found.Address;
         status = CheckOpenable(device);
+        if (status.IsSuccess && opening.Target != 0 && !IsInStackOf(device, (DEVICE_OBJECT*)opening.Target))
+            status = STATUS_INVALID_DEVICE_OBJECT_PARAMETER;
         if (!status.IsSuccess)
             return status;
 
@@ -45,6 +47,16 @@ public sealed unsafe partial class IoSystem
         return (device->Flags & DO_EXCLUSIVE) != 0 && device->ReferenceCount != 0
             ? STATUS_ACCESS_DENIED
             : STATUS_SUCCESS;
+    }
+
+    private static bool IsInStackOf(DEVICE_OBJECT* bottom, DEVICE_OBJECT* wanted)
+    {
+        for (DEVICE_OBJECT* device = bottom; device != null; device = device->AttachedDevice)
+        {
+            if (PointerCheck.Follow<DEVICE_OBJECT>(device, "DeviceObject->AttachedDevice") == wanted)
+                return true;
+        }
+        return false;
     }
 
     private KernelObject? AllocateFile(DEVICE_OBJECT* device, FileOpening opening, string name)
@@ -114,6 +126,7 @@ public sealed unsafe partial class IoSystem
         if (state.IsOpen)
             SendEnd(file, IRP_MJ_CLOSE);
         FreedIrps.CheckAll();
+        Ntoskrnl.FreeStreamIdentifiers(state);
         closed->Type = 0;
         _kernel.Pool.Free(closed);
         DriverString.Free(_kernel, state.Name);

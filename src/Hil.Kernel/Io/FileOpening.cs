@@ -11,6 +11,10 @@ public sealed record FileOpening(
     uint Options = 0,
     uint Disposition = FILE_OPEN)
 {
+    /// <summary>Address of the device object that requests are sent to, if not to the top of the stack (a file system
+    /// filter's hint); or 0.</summary>
+    internal ulong Target { get; init; }
+
     /// <summary>Whether requests for the file go one at a time and wait (no FILE_FLAG_OVERLAPPED).</summary>
     public bool IsSynchronous => (Options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) != 0;
 }

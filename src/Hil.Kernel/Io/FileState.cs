@@ -15,6 +15,15 @@ internal sealed unsafe class FileState(DEVICE_OBJECT* device, UNICODE_STRING* na
     public bool CanWrite { get; } =
         (opening.Access & (FILE_WRITE_DATA | FILE_APPEND_DATA | GENERIC_WRITE | GENERIC_ALL)) != 0;
 
+    /// <summary>Whether share access routines let it through.</summary>
+    public bool IgnoresSharing { get; set; }
+
+    /// <summary>Memory of drivers at the file, by signature.</summary>
+    public Dictionary<ulong, ulong> StreamIdentifiers { get; } = [];
+
+    /// <summary>Where requests go that are not to go to the top of the stack; null for the top.</summary>
+    public DEVICE_OBJECT* Target { get; } = (DEVICE_OBJECT*)opening.Target;
+
     /// <summary>Whether the driver agreed to the open, so that it is told of the end.</summary>
     public bool IsOpen { get; set; }
 }

@@ -48,7 +48,8 @@ internal sealed unsafe class IoOperation
     {
         _isFinished = _hasReturned = false;
         _block->Finished.Header.SignalState = 0;
-        _device = Ntoskrnl.IoGetAttachedDevice(((FileState)File!.Payload!).Device);
+        var file = (FileState)File!.Payload!;
+        _device = file.Target != null ? file.Target : Ntoskrnl.IoGetAttachedDevice(file.Device);
         Irp = Ntoskrnl.AllocateIrp(_device->StackSize, IrpOwner.Thread);
         if (Irp == null)
             return STATUS_INSUFFICIENT_RESOURCES;

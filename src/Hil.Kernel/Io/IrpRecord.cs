@@ -20,6 +20,9 @@ internal unsafe struct IrpRecord
     /// <summary>Size of the buffer that buffered input is copied back to.</summary>
     public uint OutputBytes;
 
+    /// <summary>An ECP_LIST of a create request, or null.</summary>
+    public void* ExtraCreateParameter;
+
     /// <summary>The file operation that waits for the IRP, or null.</summary>
     public IoOperation? Operation;
 }

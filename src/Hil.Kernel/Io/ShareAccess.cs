@@ -10,7 +10,8 @@ public static unsafe partial class Ntoskrnl
         uint desiredAccess, uint desiredShareAccess, FILE_OBJECT* fileObject, SHARE_ACCESS* shareAccess, BOOLEAN update)
     {
         SetAccess(fileObject, desiredAccess);
-        if (!fileObject->ReadAccess && !fileObject->WriteAccess && !fileObject->DeleteAccess)
+        if (IoIsFileObjectIgnoringSharing(fileObject)
+            || (!fileObject->ReadAccess && !fileObject->WriteAccess && !fileObject->DeleteAccess))
             return STATUS_SUCCESS;
         SetShare(fileObject, desiredShareAccess);
         uint open = shareAccess->OpenCount;
@@ -38,6 +39,26 @@ public static unsafe partial class Ntoskrnl
         IoUpdateShareAccess(fileObject, shareAccess);
     }
 
+    /// <summary>As IoCheckShareAccess, where an open without write permission cannot keep readers out.</summary>
+    /// <param name="writePermission">Whether whoever opens the file may write to it; null for yes.</param>
+    /// <returns>STATUS_SHARING_VIOLATION.</returns>
+    /// <remarks>WDK: IoCheckShareAccessEx.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS IoCheckShareAccessEx(
+        uint desiredAccess, uint desiredShareAccess, FILE_OBJECT* fileObject, SHARE_ACCESS* shareAccess, BOOLEAN update,
+        BOOLEAN* writePermission) =>
+        IoCheckShareAccess(
+            desiredAccess, ShareOf(desiredShareAccess, writePermission), fileObject, shareAccess, update);
+
+    /// <summary>As IoSetShareAccess, where an open without write permission cannot keep readers out.</summary>
+    /// <inheritdoc cref="IoCheckShareAccessEx"/>
+    /// <remarks>WDK: IoSetShareAccessEx.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static void IoSetShareAccessEx(
+        uint desiredAccess, uint desiredShareAccess, FILE_OBJECT* fileObject, SHARE_ACCESS* shareAccess,
+        BOOLEAN* writePermission) =>
+        IoSetShareAccess(desiredAccess, ShareOf(desiredShareAccess, writePermission), fileObject, shareAccess);
+
     /// <summary>Counts an open in.</summary>
     /// <remarks>WDK: IoUpdateShareAccess.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
@@ -49,6 +70,9 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static void IoRemoveShareAccess(FILE_OBJECT* fileObject, SHARE_ACCESS* shareAccess) =>
         CountShare(fileObject, shareAccess, uint.MaxValue);
+
+    private static uint ShareOf(uint share, BOOLEAN* writePermission) =>
+        writePermission != null && !*writePermission ? share | FILE_SHARE_READ : share;
 
     private static void SetAccess(FILE_OBJECT* fileObject, uint access)
     {
@@ -67,7 +91,7 @@ public static unsafe partial class Ntoskrnl
     // An open for attributes only is not counted.
     private static void CountShare(FILE_OBJECT* file, SHARE_ACCESS* shareAccess, uint one)
     {
-        if (!file->ReadAccess && !file->WriteAccess && !file->DeleteAccess)
+        if ((!file->ReadAccess && !file->WriteAccess && !file->DeleteAccess) || IoIsFileObjectIgnoringSharing(file))
             return;
         shareAccess->OpenCount += one;
         shareAccess->Readers += file->ReadAccess ? one : 0;

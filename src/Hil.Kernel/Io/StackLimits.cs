@@ -18,6 +18,17 @@ public static unsafe partial class Ntoskrnl
     public static nuint IoGetRemainingStackSize() =>
         (nuint)(Processor.Current.Context.StackPointer - RunningStack().Limit);
 
+    /// <summary>Whether all of a range lies on the stack that runs.</summary>
+    /// <remarks>WDK: IoWithinStackLimits.</remarks>
+    [Export]
+    public static uint IoWithinStackLimits(nuint regionStart, nuint regionSize)
+    {
+        GuestStack stack = RunningStack();
+        return regionStart >= stack.Limit && regionStart <= stack.Top && regionSize <= stack.Top - regionStart
+            ? 1u
+            : 0;
+    }
+
     /// <summary>Where the running thread's stack begins.</summary>
     /// <remarks>WDK: IoGetInitialStack.</remarks>
     [Export]

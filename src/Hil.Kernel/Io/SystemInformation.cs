@@ -21,10 +21,14 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void IoSetHardErrorOrVerifyDevice(IRP* irp, DEVICE_OBJECT* deviceObject)
     {
-        if (irp->Tail.Overlay.Thread != null)
-            NtKernel.Current.Events.Add(
-                KernelEventKind.ErrorLog, (ulong)deviceObject, text:
-                $"{NtKernel.Current.Io.DescribeDevice(deviceObject)} asks for its medium");
+        NtKernel kernel = NtKernel.Current;
+        if (irp->Tail.Overlay.Thread == null)
+            return;
+        if (kernel.Scheduler.Find(irp->Tail.Overlay.Thread) is { } thread)
+            thread.DeviceToVerify = deviceObject;
+        kernel.Events.Add(
+            KernelEventKind.ErrorLog, (ulong)deviceObject, text:
+            $"{kernel.Io.DescribeDevice(deviceObject)} asks for its medium");
     }
 
     /// <summary>The IRP that the thread's topmost file system component works on.</summary>

@@ -92,6 +92,12 @@ internal sealed unsafe class KernelThread
 
     public NTSTATUS ExitStatus { get; set; }
 
+    /// <summary>Whether the user is to hear of errors in the thread's requests.</summary>
+    public bool HasHardErrors { get; set; } = true;
+
+    /// <summary>The device whose medium it waits for, or null.</summary>
+    public DEVICE_OBJECT* DeviceToVerify { get; set; }
+
     public WaitSlot[] SlotsFor(int count)
     {
         if (Waits.Length < count)

@@ -1,0 +1,244 @@
+/*
+ * Self-checking: what drivers ask of the I/O manager and the memory manager beside their requests' way.
+ */
+
+#include <ntifs.h>
+#include "check.h"
+
+/* Not in every edition of the headers. */
+typedef struct SESSION_NOTIFICATION {
+    ULONG Size;
+    ULONG Flags;
+    PVOID IoObject;
+    ULONG EventMask;
+    PVOID Context;
+} SESSION_NOTIFICATION;
+
+typedef struct MAPPING {
+    ACCESS_MASK Read, Write, Execute, All;
+} MAPPING;
+
+
+static PIRP CurrentIrp;
+
+static ULONG RequestsHavePriorities(PDEVICE_OBJECT device)
+{
+    PIRP irp = IoAllocateIrp(1, FALSE);
+
+    CHECK(irp != NULL && IoGetIoPriorityHint(irp) == IoPriorityNormal);
+    CHECK(IoSetIoPriorityHint(irp, IoPriorityVeryLow) == STATUS_SUCCESS && IoGetIoPriorityHint(irp) == 0);
+    CHECK(IoSetIoPriorityHint(irp, IoPriorityCritical) == STATUS_SUCCESS);
+    CHECK(IoGetIoPriorityHint(irp) == IoPriorityCritical);
+    CHECK(IoSetIoPriorityHint(irp, MaxIoPriorityTypes) == STATUS_INVALID_PARAMETER);
+    CHECK(IoGetPagingIoPriority(irp) == IoPagingPriorityInvalid);
+    irp->Flags |= IRP_PAGING_IO;
+    CHECK(IoGetPagingIoPriority(irp) == IoPagingPriorityNormal);
+    IoFreeIrp(irp);
+    return 0;
+}
+
+static ULONG RequestorsAccess(PDEVICE_OBJECT device)
+{
+    CHECK(!IoIs32bitProcess(CurrentIrp));
+    CHECK(IoValidateDeviceIoControlAccess(CurrentIrp, FILE_READ_ACCESS) == STATUS_SUCCESS);
+    CHECK(IoValidateDeviceIoControlAccess(CurrentIrp, FILE_READ_ACCESS | FILE_WRITE_ACCESS) == STATUS_SUCCESS);
+    CHECK(IoValidateDeviceIoControlAccess(CurrentIrp, 8) == STATUS_INVALID_PARAMETER);
+    return 0;
+}
+
+static ULONG StackAndDevice(PDEVICE_OBJECT device)
+{
+    ULONG local[16];
+    PHYSICAL_ADDRESS physical = MmGetPhysicalAddress(device);
+
+    CHECK(IoWithinStackLimits((ULONG_PTR)local, sizeof(local)));
+    CHECK(!IoWithinStackLimits((ULONG_PTR)local, 0x100000) && !IoWithinStackLimits((ULONG_PTR)device, 8));
+    CHECK(IoGetDeviceToVerify(PsGetCurrentThread()) == NULL);
+    CHECK(IoSetThreadHardErrorMode(FALSE) == TRUE && IoSetThreadHardErrorMode(TRUE) == FALSE);
+    CHECK(!IoRaiseInformationalHardError(STATUS_DISK_FULL, NULL, NULL));
+    CHECK(MmGetVirtualForPhysical(physical) == device);
+    return 0;
+}
+
+static ULONG FilesHaveState(PDEVICE_OBJECT device)
+{
+    PFILE_OBJECT file = IoGetCurrentIrpStackLocation(CurrentIrp)->FileObject;
+    MAPPING *mapping = (MAPPING *)IoGetFileObjectGenericMapping();
+    SHARE_ACCESS share;
+    PULONG made, again;
+    int signature;
+
+    CHECK(mapping != NULL && mapping->Read == FILE_GENERIC_READ && mapping->Write == FILE_GENERIC_WRITE);
+    CHECK(mapping->Execute == FILE_GENERIC_EXECUTE && mapping->All == FILE_ALL_ACCESS);
+    CHECK(!IoIsFileOriginRemote(file) && IoSetFileOrigin(file, TRUE) == STATUS_SUCCESS);
+    CHECK(IoIsFileOriginRemote(file) && IoSetFileOrigin(file, FALSE) == STATUS_SUCCESS);
+    CHECK(IoGetTransactionParameterBlock(file) == NULL);
+
+    CHECK(IoGetSfioStreamIdentifier(file, &signature) == NULL);
+    CHECK(IoAllocateSfioStreamIdentifier(file, 32, &signature, (PVOID *)&made) == STATUS_SUCCESS && made[7] == 0);
+    CHECK(IoGetSfioStreamIdentifier(file, &signature) == made);
+    CHECK(IoAllocateSfioStreamIdentifier(file, 32, &signature, (PVOID *)&again) == STATUS_DUPLICATE_OBJECTID);
+    CHECK(IoFreeSfioStreamIdentifier(file, &signature) == STATUS_SUCCESS);
+    CHECK(IoFreeSfioStreamIdentifier(file, &signature) == STATUS_NOT_FOUND);
+    CHECK(IoAllocateSfioStreamIdentifier(file, 32, &signature, (PVOID *)&made) == STATUS_SUCCESS); /* goes with the file */
+    IoFreeSfioStreamIdentifier(file, &signature);
+
+    IoSetShareAccess(FILE_READ_DATA, 0, file, &share);
+    CHECK(IoCheckShareAccess(FILE_READ_DATA, FILE_SHARE_READ, file, &share, FALSE) == STATUS_SHARING_VIOLATION);
+    CHECK(!IoIsFileObjectIgnoringSharing(file) && IoSetFileObjectIgnoreSharing(file) == STATUS_SUCCESS);
+    CHECK(IoIsFileObjectIgnoringSharing(file));
+    CHECK(IoCheckShareAccess(FILE_READ_DATA, FILE_SHARE_READ, file, &share, TRUE) == STATUS_SUCCESS);
+    CHECK(share.OpenCount == 1);
+    return 0;
+}
+
+static ULONG ReadersAreKeptOutByWritersOnly(PDEVICE_OBJECT device)
+{
+    PFILE_OBJECT file = ExAllocatePoolWithTag(NonPagedPool, sizeof(FILE_OBJECT), 'iHil');
+    BOOLEAN no = FALSE, yes = TRUE;
+    SHARE_ACCESS share;
+
+    CHECK(file != NULL);
+    RtlZeroMemory(file, sizeof(*file));
+    IoSetShareAccessEx(FILE_READ_DATA, 0, file, &share, &no);
+    CHECK(share.OpenCount == 1 && share.SharedRead == 1);
+    CHECK(IoCheckShareAccessEx(FILE_READ_DATA, FILE_SHARE_READ, file, &share, FALSE, &no) == STATUS_SUCCESS);
+    IoSetShareAccessEx(FILE_READ_DATA, 0, file, &share, &yes);
+    CHECK(share.SharedRead == 0);
+    CHECK(IoCheckShareAccessEx(FILE_READ_DATA, FILE_SHARE_READ, file, &share, FALSE, NULL)
+        == STATUS_SHARING_VIOLATION);
+    ExFreePoolWithTag(file, 'iHil');
+    return 0;
+}
+
+static ULONG FilesAreOpenedAtADeviceOfTheStack(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\HilIoMisc");
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK status;
+    IO_DRIVER_CREATE_CONTEXT context = { sizeof(context), NULL, device, NULL };
+    PDEVICE_OBJECT stranger;
+    HANDLE file;
+
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK(IoCreateFileEx(&file, FILE_GENERIC_READ, &attributes, &status, NULL, 0, 7, FILE_OPEN, 0, NULL, 0,
+                         CreateFileTypeNone, NULL, 0, &context) == STATUS_SUCCESS);
+    CHECK(ZwClose(file) == STATUS_SUCCESS);
+    CHECK(IoCreateDevice(device->DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &stranger) == STATUS_SUCCESS);
+    CHECK(IoCreateFileSpecifyDeviceObjectHint(&file, FILE_GENERIC_READ, &attributes, &status, NULL, 0, 7, FILE_OPEN,
+                                              0, NULL, 0, CreateFileTypeNone, NULL, 0, stranger)
+        == STATUS_INVALID_DEVICE_OBJECT_PARAMETER);
+    IoDeleteDevice(stranger);
+    context.Size = 4;
+    CHECK(IoCreateFileEx(&file, FILE_GENERIC_READ, &attributes, &status, NULL, 0, 7, FILE_OPEN, 0, NULL, 0,
+                         CreateFileTypeNone, NULL, 0, &context) == STATUS_INVALID_PARAMETER);
+    return 0;
+}
+
+static NTSTATUS NTAPI SessionChanged(PVOID session, PVOID object, ULONG event, PVOID context, PVOID payload, ULONG size)
+{
+    return STATUS_SUCCESS;
+}
+
+static ULONG SessionsAndDisks(PDEVICE_OBJECT device)
+{
+    SESSION_NOTIFICATION asked = { sizeof(asked), 0, device, 0xff, NULL };
+    UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\DosDevices\\Q:");
+    UNICODE_STRING target = RTL_CONSTANT_STRING(L"\\Device\\HilIoMisc");
+    UNICODE_STRING name;
+    UCHAR boot[32];
+    PVOID registration;
+
+    CHECK(IoRegisterContainerNotification(0, (PVOID)SessionChanged, &asked, 8, &registration)
+        == STATUS_INVALID_PARAMETER);
+    CHECK(IoRegisterContainerNotification(0, (PVOID)SessionChanged, &asked, sizeof(asked), &registration)
+        == STATUS_SUCCESS);
+    IoUnregisterContainerNotification(registration);
+    CHECK(IoGetContainerInformation(0, NULL, &asked, sizeof(asked)) == STATUS_INVALID_PARAMETER);
+    CHECK(IoGetBootDiskInformation((PVOID)boot, 8) == STATUS_INVALID_PARAMETER);
+    CHECK(IoGetBootDiskInformation((PVOID)boot, 24) == STATUS_TOO_LATE);
+    CHECK(IoVolumeDeviceToDosName(device, &name) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(IoCreateSymbolicLink(&link, &target) == STATUS_SUCCESS);
+    CHECK(RtlVolumeDeviceToDosName(device, &name) == STATUS_SUCCESS);
+    CHECK(name.Length == 4 && name.Buffer[0] == 'Q' && name.Buffer[1] == ':');
+    ExFreePool(name.Buffer);
+    CHECK(IoDeleteSymbolicLink(&link) == STATUS_SUCCESS);
+    CHECK(FsRtlIsTotalDeviceFailure(STATUS_DEVICE_NOT_CONNECTED) && !FsRtlIsTotalDeviceFailure(STATUS_CRC_ERROR));
+    CHECK(!FsRtlIsTotalDeviceFailure(STATUS_SUCCESS));
+    return 0;
+}
+
+static ULONG MemoryIsLookedUp(PDEVICE_OBJECT device)
+{
+    PHYSICAL_ADDRESS registers = { .QuadPart = 0xfee00000 };
+    LARGE_INTEGER bytes = { .QuadPart = PAGE_SIZE };
+    PUCHAR memory = ExAllocatePoolWithTag(NonPagedPool, 100, 'iHil');
+    PVOID mapped;
+    ULONG flags = 7;
+    PMDL mdl;
+
+    CHECK(memory != NULL && (mdl = MmCreateMdl(NULL, memory, 100)) != NULL);
+    CHECK(MmGetMdlByteCount(mdl) == 100 && MmGetMdlVirtualAddress(mdl) == memory);
+    MmBuildMdlForNonPagedPool(mdl);
+    CHECK(mdl->MappedSystemVa == memory);
+    ExFreePool(mdl);
+    CHECK(MmIsNonPagedSystemAddressValid(memory));
+    ExFreePoolWithTag(memory, 'iHil');
+    CHECK(!MmIsNonPagedSystemAddressValid(memory));
+
+    CHECK(!MmIsIoSpaceActive(registers, PAGE_SIZE));
+    mapped = MmMapVideoDisplay(registers, 64, MmNonCached);
+    CHECK(mapped != NULL && MmIsIoSpaceActive(registers, 4));
+    MmUnmapVideoDisplay(mapped, 64);
+    CHECK(!MmIsIoSpaceActive(registers, PAGE_SIZE));
+
+    CHECK(!MmIsDriverVerifying(device->DriverObject) && !MmIsDriverVerifyingByAddress((PVOID)MemoryIsLookedUp));
+    CHECK(MmIsVerifierEnabled(&flags) == STATUS_NOT_SUPPORTED && flags == 0);
+    CHECK(!MmIsThisAnNtAsSystem() && MmAddVerifierThunks(&flags, 4) == STATUS_NOT_SUPPORTED);
+    CHECK(MmAddPhysicalMemory(&registers, &bytes) == STATUS_NOT_SUPPORTED);
+    bytes.QuadPart = 5;
+    CHECK(MmAddPhysicalMemory(&registers, &bytes) == STATUS_INVALID_PARAMETER_2);
+    return 0;
+}
+
+static ULONG UserMemoryIsSecured(PDEVICE_OBJECT device)
+{
+    LARGE_INTEGER size = { .QuadPart = PAGE_SIZE };
+    HANDLE section, secured;
+    PVOID view = NULL;
+    SIZE_T viewSize = 0;
+
+    CHECK(ZwCreateSection(&section, SECTION_ALL_ACCESS, NULL, &size, PAGE_READWRITE, SEC_COMMIT, NULL)
+        == STATUS_SUCCESS);
+    CHECK(ZwMapViewOfSection(section, ZwCurrentProcess(), &view, 0, 0, NULL, &viewSize, ViewUnmap, 0, PAGE_READONLY)
+        == STATUS_SUCCESS);
+    CHECK(MmSecureVirtualMemory(view, PAGE_SIZE, PAGE_READWRITE) == NULL);
+    CHECK(MmSecureVirtualMemory(device, 8, PAGE_READONLY) == NULL);
+    secured = MmSecureVirtualMemory(view, PAGE_SIZE, PAGE_READONLY);
+    CHECK(secured != NULL);
+    CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), view) == STATUS_INVALID_PAGE_PROTECTION);
+    MmUnsecureVirtualMemory(secured);
+    CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), view) == STATUS_SUCCESS);
+    CHECK(ZwClose(section) == STATUS_SUCCESS);
+    return 0;
+}
+
+static const CHECK_CASE Cases[] = {
+    CHECK_CASE_OF(RequestsHavePriorities),
+    CHECK_CASE_OF(RequestorsAccess),
+    CHECK_CASE_OF(StackAndDevice),
+    CHECK_CASE_OF(FilesHaveState),
+    CHECK_CASE_OF(ReadersAreKeptOutByWritersOnly),
+    CHECK_CASE_OF(FilesAreOpenedAtADeviceOfTheStack),
+    CHECK_CASE_OF(SessionsAndDisks),
+    CHECK_CASE_OF(MemoryIsLookedUp),
+    CHECK_CASE_OF(UserMemoryIsSecured),
+};
+
+static NTSTATUS MiscControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
+{
+    CurrentIrp = irp;
+    return CheckRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
+}
+
+LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilIoMisc"), 0, MiscControl, NULL };

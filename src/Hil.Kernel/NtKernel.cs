@@ -41,6 +41,7 @@ public sealed class NtKernel : IDisposable
         Process = new SystemProcess(this);
         BugCheckCallbacks = new BugCheckCallbacks(this);
         Registry = new Registry(this);
+        RegistryCallbacks = new RegistryCallbacks(this);
         Io = new IoSystem(this);
         Pnp = new PnpSystem(this);
     }
@@ -131,6 +132,11 @@ public sealed class NtKernel : IDisposable
 
     public Registry Registry { get; }
 
+    internal RegistryCallbacks RegistryCallbacks { get; }
+
+    /// <summary>Names that CmCallbackGetKeyObjectID gave, by key object.</summary>
+    internal Dictionary<KernelObject, nint> KeyNames { get; } = [];
+
     public IoSystem Io { get; }
 
     public PnpSystem Pnp { get; }
@@ -139,6 +145,9 @@ public sealed class NtKernel : IDisposable
 
     /// <summary>Handles of KeRegisterNmiCallback.</summary>
     internal HashSet<nint> NmiCallbacks { get; } = [];
+
+    /// <summary>How often each object of PoCreatePowerRequest is set.</summary>
+    internal Dictionary<nint, int> PowerRequests { get; } = [];
 
     /// <summary>Handles of KeRegisterProcessorChangeCallback.</summary>
     internal HashSet<nint> ProcessorCallbacks { get; } = [];

@@ -19,6 +19,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("crt", "HilCrt", "")]
     [InlineData("services", "HilServices", "")]
     [InlineData("objects", "HilObjects", "")]
+    [InlineData("callbacks", "HilCallbacks", "")]
     [InlineData("executive", "HilExecutive", "")]
     [InlineData("zw", "HilZw", "")]
     [InlineData("iomisc", "HilIoMisc", "")]

@@ -15,6 +15,17 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS ZwCreateKey(
         void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, uint titleIndex,
         UNICODE_STRING* @class, uint createOptions, uint* disposition)
+ =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? FilterOpen(
+                REG_NOTIFY_CLASS.RegNtPreCreateKeyEx, keyHandle, desiredAccess, objectAttributes, createOptions, @class,
+                disposition,
+                () => CreateKey(keyHandle, desiredAccess, objectAttributes, @class, createOptions, disposition))
+            : CreateKey(keyHandle, desiredAccess, objectAttributes, @class, createOptions, disposition);
+
+    private static NTSTATUS CreateKey(
+        void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, UNICODE_STRING* @class,
+        uint createOptions, uint* disposition)
     {
         NTSTATUS status = KeyHandle.Resolve(objectAttributes, out RegistryKey start, out string path);
         if (!status.IsSuccess)
@@ -39,7 +50,21 @@ public static unsafe partial class Ntoskrnl
     /// <returns>STATUS_OBJECT_NAME_NOT_FOUND.</returns>
     /// <remarks>WDK: ZwOpenKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS ZwOpenKey(void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes)
+    public static NTSTATUS ZwOpenKey(void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes) =>
+        ZwOpenKeyEx(keyHandle, desiredAccess, objectAttributes, 0);
+
+    /// <summary>As ZwOpenKey; the options do not matter to a registry in memory.</summary>
+    /// <remarks>WDK: ZwOpenKeyEx.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwOpenKeyEx(
+        void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, uint openOptions) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? FilterOpen(
+                REG_NOTIFY_CLASS.RegNtPreOpenKeyEx, keyHandle, desiredAccess, objectAttributes, openOptions, null, null,
+                () => OpenKey(keyHandle, desiredAccess, objectAttributes))
+            : OpenKey(keyHandle, desiredAccess, objectAttributes);
+
+    private static NTSTATUS OpenKey(void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes)
     {
         NTSTATUS status = KeyHandle.Resolve(objectAttributes, out RegistryKey start, out string path);
         if (!status.IsSuccess)
@@ -51,18 +76,19 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
-    /// <summary>As ZwOpenKey; the options do not matter to a registry in memory.</summary>
-    /// <remarks>WDK: ZwOpenKeyEx.</remarks>
-    [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS ZwOpenKeyEx(
-        void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, uint openOptions) =>
-        ZwOpenKey(keyHandle, desiredAccess, objectAttributes);
-
     /// <summary>Deletes a key without subkeys. Handles that are open stay, and see STATUS_KEY_DELETED.</summary>
     /// <returns>STATUS_CANNOT_DELETE when it has subkeys.</returns>
     /// <remarks>WDK: ZwDeleteKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS ZwDeleteKey(void* keyHandle)
+    public static NTSTATUS ZwDeleteKey(void* keyHandle) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? Filter(
+                keyHandle, REG_NOTIFY_CLASS.RegNtPreDeleteKey, REG_NOTIFY_CLASS.RegNtPostDeleteKey,
+                new REG_DELETE_KEY_INFORMATION(),
+                () => DeleteKey(keyHandle))
+            : DeleteKey(keyHandle);
+
+    private static NTSTATUS DeleteKey(void* keyHandle)
     {
         NTSTATUS status = KeyHandle.Find(keyHandle, out RegistryKey key);
         if (status == STATUS_KEY_DELETED)
@@ -81,6 +107,22 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwQueryKey(
         void* keyHandle, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
+        uint* resultLength) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? Filter(
+                keyHandle, REG_NOTIFY_CLASS.RegNtPreQueryKey, REG_NOTIFY_CLASS.RegNtPostQueryKey,
+                new REG_QUERY_KEY_INFORMATION
+                {
+                    KeyInformationClass = keyInformationClass,
+                    KeyInformation = keyInformation,
+                    Length = length,
+                    ResultLength = resultLength,
+                },
+                () => QueryKey(keyHandle, keyInformationClass, keyInformation, length, resultLength))
+            : QueryKey(keyHandle, keyInformationClass, keyInformation, length, resultLength);
+
+    private static NTSTATUS QueryKey(
+        void* keyHandle, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
         uint* resultLength)
     {
         NTSTATUS status = KeyHandle.Find(keyHandle, out RegistryKey key);
@@ -94,6 +136,23 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: ZwEnumerateKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwEnumerateKey(
+        void* keyHandle, uint index, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
+        uint* resultLength) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? Filter(
+                keyHandle, REG_NOTIFY_CLASS.RegNtPreEnumerateKey, REG_NOTIFY_CLASS.RegNtPostEnumerateKey,
+                new REG_ENUMERATE_KEY_INFORMATION
+                {
+                    Index = index,
+                    KeyInformationClass = keyInformationClass,
+                    KeyInformation = keyInformation,
+                    Length = length,
+                    ResultLength = resultLength,
+                },
+                () => EnumerateKey(keyHandle, index, keyInformationClass, keyInformation, length, resultLength))
+            : EnumerateKey(keyHandle, index, keyInformationClass, keyInformation, length, resultLength);
+
+    private static NTSTATUS EnumerateKey(
         void* keyHandle, uint index, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
         uint* resultLength)
     {
@@ -110,7 +169,15 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Writes a key to disk, which a registry in memory has no need of.</summary>
     /// <remarks>WDK: ZwFlushKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS ZwFlushKey(void* keyHandle) => KeyHandle.Find(keyHandle, out _);
+    public static NTSTATUS ZwFlushKey(void* keyHandle) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? Filter(
+                keyHandle, REG_NOTIFY_CLASS.RegNtPreFlushKey, REG_NOTIFY_CLASS.RegNtPostFlushKey,
+                new REG_FLUSH_KEY_INFORMATION(),
+                () => FlushKey(keyHandle))
+            : FlushKey(keyHandle);
+
+    private static NTSTATUS FlushKey(void* keyHandle) => KeyHandle.Find(keyHandle, out _);
 
     private static NTSTATUS CreateKey(RegistryKey start, string path, bool isVolatile, out RegistryKey? key)
     {

@@ -6,11 +6,24 @@ internal static unsafe class KeyHandle
     public static void* Open(RegistryKey key, uint access)
     {
         ObjectTable objects = NtKernel.Current.Objects;
-        KernelObject opened = objects.Add(
-            ObjectType.Key, null, key, closed: static handle => NtKernel.Current.Registry.Watches.End(handle));
+        KernelObject opened = objects.Add(ObjectType.Key, null, key, Close, Delete);
         ulong handle = objects.Handles.Open(opened, access);
         objects.Dereference(opened);
         return (void*)handle;
+    }
+
+    private static void Close(KernelObject closed)
+    {
+        NtKernel kernel = NtKernel.Current;
+        kernel.RegistryCallbacks.Close(closed);
+        kernel.Registry.Watches.End(closed);
+    }
+
+    private static void Delete(KernelObject deleted)
+    {
+        NtKernel kernel = NtKernel.Current;
+        if (kernel.KeyNames.Remove(deleted, out nint name))
+            DriverString.Free(kernel, (UNICODE_STRING*)name);
     }
 
     /// <summary>The key of a handle. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_KEY_DELETED.</summary>

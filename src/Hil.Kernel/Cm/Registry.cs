@@ -19,6 +19,7 @@ public sealed class Registry
     public const string DeviceClassesPath = System + @"CurrentControlSet\Control\DeviceClasses";
 
     private readonly NtKernel _kernel;
+    private nuint _lastId;
 
     internal Registry(NtKernel kernel)
     {
@@ -39,6 +40,8 @@ public sealed class Registry
     public RegistryKey Root { get; }
 
     internal KeyWatches Watches { get; } = new();
+
+    internal nuint TakeId() => ++_lastId;
 
     internal long Now => _kernel.Clock.SystemTime;
 

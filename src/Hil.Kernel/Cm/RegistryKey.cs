@@ -18,7 +18,11 @@ public sealed class RegistryKey
         Name = name;
         IsVolatile = isVolatile;
         LastWriteTime = registry.Now;
+        Id = registry.TakeId();
     }
+
+    /// <summary>Number of the key, which no other has.</summary>
+    internal nuint Id { get; }
 
     public string Name { get; }
 

@@ -13,6 +13,23 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwQueryValueKey(
         void* keyHandle, UNICODE_STRING* valueName, KEY_VALUE_INFORMATION_CLASS keyValueInformationClass,
+        void* keyValueInformation, uint length, uint* resultLength) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? Filter(
+                keyHandle, REG_NOTIFY_CLASS.RegNtPreQueryValueKey, REG_NOTIFY_CLASS.RegNtPostQueryValueKey,
+                new REG_QUERY_VALUE_KEY_INFORMATION
+                {
+                    ValueName = valueName,
+                    KeyValueInformationClass = keyValueInformationClass,
+                    KeyValueInformation = keyValueInformation,
+                    Length = length,
+                    ResultLength = resultLength,
+                },
+                () => QueryValueKey(keyHandle, valueName, keyValueInformationClass, keyValueInformation, length, resultLength))
+            : QueryValueKey(keyHandle, valueName, keyValueInformationClass, keyValueInformation, length, resultLength);
+
+    private static NTSTATUS QueryValueKey(
+        void* keyHandle, UNICODE_STRING* valueName, KEY_VALUE_INFORMATION_CLASS keyValueInformationClass,
         void* keyValueInformation, uint length, uint* resultLength)
     {
         NTSTATUS status = KeyHandle.Find(keyHandle, out RegistryKey key);
@@ -30,6 +47,23 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwEnumerateValueKey(
         void* keyHandle, uint index, KEY_VALUE_INFORMATION_CLASS keyValueInformationClass, void* keyValueInformation,
+        uint length, uint* resultLength) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? Filter(
+                keyHandle, REG_NOTIFY_CLASS.RegNtPreEnumerateValueKey, REG_NOTIFY_CLASS.RegNtPostEnumerateValueKey,
+                new REG_ENUMERATE_VALUE_KEY_INFORMATION
+                {
+                    Index = index,
+                    KeyValueInformationClass = keyValueInformationClass,
+                    KeyValueInformation = keyValueInformation,
+                    Length = length,
+                    ResultLength = resultLength,
+                },
+                () => EnumerateValueKey(keyHandle, index, keyValueInformationClass, keyValueInformation, length, resultLength))
+            : EnumerateValueKey(keyHandle, index, keyValueInformationClass, keyValueInformation, length, resultLength);
+
+    private static NTSTATUS EnumerateValueKey(
+        void* keyHandle, uint index, KEY_VALUE_INFORMATION_CLASS keyValueInformationClass, void* keyValueInformation,
         uint length, uint* resultLength)
     {
         NTSTATUS status = KeyHandle.Find(keyHandle, out RegistryKey key);
@@ -44,6 +78,22 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: ZwSetValueKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwSetValueKey(
+        void* keyHandle, UNICODE_STRING* valueName, uint titleIndex, uint type, void* data, uint dataSize) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? Filter(
+                keyHandle, REG_NOTIFY_CLASS.RegNtPreSetValueKey, REG_NOTIFY_CLASS.RegNtPostSetValueKey,
+                new REG_SET_VALUE_KEY_INFORMATION
+                {
+                    ValueName = valueName,
+                    TitleIndex = titleIndex,
+                    Type = type,
+                    Data = data,
+                    DataSize = dataSize,
+                },
+                () => SetValueKey(keyHandle, valueName, titleIndex, type, data, dataSize))
+            : SetValueKey(keyHandle, valueName, titleIndex, type, data, dataSize);
+
+    private static NTSTATUS SetValueKey(
         void* keyHandle, UNICODE_STRING* valueName, uint titleIndex, uint type, void* data, uint dataSize)
     {
         const int DataArgument = 4;
@@ -61,7 +111,15 @@ public static unsafe partial class Ntoskrnl
     /// <returns>STATUS_OBJECT_NAME_NOT_FOUND.</returns>
     /// <remarks>WDK: ZwDeleteValueKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS ZwDeleteValueKey(void* keyHandle, UNICODE_STRING* valueName)
+    public static NTSTATUS ZwDeleteValueKey(void* keyHandle, UNICODE_STRING* valueName) =>
+        NtKernel.Current.RegistryCallbacks.Any
+            ? Filter(
+                keyHandle, REG_NOTIFY_CLASS.RegNtPreDeleteValueKey, REG_NOTIFY_CLASS.RegNtPostDeleteValueKey,
+                new REG_DELETE_VALUE_KEY_INFORMATION { ValueName = valueName },
+                () => DeleteValueKey(keyHandle, valueName))
+            : DeleteValueKey(keyHandle, valueName);
+
+    private static NTSTATUS DeleteValueKey(void* keyHandle, UNICODE_STRING* valueName)
     {
         NTSTATUS status = KeyHandle.Find(keyHandle, out RegistryKey key);
         if (!status.IsSuccess)

@@ -17,6 +17,9 @@ public static unsafe partial class Ntoskrnl
             return STATUS_INSUFFICIENT_RESOURCES;
         PointerCheck.Argument((ulong)valueData, (int)valueLength, DataArgument);
         string name = valueName == null ? "" : ReadText(valueName, "ValueName");
+        if (NtKernel.Current.RegistryCallbacks.Any)
+            return OnValue(key!, name, (handle, named) =>
+                ZwSetValueKey((void*)handle, (UNICODE_STRING*)named, 0, valueType, valueData, valueLength));
         key!.Set(name, valueType, new ReadOnlySpan<byte>(valueData, valueData == null ? 0 : (int)valueLength));
         return STATUS_SUCCESS;
     }
@@ -30,7 +33,11 @@ public static unsafe partial class Ntoskrnl
         NTSTATUS status = FindRelative(relativeTo, path, create: false, out RegistryKey? key);
         if (!status.IsSuccess)
             return status;
-        return key!.DeleteValue(ReadText(valueName, "ValueName")) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+        string name = ReadText(valueName, "ValueName");
+        if (NtKernel.Current.RegistryCallbacks.Any)
+            return OnValue(key!, name, static (handle, named) =>
+                ZwDeleteValueKey((void*)handle, (UNICODE_STRING*)named));
+        return key!.DeleteValue(name) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
     }
 
     /// <summary>Tells whether a key exists: STATUS_SUCCESS or STATUS_OBJECT_NAME_NOT_FOUND.</summary>
@@ -44,4 +51,18 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS RtlCreateRegistryKey(uint relativeTo, [UncheckedPointer] char* path) =>
         FindRelative(relativeTo, path, create: true, out _);
+
+    // By handle, as Windows does it, so that registry callbacks hear of it.
+    private static NTSTATUS OnValue(RegistryKey key, string name, Func<nint, nint, NTSTATUS> operation)
+    {
+        NtKernel kernel = NtKernel.Current;
+        UNICODE_STRING* named = DriverString.Create(kernel, name);
+        if (named == null)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        void* handle = KeyHandle.Open(key, GENERIC_ALL);
+        NTSTATUS status = operation((nint)handle, (nint)named);
+        ZwClose(handle);
+        DriverString.Free(kernel, named);
+        return status;
+    }
 }

@@ -23,6 +23,9 @@ internal unsafe struct IrpRecord
     /// <summary>An ECP_LIST of a create request, or null.</summary>
     public void* ExtraCreateParameter;
 
+    /// <summary>Whether PoSetSystemWake marked it.</summary>
+    public bool IsSystemWake;
+
     /// <summary>The file operation that waits for the IRP, or null.</summary>
     public IoOperation? Operation;
 }

@@ -87,6 +87,9 @@ internal sealed unsafe class KernelThread
     /// <summary>Zero when special kernel APCs are enabled, negative in guarded regions.</summary>
     public int SpecialApcDisable { get; set; }
 
+    /// <summary>What PsSetCurrentThreadPrefetching said.</summary>
+    public bool IsPrefetching { get; set; }
+
     /// <summary>Mutexes that the thread owns, for the check at its end.</summary>
     public List<nint> OwnedMutants { get; } = new(4);
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Hil.Kernel;
 
 // The system goes to sleep when its host says so and at no other time, so what drivers say to keep it awake changes
@@ -35,8 +37,20 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void PoSetSystemWake(IRP* irp)
     {
-        if (irp->Type != IO_TYPE_IRP)
+        ref IrpRecord record = ref NtKernel.Current.Io.Irps.Find(irp);
+        if (Unsafe.IsNullRef(ref record))
             NtKernel.Current.Violation("PoSetSystemWake was given something that is no IRP");
+        else
+            record.IsSystemWake = true;
+    }
+
+    /// <summary>TRUE if PoSetSystemWake marked an IRP.</summary>
+    /// <remarks>WDK: PoGetSystemWake.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static BOOLEAN PoGetSystemWake(IRP* irp)
+    {
+        ref IrpRecord record = ref NtKernel.Current.Io.Irps.Find(irp);
+        return !Unsafe.IsNullRef(ref record) && record.IsSystemWake;
     }
 
     /// <summary>Calls a routine when a power setting changes, and once right away.</summary>

@@ -11,9 +11,36 @@ public static unsafe partial class Ntoskrnl
     /// limit.</returns>
     /// <remarks>WDK: PsSetCreateProcessNotifyRoutine.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS PsSetCreateProcessNotifyRoutine(DriverRoutine notifyRoutine, BOOLEAN remove)
+    public static NTSTATUS PsSetCreateProcessNotifyRoutine(DriverRoutine notifyRoutine, BOOLEAN remove) =>
+        SetProcessRoutine(NtKernel.Current.Process.ProcessRoutines, notifyRoutine, remove);
+
+    /// <summary>As PsSetCreateProcessNotifyRoutine, for a routine that could refuse a process.</summary>
+    /// <returns>STATUS_ACCESS_DENIED if the routine's image is not marked for integrity checks
+    /// (IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY, linker option /INTEGRITYCHECK); STATUS_INVALID_PARAMETER as
+    /// there.</returns>
+    /// <remarks>WDK: PsSetCreateProcessNotifyRoutineEx.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS PsSetCreateProcessNotifyRoutineEx(DriverRoutine notifyRoutine, BOOLEAN remove)
     {
-        List<DriverRoutine> routines = NtKernel.Current.Process.ProcessRoutines;
+        NtKernel kernel = NtKernel.Current;
+        if (!remove && kernel.Modules.Find(notifyRoutine.Address) is { } module && !IsMarkedForIntegrity(module))
+            return STATUS_ACCESS_DENIED;
+        return SetProcessRoutine(kernel.Process.ProcessRoutinesEx, notifyRoutine, remove);
+    }
+
+    // Offsets of winnt.h: IMAGE_DOS_HEADER.e_lfanew, IMAGE_NT_HEADERS64.OptionalHeader.DllCharacteristics.
+    private static bool IsMarkedForIntegrity(LoadedModule module)
+    {
+        const uint NewHeaderOffset = 0x3C, CharacteristicsOffset = 0x5E;
+        const ushort ForceIntegrity = 0x80;
+        uint at = *PointerCheck.Follow<uint>((void*)(module.Base + NewHeaderOffset), "the image's header")
+            + CharacteristicsOffset;
+        return at < (ulong)module.Bytes
+            && (*PointerCheck.Follow<ushort>((void*)(module.Base + at), "the image's header") & ForceIntegrity) != 0;
+    }
+
+    private static NTSTATUS SetProcessRoutine(List<DriverRoutine> routines, DriverRoutine notifyRoutine, bool remove)
+    {
         if (remove)
             return routines.Remove(notifyRoutine) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
         if (routines.Contains(notifyRoutine) || routines.Count == NotifyRoutinesMax)

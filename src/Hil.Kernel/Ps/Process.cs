@@ -28,6 +28,15 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* PsGetProcessId(void* process) => (void*)SystemProcessId;
 
+    /// <summary>System time at which a process began, in 100 ns units.</summary>
+    /// <remarks>WDK: PsGetProcessCreateTimeQuadPart.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static long PsGetProcessCreateTimeQuadPart(void* process)
+    {
+        NtKernel.Current.Objects.Require(process);
+        return NtKernel.Current.Process.CreateTime;
+    }
+
     /// <summary>Finds and references the process with an id.</summary>
     /// <returns>STATUS_INVALID_PARAMETER if there is none.</returns>
     /// <remarks>WDK: PsLookupProcessByProcessId.</remarks>

@@ -7,6 +7,7 @@ public sealed unsafe class SystemProcess
     private const uint Tag = 0x636F7250; // 'Proc'
 
     private readonly NtKernel _kernel;
+    private long? _createTime; // Asked for seldom: each look at the clock is a record of a trace.
 
     internal SystemProcess(NtKernel kernel)
     {
@@ -25,8 +26,17 @@ public sealed unsafe class SystemProcess
     /// <summary>Routines of PsSetCreateProcessNotifyRoutine.</summary>
     internal List<DriverRoutine> ProcessRoutines { get; } = [];
 
+    /// <summary>Routines of PsSetCreateProcessNotifyRoutineEx.</summary>
+    internal List<DriverRoutine> ProcessRoutinesEx { get; } = [];
+
+    /// <summary>Routines of PsSetCreateThreadNotifyRoutine.</summary>
+    internal List<DriverRoutine> ThreadRoutines { get; } = [];
+
     /// <summary>Routines of PsSetLoadImageNotifyRoutine.</summary>
     internal List<DriverRoutine> ImageRoutines { get; } = [];
+
+    /// <summary>System time at which the process began, which is when the machine was switched on.</summary>
+    internal long CreateTime => _createTime ??= _kernel.Clock.SystemTime - _kernel.Clock.InterruptTime;
 
     /// <summary>Calls the routines for a driver image that is mapped and about to run.</summary>
     /// <remarks>WDK: PLOAD_IMAGE_NOTIFY_ROUTINE. Process id 0 stands for a driver.</remarks>

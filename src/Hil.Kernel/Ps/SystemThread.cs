@@ -28,7 +28,7 @@ public static unsafe partial class Ntoskrnl
             $"thread at {kernel.Modules.Describe(startRoutine.Address)}",
             block,
             Scheduler.DefaultPriority,
-            () => kernel.Processor.CallChangingIrql(startRoutine, context));
+            () => RunSystemThread(kernel, startRoutine, context));
         if (thread == null)
         {
             ReleaseThreadObject(block);
@@ -37,6 +37,7 @@ public static unsafe partial class Ntoskrnl
         *threadHandle = (void*)kernel.Objects.Handles.Open(kernel.Objects.Find(block)!, desiredAccess);
         if (clientId != null)
             *clientId = new CLIENT_ID { UniqueProcess = PsGetCurrentProcessId(), UniqueThread = IdOf(thread) };
+        NotifyThread(kernel, thread, isCreated: true);
         kernel.Scheduler.PreemptionPoint();
         return STATUS_SUCCESS;
     }
@@ -68,6 +69,31 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: PsGetThreadId.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* PsGetThreadId(KTHREAD* thread) => IdOf(RequireThread(thread));
+
+    /// <summary>Id of a thread's process: the system's.</summary>
+    /// <remarks>WDK: PsGetThreadProcessId.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* PsGetThreadProcessId(KTHREAD* thread)
+    {
+        RequireThread(thread);
+        return (void*)SystemProcessId;
+    }
+
+    /// <summary>TRUE while the running thread prefetches, which the loader's threads do on Windows.</summary>
+    /// <remarks>WDK: PsIsCurrentThreadPrefetching.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static BOOLEAN PsIsCurrentThreadPrefetching() => NtKernel.Current.Scheduler.CurrentThread.IsPrefetching;
+
+    /// <summary>Says whether the running thread prefetches; returns what was said before.</summary>
+    /// <remarks>WDK: PsSetCurrentThreadPrefetching.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static BOOLEAN PsSetCurrentThreadPrefetching(BOOLEAN prefetching)
+    {
+        KernelThread thread = NtKernel.Current.Scheduler.CurrentThread;
+        BOOLEAN before = thread.IsPrefetching;
+        thread.IsPrefetching = prefetching;
+        return before;
+    }
 
     /// <summary>TRUE for threads of the system process: all.</summary>
     /// <remarks>WDK: PsIsSystemThread.</remarks>

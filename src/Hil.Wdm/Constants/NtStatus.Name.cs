@@ -272,6 +272,8 @@ public static partial class NtStatus
         0xC0040035 => nameof(STATUS_PNP_BAD_MPS_TABLE),
         0xC0040036 => nameof(STATUS_PNP_TRANSLATION_FAILED),
         0xC0220037 => nameof(STATUS_FWP_CALLOUT_NOTIFICATION_FAILED),
+        0xC0000503 => nameof(STATUS_CALLBACK_BYPASS),
+        0xC01C0011 => nameof(STATUS_FLT_INSTANCE_ALTITUDE_COLLISION),
         _ => null,
     };
 }

@@ -78,9 +78,12 @@ public sealed unsafe partial class Processor
         catch (NullReferenceException exception)
         {
             // SAFETY: null pointers pass the argument check, because many parameters are optional; this one was not.
-            _kernel.BugCheck(
-                BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, 0, 0, frame->ReturnAddress, 0,
-                $"{export.Name} was given a null pointer where it needs an object ({exception.TargetSite?.Name})");
+            string reason =
+                $"{export.Name} was given a null pointer where it needs an object ({exception.TargetSite?.Name})";
+            if (Irql >= DISPATCH_LEVEL)
+                _kernel.BugCheck(
+                    BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL, 0, Irql.Value, 0, frame->ReturnAddress, reason);
+            _kernel.BugCheck(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, 0, 0, frame->ReturnAddress, 0, reason);
             throw;
         }
     }

@@ -282,6 +282,40 @@ static NTSTATUS WildEvent(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS WildEventAtDispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeSetEvent((PRKEVENT)(PVOID)KernelPointer, IO_NO_INCREMENT, FALSE);
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
+/* The kernel's routine runs on the processor here. */
+static NTSTATUS CopyWildAtDispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+    ULONG copy[4];
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    RtlMoveMemory(copy, KernelPointer, (SIZE_T)irp->StackCount * 4);
+    Sink = copy[0];
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
+/* And in the host here. */
+static NTSTATUS MeasureWildAtDispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    Sink = (ULONG)wcslen((const WCHAR *)(PVOID)KernelPointer);
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS WildIrp(PDEVICE_OBJECT device, PIRP irp)
 {
     IoStartPacket(device, (PIRP)(PVOID)WildPointer, NULL, NULL);
@@ -396,6 +430,9 @@ static FAULT *const Faults[] = {
     /* 37 */ NullReadInThread,
     /* 38 */ OverrunPool,
     /* 39 */ FreeWithOtherTag,
+    /* 40 */ WildEventAtDispatch,
+    /* 41 */ CopyWildAtDispatch,
+    /* 42 */ MeasureWildAtDispatch,
 };
 
 static NTSTATUS BadControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -51,13 +51,22 @@ public static unsafe class PointerCheck
 
     [DoesNotReturn]
     private static void FailArgument(ulong address, int argument) =>
-        NtKernel.Current.BugCheck(
-            BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, address, 0, NtKernel.Current.Processor.DriverRip, 0,
-            $"the driver passed a wild pointer 0x{address:x} as argument {argument + 1}");
+        Fail(address, $"the driver passed a wild pointer 0x{address:x} as argument {argument + 1}");
 
     [DoesNotReturn]
     private static void FailFollow(ulong address, string what) =>
-        NtKernel.Current.BugCheck(
-            BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, address, 0, NtKernel.Current.Processor.DriverRip, 0,
-            $"{what} is a wild pointer, 0x{address:x}");
+        Fail(address, $"{what} is a wild pointer, 0x{address:x}");
+
+    // The routine that would have followed it is the kernel's, so it is not bug check 0xD1 at DISPATCH_LEVEL.
+    [DoesNotReturn]
+    private static void Fail(ulong address, string reason)
+    {
+        NtKernel kernel = NtKernel.Current;
+        if (kernel.Processor.Irql >= DISPATCH_LEVEL)
+            kernel.BugCheck(
+                BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL, address, kernel.Processor.Irql.Value, 0,
+                kernel.Processor.DriverRip, reason);
+        kernel.BugCheck(
+            BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, address, 0, kernel.Processor.DriverRip, 0, reason);
+    }
 }

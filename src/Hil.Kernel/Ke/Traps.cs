@@ -1,8 +1,9 @@
 namespace Hil.Kernel;
 
-// What Windows calls a fault by depends on where it hit: at DISPATCH_LEVEL and above any page fault is
-// DRIVER_IRQL_NOT_LESS_OR_EQUAL; below, an access in the user half raises STATUS_ACCESS_VIOLATION (which a driver may
-// handle), one in the kernel half bug-checks at once (WDK: "Bug Check 0x50", "Bug Check 0xD1", "Bug Check 0xFC").
+// What Windows calls a fault by depends on where it hit: at DISPATCH_LEVEL and above any page fault of a driver is
+// DRIVER_IRQL_NOT_LESS_OR_EQUAL, and one of the kernel's own routines IRQL_NOT_LESS_OR_EQUAL; below, an access in the
+// user half raises STATUS_ACCESS_VIOLATION (which a driver may handle), one in the kernel half bug-checks at once (WDK:
+// "Bug Check 0xA", "Bug Check 0x50", "Bug Check 0xD1", "Bug Check 0xFC").
 
 /// <summary>Turns processor exceptions in driver code into structured exceptions or bug checks.</summary>
 internal static unsafe class Traps
@@ -76,8 +77,12 @@ internal static unsafe class Traps
             kernel.BugCheck(BugCheckCodes.DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, address, isWrite ? 1u : 0,
                 frame->Rip, 0, $"the driver {access} 0x{address:x}, {kernel.Pool.DescribeEnd(address)}");
         if (kernel.Processor.Irql >= DISPATCH_LEVEL)
-            kernel.BugCheck(BugCheckCodes.DRIVER_IRQL_NOT_LESS_OR_EQUAL, address, kernel.Processor.Irql.Value,
-                isWrite ? 1u : 0, frame->Rip, $"the driver {access} 0x{address:x}, which is not mapped");
+            kernel.BugCheck(
+                kernel.Modules.Find(frame->Rip) is { IsKernel: true }
+                    ? BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL
+                    : BugCheckCodes.DRIVER_IRQL_NOT_LESS_OR_EQUAL,
+                address, kernel.Processor.Irql.Value, isWrite ? 1u : 0, frame->Rip,
+                $"the driver {access} 0x{address:x}, which is not mapped");
         if (isWrite && kernel.Services.Memory.AccessOf(address) != PageAccess.None)
             kernel.BugCheck(BugCheckCodes.ATTEMPTED_WRITE_TO_READONLY_MEMORY, address, 0, (ulong)frame, 0,
                 $"the driver wrote to read-only memory at 0x{address:x}");

@@ -63,8 +63,13 @@ internal static unsafe class DriverMemory
         string reason = $"{export} {(isWrite ? "wrote to" : "read from")} 0x{forbidden:x} for the driver, which "
             + (kernel.Pool.IsFreed(forbidden) ? "is freed pool" : kernel.Pool.IsBeyondEnd(forbidden)
                 ? "is " + kernel.Pool.DescribeEnd(forbidden) : "is not mapped for that");
-        if (forbidden < kernel.Services.Memory.KernelBase && kernel.Processor.Irql < DISPATCH_LEVEL)
+        bool isDispatch = kernel.Processor.Irql >= DISPATCH_LEVEL;
+        if (forbidden < kernel.Services.Memory.KernelBase && !isDispatch)
             throw new GuestRaiseException(STATUS_ACCESS_VIOLATION, reason);
+        if (isDispatch && !kernel.Pool.IsFreed(forbidden) && !kernel.Pool.IsBeyondEnd(forbidden))
+            kernel.BugCheck(
+                BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL, forbidden, kernel.Processor.Irql.Value, isWrite ? 1u : 0,
+                kernel.Processor.DriverRip, reason);
         uint code = kernel.Pool.IsFreed(forbidden) ? BugCheckCodes.DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
             : kernel.Pool.IsBeyondEnd(forbidden) ? BugCheckCodes.DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION
             : kernel.Services.Memory.AccessOf(forbidden) != PageAccess.None

@@ -10,6 +10,9 @@ public abstract class LoadedModule(string name, ulong baseAddress, ulong bytes)
 
     public ulong Bytes { get; } = bytes;
 
+    /// <summary>Whether its code is the kernel's own, and no driver's.</summary>
+    public virtual bool IsKernel => false;
+
     /// <summary>Nearest symbol at or below an RVA as "name+0x1c", or null.</summary>
     public abstract string? FindSymbol(uint rva);
 

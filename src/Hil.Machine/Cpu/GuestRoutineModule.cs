@@ -20,6 +20,8 @@ internal sealed class GuestRoutineModule : LoadedModule
         _comparisons = OffsetOf("RtlCompareMemory");
     }
 
+    public override bool IsKernel => true;
+
     public override string? FindSymbol(uint rva)
     {
         (string name, int start) = Array.FindLast(_routines, routine => (uint)routine.Offset <= rva);

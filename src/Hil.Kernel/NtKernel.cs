@@ -121,6 +121,9 @@ public sealed class NtKernel : IDisposable
 
     internal PushLockTable PushLocks { get; } = new();
 
+    /// <summary>Threads that wait for a one-time initialization, by the address of its structure.</summary>
+    internal Dictionary<nint, List<KernelThread>> RunOnceWaiters { get; } = [];
+
     /// <summary>Callback objects by the address of a registration.</summary>
     internal Dictionary<nint, KernelObject> Callbacks { get; } = [];
 

@@ -209,6 +209,118 @@ static ULONG BitmapsFindRuns(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG BitmapsTellTheirRuns(PDEVICE_OBJECT device)
+{
+    ULONG bits[2] = { 0xffff0fe3, 0xffffffff }; /* clear: 2 to 4, 12 to 15 */
+    RTL_BITMAP map;
+    RTL_BITMAP_RUN runs[4];
+    ULONG start;
+
+    RtlInitializeBitMap(&map, bits, 64);
+    CHECK(RtlFindClearRuns(&map, runs, RTL_NUMBER_OF(runs), TRUE) == 2);
+    CHECK(runs[0].StartingIndex == 12 && runs[0].NumberOfBits == 4 && runs[1].StartingIndex == 2);
+    CHECK(RtlFindFirstRunClear(&map, &start) == 3 && start == 2);
+    CHECK(RtlFindLongestRunClear(&map, &start) == 4 && start == 12);
+    CHECK(RtlFindNextForwardRunClear(&map, 5, &start) == 4 && start == 12);
+    CHECK(RtlFindLastBackwardRunClear(&map, 11, &start) == 3 && start == 2);
+    CHECK(RtlFindMostSignificantBit(0x100) == 8 && RtlFindLeastSignificantBit(0) == -1);
+    return 0;
+}
+
+/* ---- Tables ---- */
+
+typedef struct NUMBERED {
+    RTL_DYNAMIC_HASH_TABLE_ENTRY Link;
+    ULONG Number;
+} NUMBERED;
+
+static ULONG HashTableHoldsTheDriversElements(PDEVICE_OBJECT device)
+{
+    static NUMBERED numbers[200];
+    RTL_DYNAMIC_HASH_TABLE *table = NULL;
+    RTL_DYNAMIC_HASH_TABLE_ENUMERATOR place;
+    RTL_DYNAMIC_HASH_TABLE_ENTRY *entry;
+    ULONG i, sum = 0;
+
+    CHECK(RtlCreateHashTable(&table, 0, 0));
+    for (i = 0; i < RTL_NUMBER_OF(numbers); i++) {
+        numbers[i].Number = i;
+        CHECK(RtlInsertEntryHashTable(table, &numbers[i].Link, 1000 + i, NULL));
+        CHECK(RtlExpandHashTable(table));
+    }
+    CHECK(RtlTotalEntriesHashTable(table) == 200 && RtlTotalBucketsHashTable(table) == 328);
+    entry = RtlLookupEntryHashTable(table, 1042, NULL);
+    CHECK(entry != NULL && CONTAINING_RECORD(entry, NUMBERED, Link)->Number == 42);
+    CHECK(RtlInitEnumerationHashTable(table, &place));
+    while ((entry = RtlEnumerateEntryHashTable(table, &place)) != NULL) {
+        sum += CONTAINING_RECORD(entry, NUMBERED, Link)->Number;
+        CHECK(RtlRemoveEntryHashTable(table, entry, NULL));
+    }
+    RtlEndEnumerationHashTable(table, &place);
+    CHECK(sum == 199 * 200 / 2 && RtlTotalEntriesHashTable(table) == 0);
+    RtlDeleteHashTable(table);
+    return 0;
+}
+
+static ULONG NTAPI MakeOnce(PRTL_RUN_ONCE once, PVOID parameter, PVOID *context)
+{
+    ++*(PULONG)parameter;
+    *context = (PVOID)0x1000;
+    return TRUE;
+}
+
+static ULONG RunOnceCallsTheDriverOnce(PDEVICE_OBJECT device)
+{
+    RTL_RUN_ONCE once = RTL_RUN_ONCE_INIT;
+    PVOID context = NULL;
+    ULONG calls = 0;
+
+    CHECK(RtlRunOnceExecuteOnce(&once, MakeOnce, &calls, &context) == STATUS_SUCCESS && calls == 1);
+    context = NULL;
+    CHECK(RtlRunOnceExecuteOnce(&once, MakeOnce, &calls, &context) == STATUS_SUCCESS && calls == 1);
+    CHECK(context == (PVOID)0x1000);
+    return 0;
+}
+
+static ULONG DescriptorsAndMasksAreEncoded(PDEVICE_OBJECT device)
+{
+    CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor = { 0 };
+    GENERIC_MAPPING mapping = { 1, 2, 4, 8 };
+    ACCESS_MASK mask = GENERIC_READ | GENERIC_EXECUTE | 0x10;
+    ULONGLONG start, length;
+
+    CHECK(RtlCmEncodeMemIoResource(&descriptor, CmResourceTypeMemory, 0x200000000, 0x800000000) == STATUS_SUCCESS);
+    CHECK(descriptor.Type == CmResourceTypeMemoryLarge && descriptor.u.Memory40.Length40 == 0x2000000);
+    CHECK(RtlCmDecodeMemIoResource(&descriptor, &start) == 0x200000000 && start == 0x800000000);
+    CHECK(RtlFindClosestEncodableLength(0x100000001, &length) == STATUS_SUCCESS && length == 0x100000100);
+    RtlMapGenericMask(&mask, &mapping);
+    CHECK(mask == 0x15);
+    return 0;
+}
+
+#undef RtlGetCallersAddress
+VOID NTAPI RtlGetCallersAddress(PVOID *callersAddress, PVOID *callersCaller);
+
+static __attribute__((noinline)) ULONG TellCallers(PVOID *frame, PVOID *caller)
+{
+    PVOID callersCaller;
+    ULONG frames = RtlWalkFrameChain(frame, 1, 0);
+
+    RtlGetCallersAddress(caller, &callersCaller);
+    return frames;
+}
+
+static ULONG CallersAreTold(PDEVICE_OBJECT device)
+{
+    PVOID frame = NULL;
+    PVOID caller = NULL;
+
+    CHECK(TellCallers(&frame, &caller) == 1);
+    CHECK((ULONG_PTR)frame - (ULONG_PTR)TellCallers < 0x100);
+    CHECK((ULONG_PTR)caller - (ULONG_PTR)CallersAreTold < 0x100);
+    return 0;
+}
+
 /* ---- Formats ---- */
 
 static char Text[128];
@@ -296,6 +408,11 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(WideStringsOfC),
     CHECK_CASE_OF(MemoryIsMovedComparedAndFilled),
     CHECK_CASE_OF(BitmapsFindRuns),
+    CHECK_CASE_OF(BitmapsTellTheirRuns),
+    CHECK_CASE_OF(HashTableHoldsTheDriversElements),
+    CHECK_CASE_OF(RunOnceCallsTheDriverOnce),
+    CHECK_CASE_OF(DescriptorsAndMasksAreEncoded),
+    CHECK_CASE_OF(CallersAreTold),
     CHECK_CASE_OF(IntegerFormats),
     CHECK_CASE_OF(PointerAndCharacterFormats),
     CHECK_CASE_OF(StringFormats),

@@ -56,6 +56,22 @@ public static unsafe partial class Ntoskrnl
     [Export]
     public static NTSTATUS DbgQueryDebugFilterState(uint componentId, uint level) => new(1);
 
+    /// <summary>As DbgPrint; whoever sits at the debugger might break in, but there is none.</summary>
+    /// <remarks>WDK: DbgPrintReturnControlC.</remarks>
+    [Export]
+    public static NTSTATUS DbgPrintReturnControlC([UncheckedPointer] byte* format, VarArgs arguments) =>
+        vDbgPrintEx(0, 0, format, arguments.Slots);
+
+    /// <summary>Prints a question to the debugger's log; nobody is there to answer.</summary>
+    /// <returns>0: the number of characters received.</returns>
+    /// <remarks>WDK: DbgPrompt.</remarks>
+    [Export]
+    public static uint DbgPrompt([UncheckedPointer] byte* prompt, [UncheckedPointer] byte* response, uint length)
+    {
+        Print(AnsiText(prompt));
+        return 0;
+    }
+
     private static string FormatForDebugger(byte* format, ulong* slots)
     {
         string text = PrintFormat.Narrow(format, slots, out bool usesCodePage);

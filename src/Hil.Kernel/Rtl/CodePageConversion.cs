@@ -57,6 +57,11 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static uint RtlxAnsiStringToUnicodeSize(ANSI_STRING* ansiString) => (ansiString->Length + 1u) * sizeof(char);
 
+    /// <summary>As RtlxAnsiStringToUnicodeSize.</summary>
+    /// <remarks>WDK: RtlAnsiStringToUnicodeSize.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static uint RtlAnsiStringToUnicodeSize(ANSI_STRING* ansiString) => RtlxAnsiStringToUnicodeSize(ansiString);
+
     /// <summary>Bytes that a string takes in the ANSI code page, terminator included.</summary>
     /// <remarks>WDK: RtlxUnicodeStringToAnsiSize.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]

@@ -34,30 +34,25 @@ public static unsafe partial class Ntoskrnl
     public static void* RtlInsertElementGenericTable(
         RTL_GENERIC_TABLE* table, void* buffer, uint bufferSize, BOOLEAN* newElement)
     {
-        RTL_SPLAY_LINKS* found = Find(table, buffer, out RTL_SPLAY_LINKS* parent, out bool isRight);
-        bool isNew = found == null;
-        if (isNew)
-        {
-            found = (RTL_SPLAY_LINKS*)Processor.Current.Call(
-                table->AllocateRoutine, (ulong)table, (ulong)TableHeaderBytes + bufferSize);
-            if (found == null)
-                return null;
-            AddElement(table, SplayTree.At(found), parent, isRight);
-            RtlCopyMemory(DataOf(found), buffer, bufferSize);
-        }
-        table->TableRoot = SplayTree.Splay(found);
-        if (newElement != null)
-            *newElement = isNew;
-        return DataOf(found);
+        RTL_SPLAY_LINKS* place = Find(table, buffer, out TABLE_SEARCH_RESULT result);
+        return Insert(table, buffer, bufferSize, newElement, place, result);
     }
+
+    /// <summary>As RtlInsertElementGenericTable, at the place that RtlLookupElementGenericTableFull found.</summary>
+    /// <remarks>WDK: RtlInsertElementGenericTableFull.</remarks>
+    [Export]
+    public static void* RtlInsertElementGenericTableFull(
+        RTL_GENERIC_TABLE* table, void* buffer, uint bufferSize, BOOLEAN* newElement, RTL_SPLAY_LINKS* nodeOrParent,
+        TABLE_SEARCH_RESULT searchResult) =>
+        Insert(table, buffer, bufferSize, newElement, nodeOrParent, searchResult);
 
     /// <summary>Removes the element that is equal to one; FALSE when there is none.</summary>
     /// <remarks>WDK: RtlDeleteElementGenericTable.</remarks>
     [Export]
     public static BOOLEAN RtlDeleteElementGenericTable(RTL_GENERIC_TABLE* table, void* buffer)
     {
-        RTL_SPLAY_LINKS* found = Find(table, buffer, out _, out _);
-        if (found == null)
+        RTL_SPLAY_LINKS* found = Find(table, buffer, out TABLE_SEARCH_RESULT result);
+        if (result != TABLE_SEARCH_RESULT.TableFoundNode)
             return false;
         table->TableRoot = SplayTree.Remove(found);
         var order = (LIST_ENTRY*)(found + 1);
@@ -76,11 +71,23 @@ public static unsafe partial class Ntoskrnl
     [Export]
     public static void* RtlLookupElementGenericTable(RTL_GENERIC_TABLE* table, void* buffer)
     {
-        RTL_SPLAY_LINKS* found = Find(table, buffer, out _, out _);
-        if (found == null)
+        RTL_SPLAY_LINKS* place;
+        TABLE_SEARCH_RESULT result;
+        return RtlLookupElementGenericTableFull(table, buffer, &place, &result);
+    }
+
+    /// <summary>As RtlLookupElementGenericTable, and tells where an equal element is or would hang.</summary>
+    /// <remarks>WDK: RtlLookupElementGenericTableFull.</remarks>
+    [Export]
+    public static void* RtlLookupElementGenericTableFull(
+        RTL_GENERIC_TABLE* table, void* buffer, [UncheckedPointer] RTL_SPLAY_LINKS** nodeOrParent,
+        [UncheckedPointer] TABLE_SEARCH_RESULT* searchResult)
+    {
+        *nodeOrParent = Find(table, buffer, out *searchResult);
+        if (*searchResult != TABLE_SEARCH_RESULT.TableFoundNode)
             return null;
-        table->TableRoot = SplayTree.Splay(found);
-        return DataOf(found);
+        table->TableRoot = SplayTree.Splay(*nodeOrParent);
+        return DataOf(*nodeOrParent);
     }
 
     /// <summary>The first element in order, then at each call the next one; null at the end.</summary>
@@ -137,35 +144,55 @@ public static unsafe partial class Ntoskrnl
 
     private static void* DataOf(RTL_SPLAY_LINKS* node) => (byte*)node + TableHeaderBytes;
 
-    private static void AddElement(
-        RTL_GENERIC_TABLE* table, RTL_SPLAY_LINKS* node, RTL_SPLAY_LINKS* parent, bool isRight)
+    private static void* Insert(
+        RTL_GENERIC_TABLE* table, void* buffer, uint bufferSize, BOOLEAN* newElement, RTL_SPLAY_LINKS* place,
+        TABLE_SEARCH_RESULT result)
     {
-        *node = new RTL_SPLAY_LINKS { Parent = parent == null ? node : parent };
-        if (parent != null && isRight)
+        bool isNew = result != TABLE_SEARCH_RESULT.TableFoundNode;
+        RTL_SPLAY_LINKS* node = place;
+        if (isNew)
+        {
+            node = (RTL_SPLAY_LINKS*)Processor.Current.Call(
+                table->AllocateRoutine, (ulong)table, (ulong)TableHeaderBytes + bufferSize);
+            if (node == null)
+                return null;
+            AddElement(table, SplayTree.At(node), place, result);
+            RtlCopyMemory(DataOf(node), buffer, bufferSize);
+        }
+        table->TableRoot = SplayTree.Splay(SplayTree.At(node));
+        if (newElement != null)
+            *newElement = isNew;
+        return DataOf(node);
+    }
+
+    private static void AddElement(
+        RTL_GENERIC_TABLE* table, RTL_SPLAY_LINKS* node, RTL_SPLAY_LINKS* parent, TABLE_SEARCH_RESULT result)
+    {
+        bool isRoot = result == TABLE_SEARCH_RESULT.TableEmptyTree;
+        *node = new RTL_SPLAY_LINKS { Parent = isRoot ? node : SplayTree.At(parent) };
+        if (result == TABLE_SEARCH_RESULT.TableInsertAsRight)
             parent->RightChild = node;
-        else if (parent != null)
+        else if (!isRoot)
             parent->LeftChild = node;
         PointerCheck.Follow<LIST_ENTRY>(table->InsertOrderList.Blink, "a link of a generic table");
         InsertTailList(&table->InsertOrderList, (LIST_ENTRY*)(node + 1));
         table->NumberGenericTableElements++;
     }
 
-    // The equal element, or null and the place where it would hang.
-    private static RTL_SPLAY_LINKS* Find(
-        RTL_GENERIC_TABLE* table, void* buffer, out RTL_SPLAY_LINKS* parent, out bool isRight)
+    // The equal element, or the one below which it would hang.
+    private static RTL_SPLAY_LINKS* Find(RTL_GENERIC_TABLE* table, void* buffer, out TABLE_SEARCH_RESULT result)
     {
-        parent = null;
-        isRight = false;
+        result = TABLE_SEARCH_RESULT.TableEmptyTree;
+        RTL_SPLAY_LINKS* last = null;
         for (RTL_SPLAY_LINKS* node = table->TableRoot; node != null;)
         {
-            SplayTree.At(node);
+            last = SplayTree.At(node);
             RTL_GENERIC_COMPARE_RESULTS order = Compare(table, table->CompareRoutine, buffer, DataOf(node));
-            if (order == RTL_GENERIC_COMPARE_RESULTS.GenericEqual)
+            result = ResultOf(order);
+            if (result == TABLE_SEARCH_RESULT.TableFoundNode)
                 return node;
-            parent = node;
-            isRight = order == RTL_GENERIC_COMPARE_RESULTS.GenericGreaterThan;
-            node = isRight ? node->RightChild : node->LeftChild;
+            node = result == TABLE_SEARCH_RESULT.TableInsertAsRight ? node->RightChild : node->LeftChild;
         }
-        return null;
+        return last;
     }
 }

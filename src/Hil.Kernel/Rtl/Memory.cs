@@ -23,6 +23,13 @@ public static unsafe partial class Ntoskrnl
     public static void RtlCopyMemoryNonTemporal(void* destination, void* source, nuint length) =>
         CopyMemory(destination, source, length, nameof(RtlCopyMemoryNonTemporal));
 
+    /// <summary>Hints that memory will be read once; nothing that can be seen comes of it.</summary>
+    /// <remarks>WDK: RtlPrefetchMemoryNonTemporal.</remarks>
+    [Export]
+    public static void RtlPrefetchMemoryNonTemporal(void* source, nuint length)
+    {
+    }
+
     /// <summary>Sets memory to zero.</summary>
     /// <remarks>WDK: RtlZeroMemory.</remarks>
     [Export]

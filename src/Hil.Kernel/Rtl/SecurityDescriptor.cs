@@ -29,6 +29,29 @@ public static unsafe partial class Ntoskrnl
             && (parts.Sacl == null || TryFindAce(parts.Sacl, parts.Sacl->AceCount, out _));
     }
 
+    /// <summary>Whether a self-relative descriptor of a size makes sense, lies in it with all its parts, and has those
+    /// that are required.</summary>
+    /// <param name="requiredInformation">OWNER_, GROUP_, DACL_ and SACL_SECURITY_INFORMATION.</param>
+    /// <remarks>WDK: RtlValidRelativeSecurityDescriptor.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static BOOLEAN RtlValidRelativeSecurityDescriptor(
+        [UncheckedPointer] SECURITY_DESCRIPTOR* securityDescriptor, uint securityDescriptorLength,
+        uint requiredInformation)
+    {
+        var bounds = new Bounds((ulong)securityDescriptor, securityDescriptorLength);
+        if (!bounds.Hold(securityDescriptor, (uint)sizeof(SECURITY_DESCRIPTOR_RELATIVE)))
+            return false;
+        BytesOf(securityDescriptor, securityDescriptorLength, "SecurityDescriptor");
+        if (securityDescriptor->Revision != SECURITY_DESCRIPTOR_REVISION
+            || (securityDescriptor->Control & SE_SELF_RELATIVE) == 0)
+            return false;
+        DescriptorParts parts = PartsOf(securityDescriptor);
+        return IsPart(bounds, parts.Owner, (requiredInformation & OWNER_SECURITY_INFORMATION) != 0)
+            && IsPart(bounds, parts.Group, (requiredInformation & GROUP_SECURITY_INFORMATION) != 0)
+            && IsPart(bounds, parts.Dacl, (requiredInformation & DACL_SECURITY_INFORMATION) != 0)
+            && IsPart(bounds, parts.Sacl, (requiredInformation & SACL_SECURITY_INFORMATION) != 0);
+    }
+
     /// <summary>Size in bytes of a descriptor with all that it consists of.</summary>
     /// <remarks>WDK: RtlLengthSecurityDescriptor.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
@@ -226,6 +249,15 @@ public static unsafe partial class Ntoskrnl
         return parts;
     }
 
+    private static bool IsPart(Bounds bounds, SID* sid, bool isRequired) =>
+        sid == null ? !isRequired
+        : bounds.Hold(sid, SidHeaderBytes) && bounds.Hold(sid, RtlLengthSid(sid)) && RtlValidSid(sid);
+
+    private static bool IsPart(Bounds bounds, ACL* list, bool isRequired) =>
+        list == null ? !isRequired
+        : bounds.Hold(list, (uint)sizeof(ACL)) && bounds.Hold(list, list->AclSize)
+            && TryFindAce(list, list->AceCount, out _);
+
     // Each part of a descriptor begins at a multiple of four.
     private static uint RoundUp(uint bytes) => (bytes + 3) & ~3u;
 
@@ -248,5 +280,12 @@ public static unsafe partial class Ntoskrnl
         /// <summary>Size of all of them, each rounded up to four.</summary>
         public readonly uint Bytes =>
             RoundUp(SizeOf(Owner)) + RoundUp(SizeOf(Group)) + RoundUp(SizeOf(Sacl)) + RoundUp(SizeOf(Dacl));
+    }
+
+    // What a descriptor may refer to.
+    private readonly struct Bounds(ulong start, uint bytes)
+    {
+        public bool Hold(void* part, uint partBytes) =>
+            (ulong)part - start <= bytes && partBytes <= bytes - ((ulong)part - start);
     }
 }

@@ -30,9 +30,7 @@ internal static unsafe class SplayTree
         RTL_SPLAY_LINKS* right = Detach(node->RightChild);
         if (left == null)
             return right;
-        RTL_SPLAY_LINKS* last = left;
-        while (last->RightChild != null)
-            last = At(last->RightChild);
+        RTL_SPLAY_LINKS* last = Last(left);
         Splay(last);
         last->RightChild = right;
         if (right != null)
@@ -58,9 +56,67 @@ internal static unsafe class SplayTree
         return node->Parent == node ? null : node->Parent;
     }
 
+    /// <summary>The last node in order under a node.</summary>
+    public static RTL_SPLAY_LINKS* Last(RTL_SPLAY_LINKS* node)
+    {
+        while (node->RightChild != null)
+            node = At(node->RightChild);
+        return node;
+    }
+
+    /// <summary>The node before, or null.</summary>
+    public static RTL_SPLAY_LINKS* Previous(RTL_SPLAY_LINKS* node)
+    {
+        if (node->LeftChild != null)
+            return Last(At(node->LeftChild));
+        while (At(node->Parent) != node && node->Parent->LeftChild == node)
+            node = node->Parent;
+        return node->Parent == node ? null : node->Parent;
+    }
+
+    /// <summary>Takes a node out without rotating others, and corrects the root.</summary>
+    public static void RemoveInPlace(RTL_SPLAY_LINKS* node, RTL_SPLAY_LINKS** root)
+    {
+        if (node->LeftChild != null && node->RightChild != null)
+        {
+            RTL_SPLAY_LINKS* heir = Last(At(node->LeftChild));
+            Replace(heir, heir->LeftChild, root);
+            Adopt(heir, node->LeftChild, isRight: false);
+            Adopt(heir, node->RightChild, isRight: true);
+            Replace(node, heir, root);
+        }
+        else
+        {
+            Replace(node, node->LeftChild != null ? node->LeftChild : node->RightChild, root);
+        }
+    }
+
     /// <summary>Checks a link and returns it.</summary>
     public static RTL_SPLAY_LINKS* At(RTL_SPLAY_LINKS* link) =>
         PointerCheck.Follow<RTL_SPLAY_LINKS>(link, "a link of a generic table");
+
+    private static void Adopt(RTL_SPLAY_LINKS* parent, RTL_SPLAY_LINKS* child, bool isRight)
+    {
+        if (isRight)
+            parent->RightChild = child;
+        else
+            parent->LeftChild = child;
+        if (child != null)
+            At(child)->Parent = parent;
+    }
+
+    // Puts another node, or none, where a node hangs.
+    private static void Replace(RTL_SPLAY_LINKS* node, RTL_SPLAY_LINKS* other, RTL_SPLAY_LINKS** root)
+    {
+        RTL_SPLAY_LINKS* parent = At(node->Parent);
+        if (parent != node)
+        {
+            Adopt(parent, other, parent->RightChild == node);
+            return;
+        }
+        Detach(other);
+        *root = other;
+    }
 
     private static RTL_SPLAY_LINKS* Detach(RTL_SPLAY_LINKS* child)
     {

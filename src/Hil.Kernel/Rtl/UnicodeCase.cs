@@ -9,6 +9,18 @@ public static unsafe partial class Ntoskrnl
         UNICODE_STRING* string1, UNICODE_STRING* string2, BOOLEAN caseInSensitive) =>
         Compare(CharsOf(string1, "String1"), CharsOf(string2, "String2"), caseInSensitive);
 
+    /// <summary>As RtlCompareUnicodeString, for lengths in characters.</summary>
+    /// <remarks>WDK: RtlCompareUnicodeStrings.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static int RtlCompareUnicodeStrings(
+        [UncheckedPointer] char* string1, nuint string1Length, [UncheckedPointer] char* string2, nuint string2Length,
+        BOOLEAN caseInSensitive)
+    {
+        DriverMemory.RequireReadable(string1, string1Length * sizeof(char), nameof(RtlCompareUnicodeStrings));
+        DriverMemory.RequireReadable(string2, string2Length * sizeof(char), nameof(RtlCompareUnicodeStrings));
+        return Compare(new(string1, (int)string1Length), new(string2, (int)string2Length), caseInSensitive);
+    }
+
     /// <summary>Whether strings are equal.</summary>
     /// <remarks>WDK: RtlEqualUnicodeString.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]

@@ -24,6 +24,25 @@ public static unsafe partial class Ntoskrnl
         return count;
     }
 
+    /// <summary>Stores the return addresses of the caller and its callers.</summary>
+    /// <param name="flags">1 for those of user mode, of which there are none; frames to leave out, times 256.</param>
+    /// <returns>How many were stored.</returns>
+    /// <remarks>WDK: RtlWalkFrameChain.</remarks>
+    [Export]
+    public static uint RtlWalkFrameChain(void** callers, uint count, uint flags) =>
+        (flags & 1) != 0 ? 0u : RtlCaptureStackBackTrace(flags >> 8, count, callers, null);
+
+    /// <summary>Where the calling function returns to, and where its caller does; null for what there is
+    /// not.</summary>
+    /// <remarks>WDK: RtlGetCallersAddress.</remarks>
+    [Export]
+    public static void RtlGetCallersAddress(void** callersAddress, void** callersCaller)
+    {
+        IReadOnlyList<ulong> frames = NtKernel.Current.Processor.TraceStack();
+        *callersAddress = (void*)(frames.Count > 1 ? frames[1] : 0);
+        *callersCaller = (void*)(frames.Count > 2 ? frames[2] : 0);
+    }
+
     /// <summary>Finds the image that holds an address.</summary>
     /// <returns>Its base, or null.</returns>
     /// <remarks>WDK: RtlPcToFileHeader.</remarks>

@@ -10,6 +10,8 @@ public static unsafe partial class Ntoskrnl
     private const uint VersionBuild = 19045;
     private const uint FreeBuildMark = 0xF0000000; // Upper half of NtBuildNumber; 0xC0000000 marks a checked build.
     private const uint PlatformNt = 2; // VER_PLATFORM_WIN32_NT
+    private const uint DdiVersion = 0x0A000008; // NTDDI_WIN10_VB, that of build 19041 to 19045
+    private const uint ProductProfessional = 0x30; // PRODUCT_PROFESSIONAL
     private const byte ProductWorkstation = 1; // VER_NT_WORKSTATION
     private const ushort SuiteSingleUser = 0x100; // VER_SUITE_SINGLEUSERTS
 
@@ -93,6 +95,37 @@ public static unsafe partial class Ntoskrnl
 
     // Major, minor and service pack are one number when several of them are compared, with the major version's
     // condition.
+    /// <summary>Whether a version of the driver interface (NTDDI_XXX) is there.</summary>
+    /// <remarks>WDK: RtlIsNtDdiVersionAvailable.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static BOOLEAN RtlIsNtDdiVersionAvailable(uint version) => version <= DdiVersion;
+
+    /// <summary>Whether a service pack (NTDDI_XXX) of this very version of the system is there.</summary>
+    /// <remarks>WDK: RtlIsServicePackVersionInstalled.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static BOOLEAN RtlIsServicePackVersionInstalled(uint version) =>
+        version >> 16 == DdiVersion >> 16 && version <= DdiVersion;
+
+    /// <summary>Tells the edition of the system: Professional.</summary>
+    /// <returns>FALSE for a version before 6, which had no editions, and for a null pointer.</returns>
+    /// <remarks>WDK: RtlGetProductInfo.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static BOOLEAN RtlGetProductInfo(
+        uint osMajorVersion, uint osMinorVersion, uint spMajorVersion, uint spMinorVersion, uint* returnedProductType)
+    {
+        if (returnedProductType == null)
+            return false;
+        *returnedProductType = osMajorVersion < 6 ? 0 : ProductProfessional;
+        return osMajorVersion >= 6;
+    }
+
+    /// <summary>Which of a set of extended features (XSTATE_MASK_XXX) the system has enabled, as the shared user data
+    /// says.</summary>
+    /// <remarks>WDK: RtlGetEnabledExtendedFeatures.</remarks>
+    [Export]
+    public static ulong RtlGetEnabledExtendedFeatures(ulong featureMask) =>
+        ((KUSER_SHARED_DATA*)NtKernel.Current.Services.Memory.SharedUserData)->XState.EnabledFeatures & featureMask;
+
     private static bool HoldsVersions(RTL_OSVERSIONINFOEXW* wanted, uint typeMask, ulong conditionMask)
     {
         const uint Parts = VerMajorVersion | VerMinorVersion | VerServicePackMajor | VerServicePackMinor;

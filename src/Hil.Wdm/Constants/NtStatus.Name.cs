@@ -238,6 +238,7 @@ public static partial class NtStatus
         0xC0000264 => nameof(STATUS_RESOURCE_NOT_OWNED),
         0xC000026C => nameof(STATUS_DRIVER_UNABLE_TO_LOAD),
         0xC0000272 => nameof(STATUS_NO_MATCH),
+        0xC0000273 => nameof(STATUS_NO_MORE_MATCHES),
         0xC0000287 => nameof(STATUS_REINITIALIZATION_NEEDED),
         0xC000028C => nameof(STATUS_RANGE_NOT_FOUND),
         0xC00002B6 => nameof(STATUS_DEVICE_REMOVED),

@@ -228,6 +228,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_RESOURCE_NOT_OWNED => new(0xC0000264u);
     public static NTSTATUS STATUS_DRIVER_UNABLE_TO_LOAD => new(0xC000026Cu);
     public static NTSTATUS STATUS_NO_MATCH => new(0xC0000272u);
+    public static NTSTATUS STATUS_NO_MORE_MATCHES => new(0xC0000273u);
     public static NTSTATUS STATUS_REINITIALIZATION_NEEDED => new(0xC0000287u);
     public static NTSTATUS STATUS_RANGE_NOT_FOUND => new(0xC000028Cu);
     public static NTSTATUS STATUS_DEVICE_REMOVED => new(0xC00002B6u);

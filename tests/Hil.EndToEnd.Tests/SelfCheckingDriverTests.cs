@@ -23,6 +23,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("executive", "HilExecutive", "")]
     [InlineData("zw", "HilZw", "")]
     [InlineData("iomisc", "HilIoMisc", "")]
+    [InlineData("wmi", "HilWmi", "")]
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("isrfault", "HilIsrFault", "edu")]

@@ -81,7 +81,7 @@ public static unsafe partial class Ntoskrnl
             return STATUS_INFO_LENGTH_MISMATCH;
         TIMER_SET_COALESCABLE_TIMER_INFO* asked = PointerCheck.Follow<TIMER_SET_COALESCABLE_TIMER_INFO>(
             timerSetInformation, "TimerSetInformation");
-        if (asked->TimerPeriod > int.MaxValue)
+        if (asked->Period > int.MaxValue)
             return STATUS_INVALID_PARAMETER;
         NTSTATUS status = TimerOf(timerHandle, out KTIMER* timer);
         if (!status.IsSuccess)
@@ -90,7 +90,7 @@ public static unsafe partial class Ntoskrnl
             ? null
             : PointerCheck.Follow<BOOLEAN>(asked->PreviousState, "TimerSetInformation->PreviousState");
         return SetHandled(
-            timer, asked->DueTime.QuadPart, asked->TimerApcRoutine, (int)asked->TimerPeriod, previous);
+            timer, asked->DueTime.QuadPart, asked->TimerApcRoutine, (int)asked->Period, previous);
     }
 
     /// <summary>Takes the timer of a handle out of the timer queue.</summary>

@@ -18,4 +18,5 @@ public enum ObjectType
     Section,
     Key,
     Callback,
+    DataBlock,
 }

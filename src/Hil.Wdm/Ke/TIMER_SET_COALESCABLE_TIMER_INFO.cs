@@ -7,7 +7,7 @@ public unsafe struct TIMER_SET_COALESCABLE_TIMER_INFO
     public DriverRoutine TimerApcRoutine;
     public void* TimerContext;
     public void* WakeContext;
-    public uint TimerPeriod;
+    public uint Period;
     public uint TolerableDelay;
     public BOOLEAN* PreviousState;
 }

@@ -1,0 +1,60 @@
+namespace Hil.Kernel;
+
+// WNODE_SINGLE_INSTANCE and, with a number before the data's offset, WNODE_SINGLE_ITEM and WNODE_METHOD_ITEM: behind the
+// fixed part the name, counted, then on the next multiple of 8 the data.
+
+/// <summary>A request about one instance, as it is written for each provider that may have it.</summary>
+/// <param name="access">What the data block object must have been opened for.</param>
+internal sealed unsafe class InstanceNode(byte minor, uint flags, uint access)
+{
+    private const uint SingleInstanceName = 64;
+    private const uint ItemName = 68;
+
+    public byte Minor { get; } = minor;
+
+    public uint Access { get; } = access;
+
+    /// <summary>Number of a method or of a data item; null for the whole instance.</summary>
+    public uint? Item { get; init; }
+
+    public uint Version { get; init; }
+
+    public byte* Data { get; init; }
+
+    public uint DataBytes { get; init; }
+
+    /// <summary>Bytes of output that there is to be room for.</summary>
+    public uint Room { get; init; }
+
+    private uint NameOffset => Item == null ? SingleInstanceName : ItemName;
+
+    public uint BytesFor(string name) => Math.Max(DataOffset(name) + Math.Max(DataBytes, Room), 512);
+
+    public void Write(WmiRequest request, WmiBlock block, string name, uint index)
+    {
+        uint dataOffset = DataOffset(name);
+        Ntoskrnl.WriteHeader(request, block, flags, (int)(dataOffset + DataBytes));
+        request.Header->Version = Version;
+        var node = (WNODE_SINGLE_INSTANCE*)request.Buffer;
+        node->OffsetInstanceName = NameOffset;
+        node->InstanceIndex = index;
+        if (Item is uint item)
+        {
+            var withItem = (WNODE_METHOD_ITEM*)request.Buffer;
+            withItem->MethodId = item;
+            withItem->DataBlockOffset = dataOffset;
+            withItem->SizeDataBlock = DataBytes;
+        }
+        else
+        {
+            node->DataBlockOffset = dataOffset;
+            node->SizeDataBlock = DataBytes;
+        }
+        *(ushort*)(request.Buffer + NameOffset) = (ushort)(name.Length * sizeof(char));
+        name.CopyTo(new Span<char>(request.Buffer + NameOffset + sizeof(ushort), name.Length));
+        Buffer.MemoryCopy(Data, request.Buffer + dataOffset, DataBytes, DataBytes);
+    }
+
+    private uint DataOffset(string name) =>
+        (NameOffset + sizeof(ushort) + (uint)(name.Length * sizeof(char)) + 7) & ~7u;
+}

@@ -149,6 +149,9 @@ public sealed class NtKernel : IDisposable
     /// <summary>Handles of KeRegisterNmiCallback.</summary>
     internal HashSet<nint> NmiCallbacks { get; } = [];
 
+    /// <summary>The system process's token, made when somebody first asks.</summary>
+    internal KernelObject? Token { get; set; }
+
     /// <summary>How often each object of PoCreatePowerRequest is set.</summary>
     internal Dictionary<nint, int> PowerRequests { get; } = [];
 

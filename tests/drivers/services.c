@@ -277,6 +277,44 @@ static NTSTATUS EndByHardError(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_PENDING;
 }
 
+/* The driver's own device: the system may do everything, and others what the list says. */
+static ULONG AccessIsChecked(PDEVICE_OBJECT device)
+{
+    GENERIC_MAPPING mapping = { FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS };
+    SECURITY_SUBJECT_CONTEXT subject;
+    SE_DESCRIPTOR descriptor;
+    PSECURITY_DESCRIPTOR assigned;
+    ACCESS_MASK granted;
+    NTSTATUS status;
+    PACL acl = (PACL)descriptor.Acl;
+
+    RtlCreateSecurityDescriptor(&descriptor.Descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlCreateAcl(acl, sizeof descriptor.Acl, ACL_REVISION);
+    RtlSetDaclSecurityDescriptor(&descriptor.Descriptor, TRUE, acl, FALSE);
+    RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_READ, SeExports->SeWorldSid);
+    SeCaptureSubjectContext(&subject);
+    CHECK(subject.PrimaryToken != NULL && subject.ClientToken == NULL);
+    SeLockSubjectContext(&subject);
+    CHECK(SeAccessCheck(&descriptor.Descriptor, &subject, TRUE, FILE_READ_DATA, 0, NULL, &mapping, UserMode, &granted,
+        &status) && granted == FILE_READ_DATA && status == STATUS_SUCCESS);
+    CHECK(!SeAccessCheck(&descriptor.Descriptor, &subject, TRUE, FILE_WRITE_DATA, 0, NULL, &mapping, UserMode, &granted,
+        &status) && granted == 0 && status == STATUS_ACCESS_DENIED);
+    CHECK(SeAccessCheck(&descriptor.Descriptor, &subject, TRUE, MAXIMUM_ALLOWED, 0, NULL, &mapping, UserMode, &granted,
+        &status) && granted == FILE_GENERIC_READ);
+    CHECK(SeAccessCheck(&descriptor.Descriptor, &subject, TRUE, FILE_WRITE_DATA, 0, NULL, &mapping, KernelMode, &granted,
+        &status));
+    SeUnlockSubjectContext(&subject);
+    CHECK(SeAssignSecurity(NULL, &descriptor.Descriptor, &assigned, FALSE, &subject, &mapping, PagedPool)
+        == STATUS_SUCCESS);
+    CHECK(SeValidSecurityDescriptor(RtlLengthSecurityDescriptor(assigned), assigned));
+    CHECK(!SeValidSecurityDescriptor(sizeof(SECURITY_DESCRIPTOR), assigned));
+    CHECK(SeAccessCheck(assigned, &subject, FALSE, FILE_READ_DATA, 0, NULL, &mapping, UserMode, &granted, &status));
+    CHECK(SeDeassignSecurity(&assigned) == STATUS_SUCCESS && assigned == NULL);
+    SeReleaseSubjectContext(&subject);
+    CHECK(subject.PrimaryToken == NULL);
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(WellKnownIdentifiers),
     CHECK_CASE_OF(IdentifiersAreBuilt),
@@ -286,6 +324,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(NotificationsAreRegistered),
     CHECK_CASE_OF(WatchdogKnowsDpcs),
     CHECK_CASE_OF(BugCheckCallbacksAreRegistered),
+    CHECK_CASE_OF(AccessIsChecked),
 };
 
 static NTSTATUS ServicesControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

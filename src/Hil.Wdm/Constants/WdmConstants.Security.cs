@@ -22,4 +22,6 @@ public static unsafe partial class WdmConstants
     public const uint SACL_SECURITY_INFORMATION = 8;
 
     public const byte ACCESS_ALLOWED_ACE_TYPE = 0;
+    public const byte ACCESS_DENIED_ACE_TYPE = 1;
+    public const byte INHERIT_ONLY_ACE = 8;
 }

@@ -321,6 +321,41 @@ static ULONG CallersAreTold(PDEVICE_OBJECT device)
     return 0;
 }
 
+/* ---- Resources ---- */
+
+/* Type 10 (data), number 7, English: four bytes. */
+__asm__(".section .rsrc,\"dr\"\n"
+        "hil_rsrc: .long 0, 0, 0, 0x10000, 10, 0x80000018\n"
+        ".long 0, 0, 0, 0x10000, 7, 0x80000030\n"
+        ".long 0, 0, 0, 0x10000, 0x409, 0x48\n"
+        ".rva hil_rsrc_data\n"
+        ".long 4, 0, 0\n"
+        "hil_rsrc_data: .ascii \"HIL!\"\n"
+        ".text\n");
+
+typedef struct FOUND_RESOURCE {
+    ULONG OffsetToData, Size, CodePage, Reserved;
+} FOUND_RESOURCE;
+
+NTSTATUS NTAPI LdrFindResource_U(PVOID image, const ULONG_PTR *path, ULONG level, FOUND_RESOURCE **entry);
+NTSTATUS NTAPI LdrAccessResource(PVOID image, FOUND_RESOURCE *entry, PVOID *resource, PULONG size);
+extern UCHAR __ImageBase[];
+
+static ULONG ImageHasItsResources(PDEVICE_OBJECT device)
+{
+    ULONG_PTR path[3] = { 10, 7, 0 };
+    FOUND_RESOURCE *entry = NULL;
+    PVOID resource = NULL;
+    ULONG size = 0;
+
+    CHECK(LdrFindResource_U(__ImageBase, path, 3, &entry) == STATUS_SUCCESS);
+    CHECK(LdrAccessResource(__ImageBase, entry, &resource, &size) == STATUS_SUCCESS);
+    CHECK(size == 4 && RtlCompareMemory(resource, "HIL!", 4) == 4);
+    path[1] = 8;
+    CHECK(LdrFindResource_U(__ImageBase, path, 3, &entry) == STATUS_RESOURCE_NAME_NOT_FOUND);
+    return 0;
+}
+
 /* ---- Formats ---- */
 
 static char Text[128];
@@ -413,6 +448,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RunOnceCallsTheDriverOnce),
     CHECK_CASE_OF(DescriptorsAndMasksAreEncoded),
     CHECK_CASE_OF(CallersAreTold),
+    CHECK_CASE_OF(ImageHasItsResources),
     CHECK_CASE_OF(IntegerFormats),
     CHECK_CASE_OF(PointerAndCharacterFormats),
     CHECK_CASE_OF(StringFormats),

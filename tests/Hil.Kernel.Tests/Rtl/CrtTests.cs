@@ -377,6 +377,17 @@ public sealed unsafe class CrtTests : IDisposable
         Assert.Equal(BugCheckCodes.DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL, report.Code);
     }
 
+    [Fact]
+    public void PureVirtualCallRaises() => _machine.Run(() =>
+        Assert.Equal(STATUS_NOT_IMPLEMENTED, Assert.Throws<GuestRaiseException>(() => _purecall()).Status));
+
+    [Fact]
+    public void NobodyAnswersAPromptOrBreaksIn() => _machine.Run(() =>
+    {
+        Assert.Equal(0u, DbgPrompt(Narrow("well?"), Narrow("", 8), 8));
+        Assert.Equal(STATUS_SUCCESS, DbgPrintReturnControlC(Narrow("x"), default));
+    });
+
     private string[] Scan(string[] fields, bool isWide)
     {
         var slots = (ulong*)_machine.Kernel.Pool.Allocate(16 * sizeof(ulong), 0, zero: true);

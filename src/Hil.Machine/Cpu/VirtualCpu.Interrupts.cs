@@ -4,7 +4,7 @@ namespace Hil.Machine;
 // driver code runs with interrupts closed, and ClosedFlag says what the driver made of its own flag.
 public sealed unsafe partial class VirtualCpu
 {
-    private const ulong InterruptFlag = 0x200;
+    private const ulong InterruptFlag = MonitorLayout.InterruptFlag;
 
     // Where driver code runs with the interrupt flag clear, AC tells what it made of that flag: set for closed. At ring
     // 0 AC has no meaning of its own, and traps, PUSHFQ and POPFQ carry it along.

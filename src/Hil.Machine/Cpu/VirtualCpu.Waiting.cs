@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
+using Hil.Machine.Qemu;
 
 namespace Hil.Machine;
 
@@ -7,6 +8,10 @@ namespace Hil.Machine;
 // see MonitorLayout.
 public sealed unsafe partial class VirtualCpu
 {
+    // The monitor hands over without a fence (MonitorLayout), so a host that has announced its sleep looks once more
+    // after this long, 100 µs: by then a store that was under way is there.
+    private const long FirstSleep = 1_000;
+
     public void Wake()
     {
         _wakeRequested = true;
@@ -60,11 +65,11 @@ public sealed unsafe partial class VirtualCpu
     {
         _mailbox.AnnounceSleep();
         var watch = new DriverWatch(this, driverRuns);
+        long limit = FirstSleep;
         while (!_mailbox.IsHostsTurn)
         {
             ThrowIfLost();
-            long timeout = watch.Look();
-            _ = _qemu.Doorbell.Wait(timeout == long.MaxValue ? -1 : Math.Max(timeout, 0) * 100);
+            Sleep(watch.Look(), ref limit);
         }
         _mailbox.AnnounceAwake();
     }
@@ -72,12 +77,19 @@ public sealed unsafe partial class VirtualCpu
     private void IdleAsleep(long deadline)
     {
         _mailbox.AnnounceSleep();
+        long limit = FirstSleep;
         while (!IsIdleOver(deadline))
-        {
-            long timeout = deadline == long.MaxValue ? -1 : Math.Max(0, deadline - _clock.InterruptTime) * 100;
-            _ = _qemu.Doorbell.Wait(timeout);
-        }
+            Sleep(deadline == long.MaxValue ? long.MaxValue : deadline - _clock.InterruptTime, ref limit);
         _mailbox.AnnounceAwake();
+    }
+
+    // Until somebody rings, 100 ns units; long.MaxValue for ever.
+    private void Sleep(long timeout, ref long limit)
+    {
+        timeout = Math.Min(timeout, limit);
+        DoorbellEvent reason = _qemu.Doorbell.Wait(timeout == long.MaxValue ? -1 : Math.Max(timeout, 0) * 100);
+        if (reason == DoorbellEvent.Timeout && timeout >= FirstSleep)
+            limit = long.MaxValue;
     }
 
     // What was accepted and put off (Schedule.TakeInterruptNow) is taken in a later round of the kernel's.

@@ -72,7 +72,7 @@ public sealed unsafe partial class VirtualCpu : IVirtualProcessor
         var mailbox = new Mailbox(data);
         mailbox.Operand(MonitorLayout.A) = ram.ProcessorControlRegion;
         mailbox.Dword(MonitorLayout.SpinBudget) = options.Cpu.GuestSpinRounds;
-        mailbox.Dword(MonitorLayout.InterruptsClosed) = options.Deterministic ? 1u : 0;
+        mailbox.Dword(MonitorLayout.InterruptsOpen) = options.Deterministic ? 0 : MonitorLayout.InterruptFlag;
         mailbox.Dword(MonitorLayout.SliceInstructions) = SliceInstructionsOf(options);
         byte* tss = data + MonitorLayout.TaskStateSegment;
         const int Ist1 = 0x24; // Intel SDM volume 3, figure 7-11.

@@ -7,43 +7,142 @@ namespace Hil.Machine;
 // The ways into driver code and, but for traps, out of it.
 internal sealed partial class MonitorCode
 {
-    private const uint InterruptFlag = 0x200;
+    // The stub of an interrupt in the monitor runs on the driver's stack for an instruction or two.
+    private const int StubReserve = 256;
 
     // An import stub jumps here with its number in EAX, on the driver's stack. KernelCallFrame is
     // what this leaves there.
     private void EmitGate()
     {
+        Label closed = New();
         _a.Label(ref _gate);
         _a.pushfq();
-        _a.cli();
         foreach (AssemblerRegister64 register in s_calleeSaved)
             _a.push(register);
-        int home = (s_calleeSaved.Length + 2) * 8; // above the flags and the return address
+        int flags = s_calleeSaved.Length * 8;
+        int home = flags + 16; // above the flags and the return address
         _a.mov(__qword_ptr[rsp + home], rcx);
         _a.mov(__qword_ptr[rsp + home + 8], rdx);
         _a.mov(__qword_ptr[rsp + home + 16], r8);
         _a.mov(__qword_ptr[rsp + home + 24], r9);
-        _a.mov(eax, eax);
-        _a.mov(Qword(A), rax);
-        _a.mov(Qword(B), rsp);
-        _a.mov(Dword(Operation), (uint)VcpuExitReason.KernelCall);
-        _a.jmp(_handToHost);
+        _a.mov(edx, eax);
+        _a.mov(ecx, (uint)VcpuExitReason.KernelCall);
+        // A stack that has no room for more is the driver's fault, not the monitor's.
+        _a.mov(al, __byte_ptr[rsp - StubReserve]);
+        _a.mov(eax, Dword(InterruptsOpen));
+        _a.test(__dword_ptr[rsp + flags], eax);
+        _a.je(closed);
+        EmitLeaveDriver();
+
+        _a.Label(ref closed);
+        EmitLeaveDriverClosed();
     }
 
     // The return address of every function that the host calls.
     private void EmitReturned()
     {
+        Label closed = New();
         _a.Label(ref _returned);
-        _a.cli();
-        _a.mov(Qword(A), rax);
-        _a.mov(Qword(B), rsp);
-        _a.mov(Dword(Operation), (uint)VcpuExitReason.Returned);
+        _a.mov(rdx, rax);
+        _a.pushfq();
+        _a.pop(rax);
+        _a.mov(ecx, (uint)VcpuExitReason.Returned);
+        _a.test(Dword(InterruptsOpen), eax);
+        _a.je(closed);
+        EmitLeaveDriver();
+
+        _a.Label(ref closed);
+        EmitLeaveDriverClosed();
     }
 
-    private void EmitCall()
+    // Out of driver code with interrupts open, and open they stay. What cuts in before InDriver is cleared has cut into
+    // driver code, and the exit is made when that goes on; what comes after it is for the ring. No flag is
+    // changed: STI costs TCG two rounds of its main loop.
+    private void EmitLeaveDriver()
     {
-        const int NoFlags = 2; // The bit that is always set.
-        Label closed = New();
+        _a.mov(Byte(InDriver), 0);
+        EmitExit();
+        _a.mov(rax, cr8);
+        _a.mov(Dword(Irql), eax);
+        _a.mov(Dword(Cr8Shadow), eax);
+        _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
+        _a.cld();
+        EmitTurnToHost(_wait);
+    }
+
+    private void EmitLeaveDriverClosed()
+    {
+        _a.cli();
+        EmitExit();
+        _a.jmp(_handToHost);
+    }
+
+    // ECX: reason, RDX: value.
+    private void EmitExit()
+    {
+        _a.mov(Dword(Operation), ecx);
+        _a.mov(Qword(A), rdx);
+        _a.mov(Qword(B), rsp);
+    }
+
+    // The way into driver code with interrupts open all along. Until InDriver is set an interrupt goes to the ring, and
+    // its stub sends this code back to its beginning (EmitReenter), which looks at the ring: nothing accepted
+    // is left behind unseen. All it needs stays in the mailbox until then.
+    private void EmitEnter()
+    {
+        Label resumeCall = New();
+        _a.Label(ref _enter);
+        _a.mov(eax, Dword(Operation));
+        EmitCheckRing();
+        _a.cmp(eax, (uint)MonitorRequest.ResumeCall);
+        _a.je(resumeCall);
+        _a.ja(_enterClosed); // An IRET opens interrupts again at no cost.
+        EmitLoadCall();
+        _a.mov(Byte(InDriver), 1);
+        _a.push(rax);
+        _a.jmp(r10);
+
+        _a.Label(ref resumeCall);
+        _a.mov(rsp, Qword(A));
+        _a.mov(rax, Qword(B));
+        _a.mov(Byte(InDriver), 1);
+        _a.Label(ref _entered);
+        EmitPopCalleeSaved();
+        _a.test(ecx, InterruptFlag);
+        _a.je(_resumeClosed);
+        _a.ret();
+    }
+
+    // The way into driver code with interrupts closed until its own flags are loaded: traps, deterministic machines,
+    // requests with flags.
+    private void EmitEnterClosed()
+    {
+        Label notSliced = New();
+        _a.Label(ref _enterClosed);
+        _a.cli();
+        EmitCheckRing();
+        // From here on each way into driver code has a number of instructions of its own, which never varies.
+        _a.mov(ecx, Dword(SliceInstructions));
+        _a.test(ecx, ecx);
+        _a.je(notSliced);
+        _a.mov(Apic(TimerInitialCountRegister), ecx);
+        _a.Label(ref notSliced);
+        _a.mov(Byte(InDriver), 1);
+        _a.cmp(eax, (uint)MonitorRequest.ResumeCall);
+        _a.je(_resumeCall);
+        _a.ja(_resumeTrap);
+        EmitCallClosed();
+    }
+
+    private void EmitCheckRing()
+    {
+        _a.mov(ecx, Dword(RingHead));
+        _a.cmp(cl, Byte(RingSeen));
+        _a.jne(_notStarted);
+    }
+
+    private void EmitLoadCall()
+    {
         _a.mov(rsp, Qword(B));
         _a.mov(rcx, Qword(C));
         _a.mov(rdx, Qword(D));
@@ -51,9 +150,16 @@ internal sealed partial class MonitorCode
         _a.mov(r9, Qword(F));
         _a.mov(r10, Qword(A));
         _a.lea(rax, __qword_ptr[_returned]);
+    }
+
+    private void EmitCallClosed()
+    {
+        const int NoFlags = 2; // The bit that is always set.
+        Label closed = New();
+        EmitLoadCall();
         _a.push(rax);
-        _a.cmp(Dword(InterruptsClosed), 0);
-        _a.jne(closed);
+        _a.cmp(Dword(InterruptsOpen), 0);
+        _a.je(closed);
         _a.sti();
         _a.jmp(r10);
         // What the monitor did last is not for driver code to see: it differs from run to run.
@@ -68,25 +174,30 @@ internal sealed partial class MonitorCode
 
     private void EmitResumeCall()
     {
-        Label interruptsOff = New();
         _a.Label(ref _resumeCall);
         _a.mov(rsp, Qword(A));
         _a.mov(rax, Qword(B));
-        for (int i = s_calleeSaved.Length - 1; i >= 0; i--)
-            _a.pop(s_calleeSaved[i]);
-        _a.pop(rcx);
+        EmitPopCalleeSaved();
         _a.test(ecx, InterruptFlag);
-        _a.je(interruptsOff);
+        _a.je(_resumeClosed);
         _a.sti();
         _a.ret();
         // The flag that stands in for a closed interrupt flag (VirtualCpu) comes back, too.
-        _a.Label(ref interruptsOff);
+        _a.Label(ref _resumeClosed);
         _a.push(rcx);
         foreach (AssemblerRegister64 register in (ReadOnlySpan<AssemblerRegister64>)[rcx, rdx, r8, r9, r10, r11])
             _a.mov(register, 0);
         EmitClearVolatileXmm();
         _a.popfq();
         _a.ret();
+    }
+
+    // The flags end up in ECX.
+    private void EmitPopCalleeSaved()
+    {
+        for (int i = s_calleeSaved.Length - 1; i >= 0; i--)
+            _a.pop(s_calleeSaved[i]);
+        _a.pop(rcx);
     }
 
     private void EmitClearVolatileXmm()

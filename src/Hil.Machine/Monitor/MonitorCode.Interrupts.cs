@@ -81,7 +81,7 @@ internal sealed partial class MonitorCode
         _a.and(ecx, RingCapacity - 1);
         _a.mov(__byte_ptr[rcx + unchecked((int)(uint)(MachineLayout.MonitorData + RingEntries))], al);
         _a.inc(Dword(RingHead));
-        EmitFence();
+        EmitReenter();
         _a.cmp(Dword(HostSleeping), 0);
         _a.je(leave);
         _a.@out((byte)DoorbellPort, al);
@@ -102,6 +102,20 @@ internal sealed partial class MonitorCode
         EmitPanic();
     }
 
+    // Code that was about to enter driver code looks at the ring once more.
+    private void EmitReenter()
+    {
+        Label elsewhere = New();
+        _a.lea(rax, __qword_ptr[_enter]);
+        _a.cmp(__qword_ptr[rsp + SavedRip], rax);
+        _a.jb(elsewhere);
+        _a.lea(rcx, __qword_ptr[_entered]);
+        _a.cmp(__qword_ptr[rsp + SavedRip], rcx);
+        _a.jae(elsewhere);
+        _a.mov(__qword_ptr[rsp + SavedRip], rax);
+        _a.Label(ref elsewhere);
+    }
+
     private void EmitPanic()
     {
         _a.mov(Qword(A), rax);
@@ -113,7 +127,7 @@ internal sealed partial class MonitorCode
         _a.mov(Qword(D), rcx);
         _a.mov(Dword(Operation), MonitorExit.Panic);
         _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
-        EmitTurnToHost();
+        EmitTurnToHost(_open);
     }
 
     private static byte[] EmitStubs(ulong address, ulong common)

@@ -28,7 +28,7 @@ internal sealed partial class MonitorCode
         _a.Label(ref _done);
         _a.mov(Qword(A), rax);
         _a.mov(Dword(Operation), MonitorExit.Done);
-        EmitTurnToHost();
+        EmitTurnToHost(_wait);
     }
 
     // Compare chains: what is here is off the hot path.

@@ -51,7 +51,7 @@ internal sealed partial class MonitorCode
         _a.inc(Dword(BootCount));
         _a.mov(Dword(Ready), 1);
         _a.@out((byte)DoorbellPort, al);
-        _a.jmp(_wait);
+        _a.jmp(_open);
         _a.Label(ref gdt);
         EmitTablePointer(MachineLayout.Rom + MonitorRom.GdtOffset, 0x5F);
         _a.Label(ref idt);

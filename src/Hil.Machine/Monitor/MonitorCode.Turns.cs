@@ -11,7 +11,7 @@ internal sealed partial class MonitorCode
     private const int CalleeSavedXmmFirst = 6;
     private const int CalleeSavedXmmCount = 10;
 
-    // Falls through from EmitReturned. Request fields are set; IRQL is read, then the turn goes to the host.
+    // Out of driver code with interrupts closed; the exit is in the mailbox.
     private void EmitHandToHost()
     {
         _a.Label(ref _handToHost);
@@ -21,20 +21,20 @@ internal sealed partial class MonitorCode
         _a.mov(Dword(Cr8Shadow), eax);
         _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
         _a.cld();
-        _a.cmp(Dword(InterruptsClosed), 0);
-        _a.jne(_disarm);
+        _a.cmp(Dword(InterruptsOpen), 0);
+        _a.je(_disarm);
         _a.Label(ref _disarmed);
-        EmitTurnToHost();
+        EmitTurnToHost(_open);
     }
 
-    private void EmitTurnToHost()
+    // No fence: MonitorLayout.
+    private void EmitTurnToHost(Label wait)
     {
         _a.mov(Dword(Turn), 0);
-        EmitFence();
         _a.cmp(Dword(HostSleeping), 0);
-        _a.je(_wait);
+        _a.je(wait);
         _a.@out((byte)DoorbellPort, al);
-        _a.jmp(_wait);
+        _a.jmp(wait);
     }
 
     // Orders our stores before our later loads, which under TCG with one processor nothing else does.
@@ -44,16 +44,19 @@ internal sealed partial class MonitorCode
         _a.mov(cr8, rcx);
     }
 
+    // Interrupts are open from here until the host's request is carried out or enters driver code.
     private void EmitWait()
     {
         Label spin = New();
+        _a.Label(ref _open);
+        _a.sti();
         _a.Label(ref _wait);
         _a.mov(ecx, Dword(SpinBudget));
-        _a.sti();
         _a.Label(ref spin);
         _a.cmp(Dword(Turn), 1);
         _a.je(_go);
-        _a.dec(ecx);
+        // DEC leaves its flags to be worked out, 10 ns a round.
+        _a.sub(ecx, 1);
         _a.jg(spin);
         _a.jmp(_sleepCheck);
     }
@@ -75,6 +78,7 @@ internal sealed partial class MonitorCode
         _a.jmp(_sleepCheck);
         _a.Label(ref awake);
         _a.mov(Dword(VcpuSleeping), 0);
+        _a.sti();
         _a.jmp(_go);
     }
 
@@ -95,11 +99,9 @@ internal sealed partial class MonitorCode
     private void EmitGo()
     {
         Label same = New();
-        Label notSliced = New();
         _a.Label(ref _go);
-        _a.cli();
-        _a.cmp(Dword(InterruptsClosed), 0);
-        _a.jne(_awaitRing);
+        _a.cmp(Dword(InterruptsOpen), 0);
+        _a.je(_awaitRing);
         _a.Label(ref _ringTaken);
         _a.mov(eax, Dword(Operation));
         _a.cmp(Byte(EndOfInterrupts), 0);
@@ -107,48 +109,45 @@ internal sealed partial class MonitorCode
         _a.Label(ref _interruptsEnded);
         _a.cmp(eax, (uint)MonitorRequest.ResumeTrap);
         _a.ja(_operations);
-        _a.mov(ecx, Dword(RingHead));
-        _a.cmp(cl, Byte(RingSeen));
-        _a.jne(_notStarted);
-        _a.cmp(Byte(Flags), 0);
-        _a.jne(_flags);
-        _a.Label(ref _flagsDone);
         _a.movzx(ecx, Byte(Irql));
         _a.cmp(ecx, Dword(Cr8Shadow));
         _a.je(same);
+        _a.mov(Dword(Cr8Shadow), ecx);
         _a.mov(cr8, rcx);
         _a.Label(ref same);
-        // From here on each way into driver code has a number of instructions of its own, which never varies.
-        _a.mov(ecx, Dword(SliceInstructions));
-        _a.test(ecx, ecx);
-        _a.je(notSliced);
-        _a.mov(Apic(TimerInitialCountRegister), ecx);
-        _a.Label(ref notSliced);
-        _a.mov(Byte(InDriver), 1);
-        _a.cmp(eax, (uint)MonitorRequest.ResumeCall);
-        _a.je(_resumeCall);
-        _a.ja(_resumeTrap);
-        EmitCall();
+        _a.cmp(Byte(Flags), 0);
+        _a.jne(_flags);
+        _a.cmp(Dword(InterruptsOpen), 0);
+        _a.je(_enterClosed);
+        EmitEnter();
     }
 
     private void EmitFlags()
     {
+        Label endNext = New();
         Label noSwitch = New();
         Label noInvalidate = New();
         Label noInvalidateAll = New();
         Label noDispatch = New();
         Label nextPage = New();
         _a.Label(ref _notStarted);
+        _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
         _a.mov(Dword(Operation), (uint)VcpuExitReason.NotStarted);
-        EmitTurnToHost();
+        EmitTurnToHost(_open);
 
+        // Each ends the highest interrupt in service: none may be accepted in between.
         _a.Label(ref _endInterrupts);
+        _a.cli();
+        _a.Label(ref endNext);
         _a.mov(Apic(EndOfInterruptRegister), 0);
         _a.dec(Byte(EndOfInterrupts));
-        _a.jne(_endInterrupts);
+        _a.jne(endNext);
+        _a.sti();
         _a.jmp(_interruptsEnded);
 
+        // A dispatch interrupt that the monitor sends itself is for driver code: closed until it runs.
         _a.Label(ref _flags);
+        _a.cli();
         _a.test(Byte(Flags), (uint)FlagSwitchContext);
         _a.je(noSwitch);
         EmitSwitchContext();
@@ -172,7 +171,7 @@ internal sealed partial class MonitorCode
         const uint SelfFixed = 0x40000;
         _a.mov(Apic(InterruptCommandRegister), SelfFixed | IVirtualProcessor.DispatchVector);
         _a.Label(ref noDispatch);
-        _a.jmp(_flagsDone);
+        _a.jmp(_enterClosed);
     }
 
     private void EmitSwitchContext()

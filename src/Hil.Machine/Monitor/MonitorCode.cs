@@ -4,11 +4,11 @@ using static Hil.Machine.MonitorLayout;
 
 namespace Hil.Machine;
 
-// The monitor in long mode. Interrupts are closed everywhere but in the waiting loop and in driver code; InDriver tells
-// an interrupt stub which of the two it cut into. In driver code all registers go into a trap frame on the driver's own
-// stack and the host is told; in the waiting loop the vector goes into the ring and the loop goes on. Nothing is ended
-// (EOI) but the kernel's own vectors: the host ends a device's interrupt after its service routine has run, so a level
-// cannot storm.
+// The monitor in long mode. InDriver tells an interrupt stub whether it cut into driver code or into the monitor. In
+// driver code all registers go into a trap frame on the driver's own stack and the host is told; in the monitor the
+// vector goes into the ring and the monitor goes on. So interrupts stay open in it wherever speed counts: to close and
+// open them again costs a quarter of a round trip. Nothing is ended (EOI) but the kernel's own vectors: the host ends a
+// device's interrupt after its service routine has run, so a level cannot storm.
 
 /// <summary>The 64-bit part of the ROM: <see cref="Loop"/> with everything but the vector stubs.</summary>
 internal sealed partial class MonitorCode
@@ -42,7 +42,11 @@ internal sealed partial class MonitorCode
     private Label _operations;
     private Label _done;
     private Label _flags;
-    private Label _flagsDone;
+    private Label _open;
+    private Label _enter;
+    private Label _entered;
+    private Label _enterClosed;
+    private Label _resumeClosed;
     private Label _endInterrupts;
     private Label _interruptsEnded;
     private Label _notStarted;
@@ -60,7 +64,8 @@ internal sealed partial class MonitorCode
     {
         (_start, _gate, _handToHost, _wait, _go) = (New(), New(), New(), New(), New());
         (_returned, _common, _resumeTrap, _resumeCall) = (New(), New(), New(), New());
-        (_operations, _done, _flags, _flagsDone) = (New(), New(), New(), New());
+        (_operations, _done, _flags, _open) = (New(), New(), New(), New());
+        (_enter, _entered, _enterClosed, _resumeClosed) = (New(), New(), New(), New());
         (_endInterrupts, _interruptsEnded, _notStarted, _inMonitor) = (New(), New(), New(), New());
         (_sleepCheck, _sleepEnd, _slowOperations, _restoreTrap) = (New(), New(), New(), New());
         (_disarm, _disarmed, _awaitRing, _ringTaken) = (New(), New(), New(), New());
@@ -70,8 +75,9 @@ internal sealed partial class MonitorCode
         EmitHandToHost();
         EmitWait();
         EmitGo();
-        EmitResumeCall();
         EmitQuickOperations();
+        EmitEnterClosed();
+        EmitResumeCall();
         EmitCommonInterrupt();
         EmitResumeTrap();
         EmitSleep();

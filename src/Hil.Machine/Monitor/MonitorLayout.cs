@@ -7,14 +7,16 @@ namespace Hil.Machine;
 //
 // Sleeping (Dekker): who goes to sleep stores its flag, fences, looks once more; who hands over stores, fences, looks
 // at the flag. The guest's fence is `mov cr8`: with one virtual processor TCG emits no barrier for mfence or lock, but
-// CR8 goes through the interrupt controller's lock.
+// CR8 goes through the interrupt controller's lock. It is dear (95 ns of a round trip of 300), so the monitor fences
+// only before it sleeps itself; for its hand-overs without a fence the host, who has the time, looks twice: its first
+// sleep is short (VirtualCpu.FirstSleep), far longer than a store stays in the buffer of the processor that made it.
 
 /// <summary>Layout of the monitor's data. The ROM is generated from these numbers; a change needs a new
 /// LayoutVersion.</summary>
 internal static class MonitorLayout
 {
     /// <summary>Written by the ROM when it is up; the host compares.</summary>
-    public const uint LayoutVersion = 2;
+    public const uint LayoutVersion = 3;
 
     // Line 0: the token, the request and the exit.
     public const int Turn = 0x00;
@@ -44,13 +46,15 @@ internal static class MonitorLayout
     public const int SpinBudget = 0x84;
     public const int WatchdogArmed = 0x88;
 
-    /// <summary>Non-zero: driver code runs with interrupts closed, and no ring may reach it.</summary>
-    public const int InterruptsClosed = 0x8C;
+    /// <summary>The interrupt flag's bit where driver code runs with interrupts open. 0: it runs with closed ones, and
+    /// no ring may reach it.</summary>
+    public const int InterruptsOpen = 0x8C;
+    public const uint InterruptFlag = 0x200;
 
     /// <summary>Instructions after which driver code is cut into; 0 for never.</summary>
     public const int SliceInstructions = 0x90;
 
-    /// <summary>With <see cref="InterruptsClosed"/>: whether the host rings for this turn. The host says so after it
+    /// <summary>Without <see cref="InterruptsOpen"/>: whether the host rings for this turn. The host says so after it
     /// has looked at VcpuSleeping; until then 0.</summary>
     public const int RingDecision = 0x94;
     public const uint NoRing = 1;

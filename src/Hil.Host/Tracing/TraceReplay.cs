@@ -121,8 +121,10 @@ public sealed class TraceReplay : IDisposable
         session.Kernel.Scheduler.Stopped += reason => stopped.TrySetResult(reason);
         await using CancellationTokenRegistration abort = cancellation.Register(session.Machine.Qemu.Kill);
         session.Kernel.Scheduler.Begin();
-        Task first = await Task.WhenAny(log.Over, stopped.Task).ConfigureAwait(false);
-        return first == stopped.Task ? await stopped.Task.ConfigureAwait(false) : null;
+        await Task.WhenAny(log.Over, stopped.Task).ConfigureAwait(false);
+        // A trace that ends in the middle of something stops the kernel, too: then both are done, in any order.
+        Exception? reason = stopped.Task.IsCompleted ? await stopped.Task.ConfigureAwait(false) : null;
+        return log.Over.IsCompleted && reason is not BugCheckException ? null : reason;
     }
 
     private static (TraceProfile Profile, byte[]? Image) ReadStart(TraceReader reader)

@@ -30,6 +30,7 @@ internal sealed class SessionCapture : ISessionTracing
     {
         _machine = machine;
         _log = new CaptureLog(_writer, services.Clock, _options.Categories);
+        machine.Cpu.SideWork = _writer.EncodeOne;
         WriteProfile(machine);
         _seams = new TraceSeams(_log, services, machine.Pci.Functions);
         if (machine.Ram.ReserveBytes != 0)
@@ -54,6 +55,8 @@ internal sealed class SessionCapture : ISessionTracing
     public CaptureSummary Complete(int exitCode)
     {
         _isComplete = true;
+        if (_machine != null)
+            _machine.Cpu.SideWork = null;
         foreach (InexactReason reason in _machine?.AccessTraps?.InexactReasons ?? [])
             _log!.EndInexact(reason);
         _log?.End(exitCode);

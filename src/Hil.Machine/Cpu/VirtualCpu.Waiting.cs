@@ -12,6 +12,10 @@ public sealed unsafe partial class VirtualCpu
     // after this long, 100 µs: by then a store that was under way is there.
     private const long FirstSleep = 1_000;
 
+    /// <summary>A bit of work, a few dozen nanoseconds at most, to be done while the host spins for an exit; false when
+    /// there is none. Runs on the thread that spins.</summary>
+    public Func<bool>? SideWork { get; set; }
+
     public void Wake()
     {
         _wakeRequested = true;
@@ -50,6 +54,8 @@ public sealed unsafe partial class VirtualCpu
             {
                 if (_mailbox.IsHostsTurn)
                     return true;
+                if (SideWork != null && SideWork())
+                    continue;
                 // The two processors of a core share its units: whoever waits leaves them to QEMU.
                 if (X86Base.IsSupported)
                     X86Base.Pause();

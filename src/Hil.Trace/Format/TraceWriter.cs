@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Hil.Kernel;
 
 namespace Hil.Trace;
@@ -26,8 +27,8 @@ public sealed record TraceWriterSummary(
 
 /// <summary>Records into a `.hiltrace` file.</summary>
 /// <remarks>
-/// One thread at a time adds (the baton holder). It encodes into the columns of the current block; a full block goes
-/// through a pipe to a thread that compresses and writes it. One block may be on its way: when the next is full too,
+/// One thread at a time adds (the baton holder). It encodes into the columns of the current block, at once or while it
+/// waits for something else (<see cref="EncodeOne"/>); a full block goes through a pipe to a thread that compresses and writes it. One block may be on its way: when the next is full too,
 /// the adding thread waits, and the time is counted. What a killed host loses is therefore in two blocks of at most
 /// <see cref="RecordsAtRiskMax"/> records together. A disk that is full ends the writing, never the run: the summary
 /// says what is lost.
@@ -39,6 +40,7 @@ public sealed class TraceWriter : IDisposable
 
     private readonly DefinitionTable _definitions = new();
     private readonly BlockEncoder _block;
+    private readonly PendingRecords _pending = new();
     private readonly Pipe _pipe = new(new PipeOptions(
         new BlockPool(), readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
         pauseWriterThreshold: 0, useSynchronizationContext: false));
@@ -114,26 +116,65 @@ public sealed class TraceWriter : IDisposable
     /// <summary>Adds a record of a kind without data. Fields that are not given are zero.</summary>
     public void Add(TraceKind kind, long time, ReadOnlySpan<ulong> fields)
     {
-        _block.Add(kind, time, fields);
-        if (_block.Records >= Volatile.Read(ref _cutAt) || _block.DataBytes >= TraceFormat.CutDataBytes)
-            Cut();
+        _pending.Add(kind, time, fields);
+        if (_pending.IsFull || MustCut)
+            MakeRoom();
     }
 
     /// <summary>Adds a record of a kind that has data, at most <see cref="TraceFormat.DataBytesMax"/> bytes.</summary>
     public void Add(TraceKind kind, long time, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, TraceFormat.DataBytesMax, nameof(data));
-        _block.Add(kind, time, fields, data);
-        if (_block.Records >= Volatile.Read(ref _cutAt) || _block.DataBytes >= TraceFormat.CutDataBytes)
-            Cut();
+        if (data.Length <= PendingRecords.DataBytesMax)
+        {
+            _pending.Add(kind, time, fields, data);
+        }
+        else
+        {
+            EncodeAll();
+            _block.Add(kind, time, fields, data);
+        }
+        if (_pending.IsFull || MustCut)
+            MakeRoom();
     }
 
     /// <summary>Records added so far: the next one's sequence number.</summary>
-    public ulong NextSequence => _block.FirstSequence + (uint)_block.Records;
+    public ulong NextSequence => _block.FirstSequence + (uint)(_block.Records + _pending.Count);
+
+    /// <summary>Encodes a record that was added, some 20 ns; false when there is none left. For the adding thread,
+    /// while it waits for something anyway.</summary>
+    public bool EncodeOne()
+    {
+        if (_pending.Count == 0)
+            return false;
+        _pending.EncodeFirst(_block);
+        return true;
+    }
+
+    private bool MustCut
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _block.Records + _pending.Count >= Volatile.Read(ref _cutAt)
+            || _block.DataBytes >= TraceFormat.CutDataBytes;
+    }
+
+    private void MakeRoom()
+    {
+        EncodeAll();
+        if (MustCut)
+            Cut();
+    }
+
+    private void EncodeAll()
+    {
+        while (_pending.Count != 0)
+            _pending.EncodeFirst(_block);
+    }
 
     /// <summary>Writes what was added so far to the file and returns when it is there.</summary>
     public void Flush()
     {
+        EncodeAll();
         if (_block.Records != 0)
             Cut();
         _waited += _file.WaitForRoom();

@@ -38,6 +38,100 @@ public sealed class VirtualCpuTests : IAsyncLifetime
         Assert.Equal(_rig.StackPointer, exit.Frame);
     }
 
+    [Fact]
+    public void SideWorkIsDoneWhileTheHostSpins()
+    {
+        const int CallsMax = 1_000; // The first finds the processor asleep, and the host sleeps, too.
+        int pieces = 0;
+        Cpu.SideWork = () => ++pieces < 10;
+        ulong code = _rig.Place(a =>
+        {
+            Label again = a.CreateLabel();
+            a.mov(ecx, 2_000);
+            a.Label(ref again);
+            a.dec(ecx);
+            a.jne(again);
+            a.ret();
+        });
+        for (int i = 0; i < CallsMax && pieces < 20; i++)
+            Assert.Equal(VcpuExitReason.Returned, _rig.Call(code).Reason);
+
+        if (Environment.ProcessorCount > 1)
+            Assert.True(pieces >= 20, $"{pieces} pieces of work were asked for");
+        else
+            Assert.Equal(0, pieces);
+    }
+
+    // The monitor takes interrupts while it enters driver code. Driver code itself looks whether one has slipped by.
+    [Fact]
+    public async Task NoInterruptSlipsByOnTheWayIntoDriverCode()
+    {
+        const int Slipped = 0xBAD;
+        // Each instruction is a translation of its own: an interrupt can cut in between any two.
+        using CpuRig rig = await CpuRig.StartAsync(
+            change: static options => options with { ExtraArguments = ["-singlestep"] });
+        ulong code = rig.Place(a =>
+        {
+            Label again = a.CreateLabel();
+            Label seen = a.CreateLabel();
+            Label end = a.CreateLabel();
+            a.push(rbx);
+            a.sub(rsp, 0x20);
+            a.mov(rbx, rig.Data);
+            a.Label(ref again);
+            a.mov(rax, rig.Cpu.StubBase);
+            a.call(rax);
+            a.mov(rdx, MachineLayout.MonitorData);
+            a.mov(al, __byte_ptr[rdx + MonitorLayout.RingSeen]);
+            a.cmp(al, __byte_ptr[rdx + MonitorLayout.RingHead]);
+            a.je(seen);
+            // Unless one has just cut in between the two.
+            a.cmp(al, __byte_ptr[rdx + MonitorLayout.RingSeen]);
+            a.mov(eax, Slipped);
+            a.je(end);
+            a.Label(ref seen);
+            a.mov(rax, __qword_ptr[rbx]);
+            a.test(rax, rax);
+            a.je(again);
+            a.Label(ref end);
+            a.add(rsp, 0x20);
+            a.pop(rbx);
+            a.ret();
+        });
+
+        VcpuExit exit = RunWithInterrupts(rig, code, enough: 2_000);
+
+        Assert.Equal((VcpuExitReason.Returned, 1UL), (exit.Reason, exit.Value));
+    }
+
+    // Code that calls the kernel until the first word of data, which it returns, is 1.
+    private static VcpuExit RunWithInterrupts(CpuRig rig, ulong code, int enough)
+    {
+        int taken = 0;
+        var frames = new Stack<VcpuExit>();
+        VcpuExit exit = rig.Call(code);
+        using var ringer = new InterruptRinger(rig.Machine.Qemu, Vector, seed: 42);
+        while (exit.Reason is VcpuExitReason.KernelCall or VcpuExitReason.Interrupt or VcpuExitReason.NotStarted)
+        {
+            if (exit.Reason == VcpuExitReason.NotStarted)
+                Assert.True(rig.Cpu.TryTakeInterrupt(0, out _));
+            else
+                frames.Push(exit);
+            if (exit.Reason != VcpuExitReason.KernelCall)
+            {
+                rig.DataWord(0) = ++taken >= enough ? 1UL : 0;
+                rig.Cpu.EndOfInterrupt();
+            }
+            VcpuExit from = frames.Peek();
+            exit = from.Reason == VcpuExitReason.Interrupt
+                ? rig.Cpu.ResumeTrap(from.Frame, 0)
+                : rig.Cpu.ResumeCall(from.Frame, 0, 0);
+            if (exit.Reason != VcpuExitReason.NotStarted)
+                frames.Pop();
+        }
+        return exit;
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]

@@ -25,6 +25,47 @@ public sealed class TraceWriterTests
         Assert.Equal(0, Allocation.Least(() => Add(100_000)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void RecordsThatAreEncodedInBetweenMakeTheSameFile(int seed)
+    {
+        const int Count = 40_000; // Over two blocks.
+        var options = new TraceWriterOptions { Created = DateTimeOffset.UnixEpoch, HeldMax = TimeSpan.FromHours(1) };
+        using var plain = new TemporaryTrace();
+        using var encoded = new TemporaryTrace();
+        using (TraceWriter writer = TraceWriter.Create(plain.Path, options))
+            new GeneratedRecords(seed).AddTo(writer, Count);
+        var records = new GeneratedRecords(seed);
+        var random = new Random(seed);
+        using (TraceWriter writer = TraceWriter.Create(encoded.Path, options))
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                records.AddTo(writer, 1);
+                Assert.Equal((ulong)i + 1, writer.NextSequence);
+                for (int n = random.Next(4); n != 0 && writer.EncodeOne(); n--)
+                {
+                }
+            }
+        }
+
+        Assert.Equal(records.Added, PlainRecord.ReadAll(encoded.Path));
+        Assert.Equal(records.Added, PlainRecord.ReadAll(plain.Path));
+    }
+
+    [Fact]
+    public void EncodeOneSaysWhenNothingIsLeft()
+    {
+        using var trace = new TemporaryTrace();
+        using TraceWriter writer = TraceWriter.Create(trace.Path, s_unhurried);
+        Assert.False(writer.EncodeOne());
+        new GeneratedRecords(7).AddTo(writer, 3);
+        Assert.Equal([true, true, true, false], Enumerable.Range(0, 4).Select(_ => writer.EncodeOne()));
+        Assert.Equal(3UL, writer.NextSequence);
+    }
+
     [Fact]
     public void SummaryCountsRecordsAndBytes()
     {

@@ -15,7 +15,7 @@ internal sealed unsafe class PendingRecords
     /// <summary>Bytes of data that a record may have to be kept here.</summary>
     public const int DataBytesMax = 512;
 
-    private const int Capacity = 32 << 10;
+    private const int Capacity = 8 << 10;
     private const int RecordBytesMax = HeadBytes + TraceFormat.FieldsMax * sizeof(ulong) + DataBytesMax;
     private const int HeadBytes = 16;
 

@@ -117,10 +117,10 @@ public sealed unsafe class DriverLoaderTests : IDisposable
     public void MissingVariableLiesOnAnUnmappedPage()
     {
         byte[] image = MsvcImage.Build();
-        PeBuilder.Text(image.AsSpan(InitOffset(image) + 0x10A), 0, "PsJobType\0");
+        PeBuilder.Text(image.AsSpan(InitOffset(image) + 0x10A), 0, "HalDispatchTable\0");
         NativeDriver driver = _machine.Load(image);
 
-        Assert.Contains(driver.MissingImports, m => m.Name == "PsJobType");
+        Assert.Contains(driver.MissingImports, m => m.Name == "HalDispatchTable");
         Assert.Equal(PageAccess.None, _machine.Memory.AccessOf(Read(driver, MsvcImage.RdataRva + 0x10)));
     }
 

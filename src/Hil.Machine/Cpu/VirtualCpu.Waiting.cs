@@ -47,6 +47,8 @@ public sealed unsafe partial class VirtualCpu
     private bool SpinForTurn()
     {
         const int RoundsPerLook = 256;
+        if (_spinTicks == 0)
+            return _mailbox.IsHostsTurn;
         long end = 0;
         while (true)
         {

@@ -141,7 +141,8 @@ internal class PlainOutput(TextWriter writer, bool isVerbose) : RunOutput
 
     private static string Milliseconds(TimeSpan time) => Text($"{time.TotalMilliseconds:0.000} ms");
 
-    private static string Cut(string text, int columns) => text.Length <= columns ? text : text[..(columns - 1)] + "…";
+    private static string Cut(string text, int columns) =>
+        text.Length <= columns ? text : text[..(columns - 1)] + "…";
 
     private void Write(Kind kind, string text)
     {

@@ -1,8 +1,8 @@
 namespace Hil.Kernel;
 
 /// <summary>What one handle of a key wants to know of it.</summary>
-/// <remarks>It stays as it was first asked for until the handle is closed. A change that comes while nobody waits is kept
-/// for the next call.</remarks>
+/// <remarks>It stays as it was first asked for until the handle is closed. A change that comes while nobody waits is
+/// kept for the next call.</remarks>
 internal sealed class KeyWatch(KernelObject handle, KeyChange filter, bool watchesTree)
 {
     public KernelObject Handle { get; } = handle;

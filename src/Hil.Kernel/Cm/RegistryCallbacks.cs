@@ -2,8 +2,8 @@ namespace Hil.Kernel;
 
 // Drivers that filter the registry are told of what other drivers do to keys by handle, and of the values that
 // RtlWriteRegistryValue sets and RtlDeleteRegistryValue deletes. What RtlQueryRegistryValues and the kernel itself read
-// passes them by. Each operation is announced from the highest altitude down until one refuses it or says that it has done
-// it itself; who agreed is told of the end, in the opposite order.
+// passes them by. Each operation is announced from the highest altitude down until one refuses it or says that it has
+// done it itself; who agreed is told of the end, in the opposite order.
 
 /// <summary>Registry callbacks, the highest first.</summary>
 internal sealed unsafe class RegistryCallbacks(NtKernel kernel)

@@ -25,7 +25,8 @@ public static unsafe partial class Ntoskrnl
                     Length = length,
                     ResultLength = resultLength,
                 },
-                () => QueryValueKey(keyHandle, valueName, keyValueInformationClass, keyValueInformation, length, resultLength))
+                () => QueryValueKey(
+                    keyHandle, valueName, keyValueInformationClass, keyValueInformation, length, resultLength))
             : QueryValueKey(keyHandle, valueName, keyValueInformationClass, keyValueInformation, length, resultLength);
 
     private static NTSTATUS QueryValueKey(
@@ -59,7 +60,8 @@ public static unsafe partial class Ntoskrnl
                     Length = length,
                     ResultLength = resultLength,
                 },
-                () => EnumerateValueKey(keyHandle, index, keyValueInformationClass, keyValueInformation, length, resultLength))
+                () => EnumerateValueKey(
+                    keyHandle, index, keyValueInformationClass, keyValueInformation, length, resultLength))
             : EnumerateValueKey(keyHandle, index, keyValueInformationClass, keyValueInformation, length, resultLength);
 
     private static NTSTATUS EnumerateValueKey(

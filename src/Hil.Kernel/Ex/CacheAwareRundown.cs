@@ -37,7 +37,7 @@ public static unsafe partial class Ntoskrnl
     {
         if (runRefSize < CacheAwareRundownBytes)
             NtKernel.Current.Violation(
-                $"cache-aware rundown protection was given {runRefSize} bytes of the {CacheAwareRundownBytes} it needs");
+                $"cache-aware rundown protection was given {runRefSize} bytes of {CacheAwareRundownBytes} it needs");
         ExInitializeRundownProtection(runRefCacheAware);
     }
 

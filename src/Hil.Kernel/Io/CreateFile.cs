@@ -107,7 +107,8 @@ public static unsafe partial class Ntoskrnl
             new FileOpening(desiredAccess, shareAccess, createOptions, disposition) { Target = (ulong)deviceObject });
 
     /// <summary>As IoCreateFileSpecifyDeviceObjectHint, with the hint in a structure.</summary>
-    /// <param name="driverContext">May be null. There are no transactions and no extra create parameters to name.</param>
+    /// <param name="driverContext">May be null. There are no transactions and no extra create parameters to
+    /// name.</param>
     /// <returns>STATUS_INVALID_PARAMETER for a context of another size, STATUS_NOT_SUPPORTED for one with a
     /// transaction; else as IoCreateFileSpecifyDeviceObjectHint.</returns>
     /// <remarks>WDK: IoCreateFileEx.</remarks>

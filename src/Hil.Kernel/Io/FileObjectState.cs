@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// What drivers note at a file object or ask of it. Where Windows hangs it into an extension of the object, it is kept in
-// the file's state on the host's side, and goes with the file.
+// What drivers note at a file object or ask of it. Where Windows hangs it into an extension of the object, it is kept
+// in the file's state on the host's side, and goes with the file.
 
 public static unsafe partial class Ntoskrnl
 {

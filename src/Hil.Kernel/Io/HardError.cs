@@ -4,8 +4,8 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Tells the user of an error that only he can put right. The request is completed with its status, as when
-    /// he gives up.</summary>
+    /// <summary>Tells the user of an error that only he can put right. The request is completed with its status, as
+    /// when he gives up.</summary>
     /// <remarks>WDK: IoRaiseHardError.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static void IoRaiseHardError(IRP* irp, VPB* vpb, DEVICE_OBJECT* realDeviceObject) =>

@@ -82,7 +82,8 @@ internal sealed unsafe class IoOperation
                 Irp, request.Code,
                 new Ntoskrnl.ControlBuffers(input, request.InputBytes, _outputInWindow, request.OutputBytes)),
             // The parameters of both queries lie alike.
-            IRP_MJ_QUERY_INFORMATION or IRP_MJ_QUERY_VOLUME_INFORMATION => Ntoskrnl.DescribeQuery(Irp, request.Code, _outputInWindow, request.OutputBytes),
+            IRP_MJ_QUERY_INFORMATION or IRP_MJ_QUERY_VOLUME_INFORMATION =>
+                Ntoskrnl.DescribeQuery(Irp, request.Code, _outputInWindow, request.OutputBytes),
             IRP_MJ_SET_INFORMATION => Ntoskrnl.DescribeSet(Irp, request.Code, input, request.InputBytes),
             IRP_MJ_READ => Ntoskrnl.DescribeTransfer(
                 Irp, _device, _outputInWindow, request.OutputBytes, request.Offset),

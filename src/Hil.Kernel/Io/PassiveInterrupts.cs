@@ -2,10 +2,10 @@ namespace Hil.Kernel;
 
 // A passive-level service routine may wait, so a thread runs it. A level-triggered line is masked when it fires and
 // opened when the routines are through: a level that none of them cleared comes again at once. An edge or a message has
-// been cleared in the controller when it was taken: one that comes before a thread has begun with the last adds nothing,
-// one that comes later is served after it. A DPC lies in between, because no thread is woken at a device's level. The
-// interrupt's event is what a spin lock is to others: the routine runs while its thread has taken it, and whoever
-// synchronises with the routine takes it, too.
+// been cleared in the controller when it was taken: one that comes before a thread has begun with the last adds
+// nothing, one that comes later is served after it. A DPC lies in between, because no thread is woken at a device's
+// level. The interrupt's event is what a spin lock is to others: the routine runs while its thread has taken it, and
+// whoever synchronises with the routine takes it, too.
 
 /// <summary>Threads that run passive-level service routines.</summary>
 /// <remarks>WDK: Using Passive-Level Interrupt Service Routines.</remarks>

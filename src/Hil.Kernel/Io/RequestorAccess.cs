@@ -8,7 +8,8 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static BOOLEAN IoIs32bitProcess(IRP* irp) => false;
 
-    /// <summary>Checks that the file of a control request was opened with the access that the driver asks for.</summary>
+    /// <summary>Checks that the file of a control request was opened with the access that the driver asks
+    /// for.</summary>
     /// <param name="requiredAccess">FILE_READ_ACCESS, FILE_WRITE_ACCESS.</param>
     /// <returns>STATUS_ACCESS_DENIED; STATUS_INVALID_PARAMETER for other access, or a request that is no
     /// IRP_MJ_DEVICE_CONTROL. A driver's own request may do everything.</returns>

@@ -49,7 +49,8 @@ public static unsafe partial class Ntoskrnl
         NtKernel kernel = NtKernel.Current;
         if (!kernel.Io.SessionNotifications.Remove((nint)callbackRegistration))
             kernel.BugCheck(
-                BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, (ulong)callbackRegistration, 0, kernel.Processor.DriverRip, 0,
+                BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, (ulong)callbackRegistration, 0,
+                kernel.Processor.DriverRip, 0,
                 $"0x{(ulong)callbackRegistration:x} is no registration of IoRegisterContainerNotification (any more)");
         kernel.Pool.Free(callbackRegistration);
     }

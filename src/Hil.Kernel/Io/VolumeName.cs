@@ -7,7 +7,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Finds the drive letter of a volume.</summary>
     /// <param name="volumeDeviceObject">A device object that a symbolic link such as \??\D: leads to.</param>
     /// <param name="dosName">Gets a string such as D:, in paged pool that the caller frees with ExFreePool.</param>
-    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND for a device without drive letter; STATUS_INSUFFICIENT_RESOURCES.</returns>
+    /// <returns>STATUS_OBJECT_NAME_NOT_FOUND for a device without drive letter;
+    /// STATUS_INSUFFICIENT_RESOURCES.</returns>
     /// <remarks>WDK: IoVolumeDeviceToDosName. There is no mount manager: the links are asked.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS IoVolumeDeviceToDosName(void* volumeDeviceObject, UNICODE_STRING* dosName)

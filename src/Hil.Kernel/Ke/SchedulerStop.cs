@@ -16,7 +16,8 @@ public sealed unsafe partial class Scheduler
     /// machine, or ObjectDisposedException. Whoever keeps requests of its own open answers them now.</summary>
     public event Action<Exception>? Stopped;
 
-    /// <summary>Told right before, on the same thread, perhaps more than once: whoever sees the stop comes later.</summary>
+    /// <summary>Told right before, on the same thread, perhaps more than once: whoever sees the stop comes
+    /// later.</summary>
     public event Action? Stopping;
 
     /// <summary>Why nothing runs any more, or null.</summary>

@@ -33,7 +33,9 @@ public sealed class HandleTable
 
     /// <summary>The object behind a handle, ZwCurrentProcess and ZwCurrentThread included, or null.</summary>
     public KernelObject? Find(ulong handle) =>
-        handle >= CurrentThread ? _objects.FindCurrent(handle == CurrentThread) : _handles.GetValueOrDefault(handle).Target;
+        handle >= CurrentThread
+            ? _objects.FindCurrent(handle == CurrentThread)
+            : _handles.GetValueOrDefault(handle).Target;
 
     /// <summary>The access that a handle was opened with; 0 for no handle.</summary>
     public uint AccessOf(ulong handle) => _handles.GetValueOrDefault(handle).Access;

@@ -107,8 +107,8 @@ public sealed unsafe class ObjectTable
         return index >= 0 && objectType != null;
     }
 
-    /// <summary>What drivers see as POBJECT_TYPE of a kind; those that no exported variable names are made when they are
-    /// asked for.</summary>
+    /// <summary>What drivers see as POBJECT_TYPE of a kind; those that no exported variable names are made when they
+    /// are asked for.</summary>
     internal ulong AddressOf(ObjectType type)
     {
         ref ulong address = ref _typeAddresses[(int)type];

@@ -4,8 +4,8 @@ public static unsafe partial class Ntoskrnl
 {
     /// <summary>Registers a routine for threads that begin and end: those of PsCreateSystemThread, as others there are
     /// none but the kernel's own.</summary>
-    /// <param name="notifyRoutine">VOID (HANDLE ProcessId, HANDLE ThreadId, BOOLEAN Create), called at PASSIVE_LEVEL: on
-    /// the creator's thread, and on the one that ends.</param>
+    /// <param name="notifyRoutine">VOID (HANDLE ProcessId, HANDLE ThreadId, BOOLEAN Create), called at PASSIVE_LEVEL:
+    /// on the creator's thread, and on the one that ends.</param>
     /// <returns>STATUS_INSUFFICIENT_RESOURCES at the limit.</returns>
     /// <remarks>WDK: PsSetCreateThreadNotifyRoutine.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]

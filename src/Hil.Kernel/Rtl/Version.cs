@@ -52,7 +52,8 @@ public static unsafe partial class Ntoskrnl
     /// <param name="suiteType">SUITE_TYPE, the number of the suite's bit.</param>
     /// <remarks>WDK: ExVerifySuite.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static BOOLEAN ExVerifySuite(uint suiteType) => suiteType < 16 && (SuiteSingleUser >> (int)suiteType & 1) != 0;
+    public static BOOLEAN ExVerifySuite(uint suiteType) =>
+        suiteType < 16 && (SuiteSingleUser >> (int)suiteType & 1) != 0;
 
     /// <summary>Compares the system's version with a wanted one, field by field as the condition mask says.</summary>
     /// <remarks>WDK: RtlVerifyVersionInfo. STATUS_REVISION_MISMATCH when a condition does not hold.</remarks>

@@ -30,7 +30,8 @@ public static unsafe partial class Ntoskrnl
         if (!status.IsSuccess)
             return status;
         var heir = new AceInheritance(
-            NtKernel.Current, isDirectoryObject, *genericMapping, OwnerOf(explicitDescriptor), GroupOf(explicitDescriptor));
+            NtKernel.Current, isDirectoryObject, *genericMapping,
+            OwnerOf(explicitDescriptor), GroupOf(explicitDescriptor));
         SECURITY_DESCRIPTOR made = new()
         {
             Revision = (byte)SECURITY_DESCRIPTOR_REVISION,

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// There is one token, the system process's: its user is the local system account, a member of the administrators. Nobody
-// impersonates anybody, and nothing changes the token, so that locking it against changes has nothing to do.
+// There is one token, the system process's: its user is the local system account, a member of the administrators.
+// Nobody impersonates anybody, and nothing changes the token, so that locking it against changes has nothing to do.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// WNODE_SINGLE_INSTANCE and, with a number before the data's offset, WNODE_SINGLE_ITEM and WNODE_METHOD_ITEM: behind the
-// fixed part the name, counted, then on the next multiple of 8 the data.
+// WNODE_SINGLE_INSTANCE and, with a number before the data's offset, WNODE_SINGLE_ITEM and WNODE_METHOD_ITEM: behind
+// the fixed part the name, counted, then on the next multiple of 8 the data.
 
 /// <summary>A request about one instance, as it is written for each provider that may have it.</summary>
 /// <param name="access">What the data block object must have been opened for.</param>

@@ -106,7 +106,8 @@ internal sealed unsafe class WmiProviders
         return [];
     }
 
-    // The data path says WMIREGISTER, which is 0. A buffer that is too small gets the size that is needed, and Information says that it is only that.
+    // The data path says WMIREGISTER, which is 0. A buffer that is too small gets the size that is needed, and
+    // Information says that it is only that.
     private static NTSTATUS AskOnce(WmiRequest request, DEVICE_OBJECT* device, byte minor, out ulong information)
     {
         information = 0;

@@ -28,8 +28,9 @@ public sealed record TraceWriterSummary(
 /// <summary>Records into a `.hiltrace` file.</summary>
 /// <remarks>
 /// One thread at a time adds (the baton holder). It encodes into the columns of the current block, at once or while it
-/// waits for something else (<see cref="EncodeOne"/>); a full block goes through a pipe to a thread that compresses and writes it. One block may be on its way: when the next is full too,
-/// the adding thread waits, and the time is counted. What a killed host loses is therefore in two blocks of at most
+/// waits for something else (<see cref="EncodeOne"/>); a full block goes through a pipe to a thread that compresses
+/// and writes it. One block may be on its way: when the next is full too, the adding thread waits, and the time is
+/// counted. What a killed host loses is therefore in two blocks of at most
 /// <see cref="RecordsAtRiskMax"/> records together. A disk that is full ends the writing, never the run: the summary
 /// says what is lost.
 /// </remarks>

@@ -26,7 +26,8 @@ public sealed unsafe class RegistryCallbackTests : IDisposable
 
         Assert.Equal(STATUS_SUCCESS, Set("Depth"));
 
-        const int Before = (int)REG_NOTIFY_CLASS.RegNtPreSetValueKey, After = (int)REG_NOTIFY_CLASS.RegNtPostSetValueKey;
+        const int Before = (int)REG_NOTIFY_CLASS.RegNtPreSetValueKey;
+        const int After = (int)REG_NOTIFY_CLASS.RegNtPostSetValueKey;
         Assert.Equal(
             [$"high {Before}", $"low {Before}", $"none {Before}", $"none {After}", $"low {After}", $"high {After}"],
             _log);

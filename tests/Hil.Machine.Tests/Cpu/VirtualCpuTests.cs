@@ -304,6 +304,58 @@ public sealed class VirtualCpuTests : IAsyncLifetime
         }
     }
 
+    // The registers are switched once, whether driver code is entered then or not.
+    [Fact]
+    public void CalleeSavedRegistersAreSwitchedByAnEntryThatIsNotStarted()
+    {
+        _rig.EnableMessages(Vector);
+        ulong outer = _rig.Place(a =>
+        {
+            a.sub(rsp, 0x28);
+            a.mov(eax, 0x1111);
+            a.movd(xmm9, eax);
+            a.mov(rax, Cpu.StubBase);
+            a.call(rax);
+            a.movd(eax, xmm9);
+            a.add(rsp, 0x28);
+            a.ret();
+        });
+        ulong clobber = _rig.Place(a =>
+        {
+            a.pcmpeqd(xmm9, xmm9);
+            a.ret();
+        });
+        VcpuExit call = _rig.Call(outer);
+        Cpu.SelectContext(7);
+        VcpuExit other = AfterNotStarted(
+            () => Cpu.Call(clobber, _rig.StackPointer - 0x1000, 0, 0, 0, 0, 0));
+        Cpu.SelectContext(0);
+        VcpuExit exit = AfterNotStarted(() => Cpu.ResumeCall(call.Frame, 0, 0));
+
+        Assert.Equal(VcpuExitReason.Returned, other.Reason);
+        Assert.Equal((VcpuExitReason.Returned, 0x1111UL), (exit.Reason, exit.Value));
+    }
+
+    private VcpuExit AfterNotStarted(Func<VcpuExit> enter)
+    {
+        RaiseUnseen();
+        Assert.Equal(VcpuExitReason.NotStarted, enter().Reason);
+        Assert.True(Cpu.TryTakeInterrupt(0, out byte vector));
+        Assert.Equal(Vector, vector);
+        _rig.AcknowledgeFromHost();
+        Cpu.EndOfInterrupt();
+        return enter();
+    }
+
+    // The monitor has accepted the interrupt, and the host does not know of it.
+    private unsafe void RaiseUnseen()
+    {
+        byte* head = _rig.Machine.Ram.MonitorData + MonitorLayout.RingHead;
+        byte before = *head;
+        _rig.RaiseFromHost(1);
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref *head) != before, TimeSpan.FromSeconds(10)));
+    }
+
     [Fact]
     public void DriverCodeIsNotStartedUnderAnInterruptThatWaits()
     {

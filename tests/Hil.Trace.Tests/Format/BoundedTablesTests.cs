@@ -3,7 +3,15 @@ using Hil.Kernel.Platform;
 
 namespace Hil.Trace.Tests.Format;
 
+/// <summary>Tests that weigh the whole process: they run alone.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public static class ProcessMemory
+{
+    public const string Name = "process memory";
+}
+
 /// <summary>A driver that never says or does the same twice makes a long trace, not a large process.</summary>
+[Collection(ProcessMemory.Name)]
 public sealed class BoundedTablesTests : IDisposable
 {
     // What a million texts of this length would take, were they kept: 200 MB and more.

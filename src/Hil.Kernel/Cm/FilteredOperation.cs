@@ -1,6 +1,6 @@
 namespace Hil.Kernel;
 
-// The way of an operation on a key past the registry callbacks. Without any it is taken nowhere: nothing is allocated.
+// The way of an operation on a key past the registry callbacks. Without any the operation is all there is.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -14,6 +14,8 @@ public static unsafe partial class Ntoskrnl
         where T : unmanaged
     {
         NtKernel kernel = NtKernel.Current;
+        if (!kernel.RegistryCallbacks.Any)
+            return operation();
         KernelObject? target = kernel.Objects.Handles.Find((ulong)keyHandle);
         if (target is not { Payload: RegistryKey })
             return operation(); // Which says what is wrong with the handle.
@@ -35,6 +37,8 @@ public static unsafe partial class Ntoskrnl
         UNICODE_STRING* @class, uint* disposition, Func<NTSTATUS> operation)
     {
         NtKernel kernel = NtKernel.Current;
+        if (!kernel.RegistryCallbacks.Any)
+            return operation();
         KernelObject? root = attributes->RootDirectory == null
             ? kernel.Objects.Add(ObjectType.Key, null, kernel.Registry.Root)
             : kernel.Objects.Handles.Find((ulong)attributes->RootDirectory);

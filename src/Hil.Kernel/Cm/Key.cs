@@ -14,14 +14,11 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwCreateKey(
         void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, uint titleIndex,
-        UNICODE_STRING* @class, uint createOptions, uint* disposition)
- =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? FilterOpen(
-                REG_NOTIFY_CLASS.RegNtPreCreateKeyEx, keyHandle, desiredAccess, objectAttributes, createOptions, @class,
-                disposition,
-                () => CreateKey(keyHandle, desiredAccess, objectAttributes, @class, createOptions, disposition))
-            : CreateKey(keyHandle, desiredAccess, objectAttributes, @class, createOptions, disposition);
+        UNICODE_STRING* @class, uint createOptions, uint* disposition) =>
+        FilterOpen(
+            REG_NOTIFY_CLASS.RegNtPreCreateKeyEx, keyHandle, desiredAccess, objectAttributes, createOptions, @class,
+            disposition,
+            () => CreateKey(keyHandle, desiredAccess, objectAttributes, @class, createOptions, disposition));
 
     private static NTSTATUS CreateKey(
         void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, UNICODE_STRING* @class,
@@ -58,11 +55,9 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwOpenKeyEx(
         void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, uint openOptions) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? FilterOpen(
-                REG_NOTIFY_CLASS.RegNtPreOpenKeyEx, keyHandle, desiredAccess, objectAttributes, openOptions, null, null,
-                () => OpenKey(keyHandle, desiredAccess, objectAttributes))
-            : OpenKey(keyHandle, desiredAccess, objectAttributes);
+        FilterOpen(
+            REG_NOTIFY_CLASS.RegNtPreOpenKeyEx, keyHandle, desiredAccess, objectAttributes, openOptions, null, null,
+            () => OpenKey(keyHandle, desiredAccess, objectAttributes));
 
     private static NTSTATUS OpenKey(void** keyHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes)
     {
@@ -81,12 +76,10 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: ZwDeleteKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwDeleteKey(void* keyHandle) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? Filter(
-                keyHandle, REG_NOTIFY_CLASS.RegNtPreDeleteKey, REG_NOTIFY_CLASS.RegNtPostDeleteKey,
-                new REG_DELETE_KEY_INFORMATION(),
-                () => DeleteKey(keyHandle))
-            : DeleteKey(keyHandle);
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreDeleteKey, REG_NOTIFY_CLASS.RegNtPostDeleteKey,
+            new REG_DELETE_KEY_INFORMATION(),
+            () => DeleteKey(keyHandle));
 
     private static NTSTATUS DeleteKey(void* keyHandle)
     {
@@ -108,18 +101,16 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS ZwQueryKey(
         void* keyHandle, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
         uint* resultLength) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? Filter(
-                keyHandle, REG_NOTIFY_CLASS.RegNtPreQueryKey, REG_NOTIFY_CLASS.RegNtPostQueryKey,
-                new REG_QUERY_KEY_INFORMATION
-                {
-                    KeyInformationClass = keyInformationClass,
-                    KeyInformation = keyInformation,
-                    Length = length,
-                    ResultLength = resultLength,
-                },
-                () => QueryKey(keyHandle, keyInformationClass, keyInformation, length, resultLength))
-            : QueryKey(keyHandle, keyInformationClass, keyInformation, length, resultLength);
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreQueryKey, REG_NOTIFY_CLASS.RegNtPostQueryKey,
+            new REG_QUERY_KEY_INFORMATION
+            {
+                KeyInformationClass = keyInformationClass,
+                KeyInformation = keyInformation,
+                Length = length,
+                ResultLength = resultLength,
+            },
+            () => QueryKey(keyHandle, keyInformationClass, keyInformation, length, resultLength));
 
     private static NTSTATUS QueryKey(
         void* keyHandle, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
@@ -138,19 +129,17 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS ZwEnumerateKey(
         void* keyHandle, uint index, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
         uint* resultLength) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? Filter(
-                keyHandle, REG_NOTIFY_CLASS.RegNtPreEnumerateKey, REG_NOTIFY_CLASS.RegNtPostEnumerateKey,
-                new REG_ENUMERATE_KEY_INFORMATION
-                {
-                    Index = index,
-                    KeyInformationClass = keyInformationClass,
-                    KeyInformation = keyInformation,
-                    Length = length,
-                    ResultLength = resultLength,
-                },
-                () => EnumerateKey(keyHandle, index, keyInformationClass, keyInformation, length, resultLength))
-            : EnumerateKey(keyHandle, index, keyInformationClass, keyInformation, length, resultLength);
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreEnumerateKey, REG_NOTIFY_CLASS.RegNtPostEnumerateKey,
+            new REG_ENUMERATE_KEY_INFORMATION
+            {
+                Index = index,
+                KeyInformationClass = keyInformationClass,
+                KeyInformation = keyInformation,
+                Length = length,
+                ResultLength = resultLength,
+            },
+            () => EnumerateKey(keyHandle, index, keyInformationClass, keyInformation, length, resultLength));
 
     private static NTSTATUS EnumerateKey(
         void* keyHandle, uint index, KEY_INFORMATION_CLASS keyInformationClass, void* keyInformation, uint length,
@@ -170,12 +159,10 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: ZwFlushKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwFlushKey(void* keyHandle) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? Filter(
-                keyHandle, REG_NOTIFY_CLASS.RegNtPreFlushKey, REG_NOTIFY_CLASS.RegNtPostFlushKey,
-                new REG_FLUSH_KEY_INFORMATION(),
-                () => FlushKey(keyHandle))
-            : FlushKey(keyHandle);
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreFlushKey, REG_NOTIFY_CLASS.RegNtPostFlushKey,
+            new REG_FLUSH_KEY_INFORMATION(),
+            () => FlushKey(keyHandle));
 
     private static NTSTATUS FlushKey(void* keyHandle) => KeyHandle.Find(keyHandle, out _);
 

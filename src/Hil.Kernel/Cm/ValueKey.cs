@@ -14,20 +14,18 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS ZwQueryValueKey(
         void* keyHandle, UNICODE_STRING* valueName, KEY_VALUE_INFORMATION_CLASS keyValueInformationClass,
         void* keyValueInformation, uint length, uint* resultLength) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? Filter(
-                keyHandle, REG_NOTIFY_CLASS.RegNtPreQueryValueKey, REG_NOTIFY_CLASS.RegNtPostQueryValueKey,
-                new REG_QUERY_VALUE_KEY_INFORMATION
-                {
-                    ValueName = valueName,
-                    KeyValueInformationClass = keyValueInformationClass,
-                    KeyValueInformation = keyValueInformation,
-                    Length = length,
-                    ResultLength = resultLength,
-                },
-                () => QueryValueKey(
-                    keyHandle, valueName, keyValueInformationClass, keyValueInformation, length, resultLength))
-            : QueryValueKey(keyHandle, valueName, keyValueInformationClass, keyValueInformation, length, resultLength);
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreQueryValueKey, REG_NOTIFY_CLASS.RegNtPostQueryValueKey,
+            new REG_QUERY_VALUE_KEY_INFORMATION
+            {
+                ValueName = valueName,
+                KeyValueInformationClass = keyValueInformationClass,
+                KeyValueInformation = keyValueInformation,
+                Length = length,
+                ResultLength = resultLength,
+            },
+            () => QueryValueKey(
+                keyHandle, valueName, keyValueInformationClass, keyValueInformation, length, resultLength));
 
     private static NTSTATUS QueryValueKey(
         void* keyHandle, UNICODE_STRING* valueName, KEY_VALUE_INFORMATION_CLASS keyValueInformationClass,
@@ -49,20 +47,18 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS ZwEnumerateValueKey(
         void* keyHandle, uint index, KEY_VALUE_INFORMATION_CLASS keyValueInformationClass, void* keyValueInformation,
         uint length, uint* resultLength) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? Filter(
-                keyHandle, REG_NOTIFY_CLASS.RegNtPreEnumerateValueKey, REG_NOTIFY_CLASS.RegNtPostEnumerateValueKey,
-                new REG_ENUMERATE_VALUE_KEY_INFORMATION
-                {
-                    Index = index,
-                    KeyValueInformationClass = keyValueInformationClass,
-                    KeyValueInformation = keyValueInformation,
-                    Length = length,
-                    ResultLength = resultLength,
-                },
-                () => EnumerateValueKey(
-                    keyHandle, index, keyValueInformationClass, keyValueInformation, length, resultLength))
-            : EnumerateValueKey(keyHandle, index, keyValueInformationClass, keyValueInformation, length, resultLength);
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreEnumerateValueKey, REG_NOTIFY_CLASS.RegNtPostEnumerateValueKey,
+            new REG_ENUMERATE_VALUE_KEY_INFORMATION
+            {
+                Index = index,
+                KeyValueInformationClass = keyValueInformationClass,
+                KeyValueInformation = keyValueInformation,
+                Length = length,
+                ResultLength = resultLength,
+            },
+            () => EnumerateValueKey(
+                keyHandle, index, keyValueInformationClass, keyValueInformation, length, resultLength));
 
     private static NTSTATUS EnumerateValueKey(
         void* keyHandle, uint index, KEY_VALUE_INFORMATION_CLASS keyValueInformationClass, void* keyValueInformation,
@@ -81,19 +77,17 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwSetValueKey(
         void* keyHandle, UNICODE_STRING* valueName, uint titleIndex, uint type, void* data, uint dataSize) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? Filter(
-                keyHandle, REG_NOTIFY_CLASS.RegNtPreSetValueKey, REG_NOTIFY_CLASS.RegNtPostSetValueKey,
-                new REG_SET_VALUE_KEY_INFORMATION
-                {
-                    ValueName = valueName,
-                    TitleIndex = titleIndex,
-                    Type = type,
-                    Data = data,
-                    DataSize = dataSize,
-                },
-                () => SetValueKey(keyHandle, valueName, titleIndex, type, data, dataSize))
-            : SetValueKey(keyHandle, valueName, titleIndex, type, data, dataSize);
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreSetValueKey, REG_NOTIFY_CLASS.RegNtPostSetValueKey,
+            new REG_SET_VALUE_KEY_INFORMATION
+            {
+                ValueName = valueName,
+                TitleIndex = titleIndex,
+                Type = type,
+                Data = data,
+                DataSize = dataSize,
+            },
+            () => SetValueKey(keyHandle, valueName, titleIndex, type, data, dataSize));
 
     private static NTSTATUS SetValueKey(
         void* keyHandle, UNICODE_STRING* valueName, uint titleIndex, uint type, void* data, uint dataSize)
@@ -114,12 +108,10 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: ZwDeleteValueKey.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwDeleteValueKey(void* keyHandle, UNICODE_STRING* valueName) =>
-        NtKernel.Current.RegistryCallbacks.Any
-            ? Filter(
-                keyHandle, REG_NOTIFY_CLASS.RegNtPreDeleteValueKey, REG_NOTIFY_CLASS.RegNtPostDeleteValueKey,
-                new REG_DELETE_VALUE_KEY_INFORMATION { ValueName = valueName },
-                () => DeleteValueKey(keyHandle, valueName))
-            : DeleteValueKey(keyHandle, valueName);
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreDeleteValueKey, REG_NOTIFY_CLASS.RegNtPostDeleteValueKey,
+            new REG_DELETE_VALUE_KEY_INFORMATION { ValueName = valueName },
+            () => DeleteValueKey(keyHandle, valueName));
 
     private static NTSTATUS DeleteValueKey(void* keyHandle, UNICODE_STRING* valueName)
     {

@@ -62,11 +62,7 @@ internal sealed partial class MonitorCode
     {
         _a.mov(Byte(InDriver), 0);
         EmitExit();
-        _a.mov(rax, cr8);
-        _a.mov(Dword(Irql), eax);
-        _a.mov(Dword(Cr8Shadow), eax);
-        _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
-        _a.cld();
+        EmitBackInMonitor();
         EmitTurnToHost(_wait);
     }
 

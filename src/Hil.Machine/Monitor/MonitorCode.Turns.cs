@@ -16,15 +16,21 @@ internal sealed partial class MonitorCode
     {
         _a.Label(ref _handToHost);
         _a.mov(Byte(InDriver), 0);
+        EmitBackInMonitor();
+        _a.cmp(Dword(InterruptsOpen), 0);
+        _a.je(_disarm);
+        _a.Label(ref _disarmed);
+        EmitTurnToHost(_open);
+    }
+
+    // What driver code has made of CR8, RSP and the direction flag.
+    private void EmitBackInMonitor()
+    {
         _a.mov(rax, cr8);
         _a.mov(Dword(Irql), eax);
         _a.mov(Dword(Cr8Shadow), eax);
         _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
         _a.cld();
-        _a.cmp(Dword(InterruptsOpen), 0);
-        _a.je(_disarm);
-        _a.Label(ref _disarmed);
-        EmitTurnToHost(_open);
     }
 
     // No fence: MonitorLayout.

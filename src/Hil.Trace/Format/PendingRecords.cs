@@ -57,7 +57,7 @@ internal sealed unsafe class PendingRecords
         head->HasData = true;
         head->DataBytes = (ushort)data.Length;
         data.CopyTo(new Span<byte>(_end, data.Length));
-        _end += (data.Length + sizeof(ulong) - 1) & -sizeof(ulong);
+        _end += Padded(data.Length);
     }
 
     /// <summary>Encodes the first record; there is one.</summary>
@@ -71,10 +71,12 @@ internal sealed unsafe class PendingRecords
             to.Add(head->Kind, head->Time, values, new ReadOnlySpan<byte>(data, head->DataBytes));
         else
             to.Add(head->Kind, head->Time, values);
-        _first = data + ((head->DataBytes + sizeof(ulong) - 1) & -sizeof(ulong));
+        _first = data + Padded(head->DataBytes);
         if (--Count == 0)
             _first = _end = _start;
     }
+
+    private static int Padded(int bytes) => (bytes + sizeof(ulong) - 1) & -sizeof(ulong);
 
     private struct Head
     {

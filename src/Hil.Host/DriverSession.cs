@@ -93,6 +93,7 @@ public sealed partial class DriverSession : IDisposable
             KernelServices services = machine.CreateServices(observer) with { Schedule = options.Schedule };
             kernel = new NtKernel(tracing == null ? services : tracing.Wrap(machine, services));
             tracing?.Attach(kernel);
+            kernel.Io.ServiceLoader = ServicesOf(kernel, options, tracing);
             var session = new DriverSession(options, machine, kernel, Load(kernel, image, options), tracing);
             tracing?.Attach(session);
             return session;
@@ -151,6 +152,16 @@ public sealed partial class DriverSession : IDisposable
 
     private static ISessionTracing? TracingOf(DriverSessionOptions options) =>
         options.Capture != null ? new SessionCapture(options.Capture, options) : options.Tracing;
+
+    private static ServiceLoader ServicesOf(NtKernel kernel, DriverSessionOptions options, ISessionTracing? tracing)
+    {
+        string? path = options.ServiceFolder
+            ?? (options.ImagePath == null ? null : Path.GetDirectoryName(Path.GetFullPath(options.ImagePath)));
+        ServiceFolder? folder = path == null ? null : new ServiceFolder(path);
+        return tracing == null
+            ? new ServiceLoader(kernel, file => folder?.Read(file))
+            : new ServiceLoader(kernel, file => tracing.ReadServiceImage(file, folder), tracing.Attach);
+    }
 
     private static LoadedDriver Load(NtKernel kernel, DriverImage? image, DriverSessionOptions options)
     {

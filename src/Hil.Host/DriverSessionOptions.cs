@@ -32,6 +32,10 @@ public sealed record DriverSessionOptions
     /// <summary>Service name; null for the image's or the type's.</summary>
     public string? ServiceName { get; init; }
 
+    /// <summary>Where images of services lie that a driver loads with ZwLoadDriver; null for the folder of
+    /// <see cref="ImagePath"/>.</summary>
+    public string? ServiceFolder { get; init; }
+
     /// <summary>PCI vendor and device that the driver is for; null for the functions that the machine's devices
     /// brought.</summary>
     public (ushort Vendor, ushort Device)? Match { get; init; }

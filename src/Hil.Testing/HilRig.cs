@@ -79,6 +79,7 @@ public sealed class HilRig : IAsyncDisposable
             Interrupts = options.Interrupts,
             Parameters = options.Parameters,
             Capture = options.Capture,
+            ServiceFolder = options.ServiceFolder,
             Schedule = options.Schedule,
             Machine = new MachineOptions
             {

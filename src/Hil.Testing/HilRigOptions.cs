@@ -26,6 +26,10 @@ public sealed record HilRigOptions
     /// <summary>Values under the service's Parameters key: uint or string.</summary>
     public ImmutableDictionary<string, object> Parameters { get; init; } = ImmutableDictionary<string, object>.Empty;
 
+    /// <summary>Where images of services lie that a driver loads with ZwLoadDriver; null for the folder of
+    /// <see cref="Driver"/>.</summary>
+    public string? ServiceFolder { get; init; }
+
     /// <summary>Guest RAM in bytes.</summary>
     public ulong MemoryBytes { get; init; } = 256UL << 20;
 

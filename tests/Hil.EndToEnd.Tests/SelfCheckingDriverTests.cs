@@ -56,9 +56,6 @@ public sealed class SelfCheckingDriverTests
     {
         await using HilRig rig = await HilRig.StartAsync(new HilRigOptions { Driver = TestDrivers.Image("zw") });
         await using HilFile file = await rig.OpenAsync(@"\\.\HilZw");
-        var services = new ServiceLoader(rig.Kernel);
-        services.Add(DriverImage.ReadFile(TestDrivers.Image("rtl")));
-        rig.Kernel.Io.ServiceLoader = services;
         rig.Kernel.Registry.CreateService("HilOther").SetString("ImagePath", @"System32\drivers\rtl.sys");
 
         IoResult loaded = await file.DeviceIoControlAsync(RunAll + 4 * 100, default, default);
@@ -73,6 +70,23 @@ public sealed class SelfCheckingDriverTests
         Assert.Equal(NtStatus.STATUS_DEVICE_BUSY, busy.Status);
         Assert.Equal(NtStatus.STATUS_SUCCESS, unloaded.Status);
         await Assert.ThrowsAsync<NtStatusException>(() => rig.OpenAsync(@"\\.\HilRtl"));
+    }
+
+    /// <summary>What a service names may be no driver, lie nowhere, or be loaded already.</summary>
+    [Theory]
+    [InlineData(@"\??\C:\drivers\README.md", 0xC000007Bu)]
+    [InlineData("../zw.c", 0xC0000034u)]
+    [InlineData(@"\SystemRoot\System32\drivers\ZW.SYS", 0xC000010Eu)]
+    public async Task AServiceWhoseImageIsNoDriverIsNotLoaded(string image, uint expected)
+    {
+        await using HilRig rig = await HilRig.StartAsync(
+            new HilRigOptions { Driver = TestDrivers.Image("zw"), ServiceFolder = TestDrivers.Sources });
+        await using HilFile file = await rig.OpenAsync(@"\\.\HilZw");
+        rig.Kernel.Registry.CreateService("HilOther").SetString("ImagePath", image);
+
+        IoResult loaded = await file.DeviceIoControlAsync(RunAll + 4 * 100, default, default);
+
+        Assert.Equal(new NTSTATUS(expected), loaded.Status);
     }
 
     /// <summary>services.c is told of the driver that is loaded after it, not of itself.</summary>

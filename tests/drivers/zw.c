@@ -317,6 +317,33 @@ static ULONG ServicesWithoutImages(PDEVICE_OBJECT device)
     return 0;
 }
 
+/* rtl.sys lies beside zw.sys. */
+static ULONG ServicesAreLoadedAndUnloaded(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING service = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\Beside");
+    UNICODE_STRING value = RTL_CONSTANT_STRING(L"ImagePath");
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\HilRtl");
+    static const WCHAR Path[] = L"\\SystemRoot\\System32\\drivers\\RTL.sys";
+    OBJECT_ATTRIBUTES attributes = Named(&service, 0);
+    PDEVICE_OBJECT other;
+    PFILE_OBJECT file;
+    HANDLE key;
+
+    CHECK(ZwCreateKey(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL) == STATUS_SUCCESS);
+    CHECK(ZwSetValueKey(key, &value, 0, REG_EXPAND_SZ, (PVOID)Path, sizeof(Path)) == STATUS_SUCCESS);
+    CHECK(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &other) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(ZwLoadDriver(&service) == STATUS_SUCCESS);
+    CHECK(ZwLoadDriver(&service) == STATUS_IMAGE_ALREADY_LOADED);
+    CHECK(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &other) == STATUS_SUCCESS);
+    CHECK(other->DriverObject != device->DriverObject);
+    ObDereferenceObject(file);
+    CHECK(ZwUnloadDriver(&service) == STATUS_SUCCESS);
+    CHECK(ZwUnloadDriver(&service) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &other) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(ZwDeleteKey(key) == STATUS_SUCCESS && ZwClose(key) == STATUS_SUCCESS);
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(EventsAreOpenedByName),
     CHECK_CASE_OF(TimersOfHandlesExpire),
@@ -328,6 +355,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(ProcessesAndThreads),
     CHECK_CASE_OF(PowerAndScreen),
     CHECK_CASE_OF(ServicesWithoutImages),
+    CHECK_CASE_OF(ServicesAreLoadedAndUnloaded),
 };
 
 static NTSTATUS ZwControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

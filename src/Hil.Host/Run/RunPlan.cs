@@ -54,6 +54,7 @@ public sealed record RunPlan(
             Interrupts = Interrupts,
             Parameters = driver?.Parameters ?? [],
             Capture = Options.Capture,
+            ServiceFolder = driver?.Folder,
             ImagePath = image?.Path,
             Image = image?.Image,
             ManagedDriver = Options.IsManaged

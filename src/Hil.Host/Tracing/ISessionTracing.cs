@@ -1,4 +1,5 @@
 using Hil.Kernel;
+using Hil.Loader;
 using Hil.Machine;
 
 namespace Hil.Host;
@@ -14,4 +15,13 @@ internal interface ISessionTracing : IDisposable
 
     /// <summary>The driver is loaded; none of its code has run.</summary>
     void Attach(DriverSession session);
+
+    /// <summary>A further driver is loaded; none of its code has run.</summary>
+    void Attach(LoadedDriver driver);
+
+    /// <summary>The image that a service names: read and written down, or from the trace.</summary>
+    /// <param name="file">Name of the file.</param>
+    /// <param name="folder">Where a live run has it, or null.</param>
+    /// <returns>Null when there is none.</returns>
+    byte[]? ReadServiceImage(string file, ServiceFolder? folder);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Hil.Kernel;
 using Hil.Kernel.Platform;
+using Hil.Loader;
 using Hil.Machine;
 using Hil.Trace;
 
@@ -16,6 +17,7 @@ internal sealed class SessionCapture : ISessionTracing
     private TraceSeams? _seams;
     private EmulatedMachine? _machine;
     private ShadowMemory? _shadow;
+    private ulong _serviceImages;
     private bool _isComplete;
 
     /// <exception cref="TraceFileException">The file cannot be written, or somebody writes it.</exception>
@@ -45,9 +47,20 @@ internal sealed class SessionCapture : ISessionTracing
 
     public void Attach(DriverSession session)
     {
-        TracedModule.Write(_log!, session.Driver);
+        Attach(session.Driver);
         if (_options.EmbedsImages && _session.ImagePath != null)
-            _log!.Add(TraceKind.Image, [0], File.ReadAllBytes(_session.ImagePath));
+            _log!.Add(TraceKind.Image, [0, 0], File.ReadAllBytes(_session.ImagePath));
+    }
+
+    public void Attach(LoadedDriver driver) => TracedModule.Write(_log!, driver);
+
+    public byte[]? ReadServiceImage(string file, ServiceFolder? folder)
+    {
+        byte[]? image = folder?.Read(file);
+        if (image != null)
+            _log!.Add(
+                TraceKind.Image, [++_serviceImages, _log.DefineString(file)], _options.EmbedsImages ? image : default);
+        return image;
     }
 
     /// <summary>Ends the trace.</summary>

@@ -1,4 +1,5 @@
 using Hil.Kernel;
+using Hil.Loader;
 using Hil.Machine;
 using Hil.Trace;
 
@@ -37,8 +38,12 @@ internal sealed class SessionReplay(
     public void Attach(DriverSession session)
     {
         _session = session;
-        TracedModule.Write(_log!, session.Driver);
+        Attach(session.Driver);
     }
+
+    public void Attach(LoadedDriver driver) => TracedModule.Write(_log!, driver);
+
+    public byte[]? ReadServiceImage(string file, ServiceFolder? folder) => walk.FindImage(file);
 
     public void Dispose()
     {

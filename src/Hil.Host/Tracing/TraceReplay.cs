@@ -137,7 +137,7 @@ public sealed class TraceReplay : IDisposable
         {
             if (cursor.Kind == TraceKind.Profile)
                 profile = TraceProfile.Parse(cursor.Data);
-            else if (cursor.Kind == TraceKind.Image)
+            else if (cursor.Kind == TraceKind.Image && cursor[0] == 0)
                 image = cursor.Data.ToArray();
         }
         if (profile == null)

@@ -28,7 +28,7 @@ public static class TraceSchema
 
         Define(TraceKind.Profile, "profile", "core"),
         Define(TraceKind.Module, "module", "core", Field("base", Hex), Field("bytes")),
-        Define(TraceKind.Image, "image", "core", Field("module")),
+        Define(TraceKind.Image, "image", "core", Field("module"), Field("file", Text)),
         Kind(TraceKind.Inexact, "inexact", "core", Field("reason", Text), Field("address", Hex)),
         Kind(TraceKind.End, "end", "core", Field("exit-code")),
 

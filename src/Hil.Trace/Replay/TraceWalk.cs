@@ -7,12 +7,14 @@ public sealed class TraceWalk : IDisposable
 {
     private const int HistoryCapacity = 64; // A power of two; a report shows the last 20.
 
+    private readonly TraceReader _reader;
     private readonly TraceCursor _cursor;
     private readonly ulong[] _history = new ulong[HistoryCapacity];
     private bool _hasBegun;
 
     public TraceWalk(TraceReader reader)
     {
+        _reader = reader;
         _cursor = reader.OpenCursor();
         try
         {
@@ -68,10 +70,39 @@ public sealed class TraceWalk : IDisposable
         }
         catch (Exception e) when (e is TraceFormatException or TraceReplayException)
         {
-            // Driver code may be on the stack: the machine stops, and the reason is told where it was started.
-            Refusal ??= e;
-            throw new MachineLostException("the trace cannot be replayed any further");
+            throw Stop(e);
         }
+    }
+
+    /// <summary>The image of a driver that another one loaded, by its file's name; null when the run found
+    /// none.</summary>
+    public byte[]? FindImage(string file)
+    {
+        try
+        {
+            using TraceCursor cursor = _reader.OpenCursor();
+            while (cursor.MoveNext())
+            {
+                if (cursor.Kind != TraceKind.Image || cursor[0] == 0
+                    || !cursor.Text(cursor[1]).Equals(file, StringComparison.OrdinalIgnoreCase))
+                    continue;
+                return cursor.Data.Length != 0
+                    ? cursor.Data.ToArray()
+                    : throw new TraceReplayException($"the trace does not hold the image of {file}");
+            }
+            return null;
+        }
+        catch (Exception e) when (e is TraceFormatException or TraceReplayException)
+        {
+            throw Stop(e);
+        }
+    }
+
+    // Driver code may be on the stack: the machine stops, and the reason is told where it was started.
+    private MachineLostException Stop(Exception reason)
+    {
+        Refusal ??= reason;
+        return new MachineLostException("the trace cannot be replayed any further");
     }
 
     private void ReadNext()

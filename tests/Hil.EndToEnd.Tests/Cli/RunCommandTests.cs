@@ -217,6 +217,22 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains($": {string.Join(", ", TraceCategories.Known)}\n", output, StringComparison.Ordinal);
     }
 
+    /// <summary>zw.c loads rtl.sys, which lies in the folder of hil.yaml.</summary>
+    [Fact]
+    public async Task DriverOfAServiceComesFromTheFolderOfTheRun()
+    {
+        File.Copy(TestDrivers.Image("rtl"), Path.Combine(_folder, "rtl.sys"));
+        File.WriteAllText(
+            Path.Combine(_folder, "hil.yaml"),
+            $"driver: {{name: zw, image: '{TestDrivers.Image("zw")}'}}\n"
+            + "workload:\n  - open: \\\\.\\HilZw\n  - {ioctl: 0x22202c, out: u32 0}\n");
+
+        (int code, string output) = await HilProcess.RunAsync("run", _folder);
+
+        Assert.True(code == 0, output);
+        Assert.Contains("Beside: DriverEntry returned STATUS_SUCCESS", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task SourceThatDoesNotCompileShowsTheCompilersWords()
     {

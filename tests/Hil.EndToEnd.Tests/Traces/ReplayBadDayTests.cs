@@ -174,7 +174,7 @@ public sealed class ReplayBadDayTests : IClassFixture<GoldenTraces>, IDisposable
             }
             else if (cursor.Kind == TraceKind.Image)
             {
-                writer.Add(TraceKind.Image, 0, [0], image ?? cursor.Data.ToArray());
+                writer.Add(TraceKind.Image, 0, [0, 0], image ?? cursor.Data.ToArray());
                 left--;
             }
         }

@@ -223,6 +223,25 @@ static ULONG UserMemoryIsSecured(PDEVICE_OBJECT device)
     return 0;
 }
 
+static VOID NotePreviousMode(PVOID context)
+{
+    *(PULONG)context = ExGetPreviousMode();
+}
+
+/* A request from above is an application's; a thread of the driver's has no caller but the kernel. */
+static ULONG PreviousModeIsThatOfWhoAsks(PDEVICE_OBJECT device)
+{
+    ULONG mode = MaximumMode;
+    HANDLE thread;
+
+    CHECK(ExGetPreviousMode() == UserMode && CurrentIrp->RequestorMode == UserMode);
+    CHECK(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, NotePreviousMode, &mode)
+        == STATUS_SUCCESS);
+    CHECK(ZwWaitForSingleObject(thread, FALSE, NULL) == STATUS_SUCCESS && ZwClose(thread) == STATUS_SUCCESS);
+    CHECK(mode == KernelMode && ExGetPreviousMode() == UserMode);
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RequestsHavePriorities),
     CHECK_CASE_OF(RequestorsAccess),
@@ -233,6 +252,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(SessionsAndDisks),
     CHECK_CASE_OF(MemoryIsLookedUp),
     CHECK_CASE_OF(UserMemoryIsSecured),
+    CHECK_CASE_OF(PreviousModeIsThatOfWhoAsks),
 };
 
 static NTSTATUS MiscControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -5,11 +5,18 @@ namespace Hil.Kernel;
 
 public sealed unsafe partial class IoSystem
 {
+    /// <summary>As CreateFileCore, for the kernel.</summary>
+    internal NTSTATUS CreateFile(string path, FileOpening opening, out KernelObject? file)
+    {
+        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.KernelMode);
+        return CreateFileCore(path, opening, out file);
+    }
+
     /// <summary>Opens a device: finds it by name, makes a file object and sends IRP_MJ_CREATE to the top of its stack.
     /// On a kernel thread at PASSIVE_LEVEL.</summary>
     /// <param name="path">Full path in the object namespace; what follows the device's name is the file's name.</param>
     /// <param name="file">The file object, with one reference; null unless the status is a success.</param>
-    internal NTSTATUS CreateFile(string path, FileOpening opening, out KernelObject? file)
+    private NTSTATUS CreateFileCore(string path, FileOpening opening, out KernelObject? file)
     {
         file = null;
         NTSTATUS status = _kernel.Objects.Names.Parse(path, out KernelObject? found, out string rest);

@@ -54,7 +54,7 @@ internal sealed unsafe class IoOperation
         if (Irp == null)
             return STATUS_INSUFFICIENT_RESOURCES;
         _kernel.Io.Irps.Find(Irp).Operation = this;
-        Irp->RequestorMode = _request.IsFromKernel ? KPROCESSOR_MODE.KernelMode : KPROCESSOR_MODE.UserMode;
+        Irp->RequestorMode = Ntoskrnl.ExGetPreviousMode();
         Irp->UserIosb = &_block->Iosb;
         Irp->UserEvent = &_block->Finished;
         Irp->Tail.Overlay.Thread = Ntoskrnl.KeGetCurrentThread();

@@ -36,7 +36,8 @@ public sealed partial class IoSystem
     public NTSTATUS TryOpen(string path, FileOpening opening, out HilFile? file)
     {
         file = null;
-        NTSTATUS status = CreateFile(NativePath(path), opening, out KernelObject? created);
+        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode);
+        NTSTATUS status = CreateFileCore(NativePath(path), opening, out KernelObject? created);
         if (!status.IsSuccess)
             return status;
         ulong handle = _kernel.Objects.Handles.Open(created!, opening.Access);

@@ -144,8 +144,8 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
             if (isTarget)
                 return walk.Call;
         }
-        _kernel.BugCheck(BugCheckCodes.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint)Record->ExceptionCode.Value,
-            (ulong)Record->ExceptionAddress, (ulong)Record, (ulong)Context,
+        StructuredExceptions.Fail(
+            _kernel, Record->ExceptionCode, (ulong)Record->ExceptionAddress, Record, Context,
             $"the frame 0x{targetFrame:x} that is to be unwound to is not on the stack");
         return null;
     }
@@ -170,8 +170,8 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
     }
 
     private void FailDisposition(UnwoundFrame frame, string what) =>
-        _kernel.BugCheck(BugCheckCodes.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint)STATUS_INVALID_DISPOSITION.Value,
-            frame.ControlPc, (ulong)Record, (ulong)Context,
+        StructuredExceptions.Fail(
+            _kernel, STATUS_INVALID_DISPOSITION, frame.ControlPc, Record, Context,
             $"the exception handler {_kernel.Modules.Describe(frame.Handler)} {what}");
 
     // Contexts must lie on a 16-byte boundary; the size of one is a multiple of that.

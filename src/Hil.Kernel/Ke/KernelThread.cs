@@ -87,6 +87,12 @@ internal sealed unsafe class KernelThread
     /// <summary>Zero when special kernel APCs are enabled, negative in guarded regions.</summary>
     public int SpecialApcDisable { get; set; }
 
+    /// <summary>Who asked for the system service that the thread is in; the kernel outside of any.</summary>
+    public KPROCESSOR_MODE PreviousMode { get; set; }
+
+    /// <summary>Whether the thread came into the kernel with an application's system service.</summary>
+    public bool IsInUserCall { get; set; }
+
     /// <summary>What PsSetCurrentThreadPrefetching said.</summary>
     public bool IsPrefetching { get; set; }
 

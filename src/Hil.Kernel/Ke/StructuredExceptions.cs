@@ -1,8 +1,7 @@
 namespace Hil.Kernel;
 
-// Who is to blame for an exception without a handler: a thread of the system, or what cut into one, a service routine
-// or a DPC. SYSTEM_SERVICE_EXCEPTION (0x3B) is that of a call from user mode; here requests come on threads of the
-// system.
+// Who is to blame for an exception without a handler: a thread of the system (0x7E), an application's system service,
+// which a request from above is (0x3B), or what cut into either, a service routine or a DPC (0x1E).
 
 /// <summary>Structured exceptions of driver code (x64 tables). An exception that nobody handles stops the
 /// machine.</summary>
@@ -45,21 +44,31 @@ internal static unsafe class StructuredExceptions
         DriverContext.Store(in *dispatch.Context, frame);
     }
 
-    // WDK: Bug Check 0x1E (the record's first two parameters) and 0x7E (exception record, context record), both after
-    // the exception's code and address.
     private static void Fail(NtKernel kernel, ExceptionDispatch dispatch, string reason)
     {
         EXCEPTION_RECORD* record = dispatch.Record;
-        bool isInterruption = IsInInterruption(kernel);
-        kernel.BugCheck(
-            isInterruption
-                ? BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED
-                : BugCheckCodes.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-            (uint)record->ExceptionCode.Value,
-            (ulong)record->ExceptionAddress,
-            isInterruption ? record->ExceptionInformation[0] : (ulong)record,
-            isInterruption ? record->ExceptionInformation[1] : (ulong)dispatch.Context,
-            reason);
+        Fail(kernel, record->ExceptionCode, (ulong)record->ExceptionAddress, record, dispatch.Context, reason);
+    }
+
+    // WDK: Bug Check 0x1E (the record's first two parameters), 0x3B (context record) and 0x7E (exception record,
+    // context record), all after the exception's code and address.
+
+    /// <summary>Stops the machine for an exception that nobody has handled.</summary>
+    /// <param name="status">The exception's code, or what went wrong when it was dispatched.</param>
+    public static void Fail(
+        NtKernel kernel, NTSTATUS status, ulong address, EXCEPTION_RECORD* record, CONTEXT* context, string reason)
+    {
+        uint code = (uint)status.Value;
+        if (IsInInterruption(kernel))
+            kernel.BugCheck(
+                BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, code, address, record->ExceptionInformation[0],
+                record->ExceptionInformation[1], reason);
+        else if (kernel.Scheduler.Current is { IsInUserCall: true })
+            kernel.BugCheck(BugCheckCodes.SYSTEM_SERVICE_EXCEPTION, code, address, (ulong)context, 0, reason);
+        else
+            kernel.BugCheck(
+                BugCheckCodes.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, code, address, (ulong)record, (ulong)context,
+                reason);
     }
 
     private static bool IsInInterruption(NtKernel kernel)

@@ -6,8 +6,12 @@ public static unsafe partial class Ntoskrnl
     /// <returns>STATUS_INVALID_HANDLE for a value that is none.</returns>
     /// <remarks>WDK: ZwClose.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS ZwClose(void* handle) =>
-        NtKernel.Current.Objects.Handles.Close((ulong)handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+    public static NTSTATUS ZwClose(void* handle)
+    {
+        NtKernel kernel = NtKernel.Current;
+        using var call = new SystemCall(kernel, KPROCESSOR_MODE.KernelMode);
+        return kernel.Objects.Handles.Close((ulong)handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+    }
 
     /// <inheritdoc cref="ZwClose"/>
     [Export(MaxIrql = PASSIVE_LEVEL)]

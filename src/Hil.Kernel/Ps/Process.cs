@@ -51,8 +51,9 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
-    /// <summary>Mode of the caller of the running routine: drivers are called by the kernel.</summary>
+    /// <summary>Who asked for the system service that the running thread is in: an application for a request from
+    /// above, the kernel for a driver's Zw… call and outside of any.</summary>
     /// <remarks>WDK: ExGetPreviousMode.</remarks>
     [Export]
-    public static KPROCESSOR_MODE ExGetPreviousMode() => KPROCESSOR_MODE.KernelMode;
+    public static KPROCESSOR_MODE ExGetPreviousMode() => NtKernel.Current.Scheduler.Current?.PreviousMode ?? default;
 }

@@ -37,6 +37,25 @@ static ULONG RequestsHavePriorities(PDEVICE_OBJECT device)
     return 0;
 }
 
+/* What the completion routine of a request of IoBuildAsynchronousFsdRequest does (WDK: that routine's example). */
+static ULONG BuffersOfRequestsArePool(PDEVICE_OBJECT device)
+{
+    LARGE_INTEGER offset = { .QuadPart = 0 };
+    PDEVICE_OBJECT buffered;
+    UCHAR data[] = { 1, 2, 3 };
+    PIRP irp;
+
+    CHECK(IoCreateDevice(device->DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &buffered) == STATUS_SUCCESS);
+    buffered->Flags |= DO_BUFFERED_IO;
+    irp = IoBuildAsynchronousFsdRequest(IRP_MJ_WRITE, buffered, data, sizeof(data), &offset, NULL);
+    CHECK(irp != NULL && (irp->Flags & (IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER)) != 0);
+    CHECK(RtlCompareMemory(irp->AssociatedIrp.SystemBuffer, data, sizeof(data)) == sizeof(data));
+    ExFreePool(irp->AssociatedIrp.SystemBuffer);
+    IoFreeIrp(irp);
+    IoDeleteDevice(buffered);
+    return 0;
+}
+
 static ULONG RequestorsAccess(PDEVICE_OBJECT device)
 {
     CHECK(!IoIs32bitProcess(CurrentIrp));
@@ -244,6 +263,7 @@ static ULONG PreviousModeIsThatOfWhoAsks(PDEVICE_OBJECT device)
 
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RequestsHavePriorities),
+    CHECK_CASE_OF(BuffersOfRequestsArePool),
     CHECK_CASE_OF(RequestorsAccess),
     CHECK_CASE_OF(StackAndDevice),
     CHECK_CASE_OF(FilesHaveState),

@@ -26,7 +26,11 @@ public static unsafe partial class Ntoskrnl
         NtKernel kernel = NtKernel.Current;
         ref PoolBlock block = ref kernel.Pool.Find(address);
         if (Unsafe.IsNullRef(ref block))
+        {
+            if (kernel.Io.SystemBuffers.TryFree(address))
+                return;
             FailFreeOfNoPool(kernel, address);
+        }
         if (block.State != PoolBlockState.Live)
             kernel.BugCheck(
                 BugCheckCodes.BAD_POOL_CALLER, 7, 0, block.Bytes | (ulong)block.Tag << 32, address,

@@ -32,16 +32,22 @@ internal sealed unsafe class SystemBuffers(NtKernel kernel)
     /// <summary>Frees a buffer; one that a driver put into its own IRP is pool.</summary>
     public void Free(void* buffer)
     {
-        if (!_used.Remove((ulong)buffer, out (ulong Region, int Pages) used))
-        {
+        if (!TryFree((ulong)buffer))
             Ntoskrnl.ExFreePool(buffer);
-            return;
-        }
+    }
+
+    /// <summary>Frees a buffer if it is one of these. To a driver they are pool: the completion routine of
+    /// IoBuildAsynchronousFsdRequest's IRP hands them to ExFreePool (WDK: IoBuildAsynchronousFsdRequest).</summary>
+    public bool TryFree(ulong buffer)
+    {
+        if (!_used.Remove(buffer, out (ulong Region, int Pages) used))
+            return false;
         kernel.Disclosed.Forget(used.Region, (ulong)used.Pages * PAGE_SIZE);
         if (used.Pages <= CachedPagesMax && _free[used.Pages].Count < CachedPerSize)
             _free[used.Pages].Push(used.Region);
         else
             kernel.Pages.Free(used.Region, (nuint)(used.Pages + 1) * PAGE_SIZE);
+        return true;
     }
 
     private static Stack<ulong>[] CreateStacks()

@@ -164,6 +164,28 @@ static ULONG OneProcessorIsEverything(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG ThreadsAreBoundToProcessors(PDEVICE_OBJECT device)
+{
+    GROUP_AFFINITY all = { .Mask = 1 }, previous;
+    RTL_OSVERSIONINFOW version = { .dwOSVersionInfoSize = sizeof(version) };
+    ULONG build, major;
+
+    CHECK(KeSetSystemAffinityThreadEx(1) == 0);
+    CHECK(KeSetSystemAffinityThreadEx(1) == 1);
+    KeRevertToUserAffinityThreadEx(1);
+    KeSetSystemGroupAffinityThread(&all, &previous);
+    CHECK(previous.Mask == 1);
+    KeRevertToUserAffinityThreadEx(0);
+    KeSetSystemGroupAffinityThread(&all, &previous);
+    CHECK(previous.Mask == 0 && previous.Group == 0);
+    KeRevertToUserGroupAffinityThread(&previous);
+    CHECK(KeSetSystemAffinityThreadEx(1) == 0);
+    KeRevertToUserAffinityThread();
+    PsGetVersion(&major, NULL, &build, NULL);
+    CHECK(NT_SUCCESS(RtlGetVersion(&version)) && version.dwBuildNumber == build && version.dwMajorVersion == major);
+    return 0;
+}
+
 static VOID NTAPI OnProcessor(PVOID context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change, PNTSTATUS status)
 {
     *(PULONG)context |= 1 << change->State;
@@ -186,6 +208,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(PushLocksExclude),
     CHECK_CASE_OF(ResourceGetsAnotherOwner),
     CHECK_CASE_OF(OneProcessorIsEverything),
+    CHECK_CASE_OF(ThreadsAreBoundToProcessors),
     CHECK_CASE_OF(ProcessorsAreAnnounced),
 };
 

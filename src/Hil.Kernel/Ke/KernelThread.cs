@@ -54,6 +54,9 @@ internal sealed unsafe class KernelThread
     /// <summary>Priority without the boost of its last wait.</summary>
     public int BasePriority { get; set; } = Scheduler.DefaultPriority;
 
+    /// <summary>Whether it has a system affinity (KeSetSystemAffinityThreadEx).</summary>
+    public bool IsBound { get; set; }
+
     /// <summary>Interrupt time at which a thread of equal priority may take over.</summary>
     public long QuantumEnd { get; set; }
 

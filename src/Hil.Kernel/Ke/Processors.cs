@@ -70,29 +70,33 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Binds the running thread to processors; with one processor nothing changes.</summary>
     /// <remarks>WDK: KeSetSystemAffinityThread.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
-    public static void KeSetSystemAffinityThread(nuint affinity) => RequireAffinity(affinity);
+    public static void KeSetSystemAffinityThread(nuint affinity) => KeSetSystemAffinityThreadEx(affinity);
 
-    /// <summary>Binds the running thread to processors; returns the affinity before.</summary>
+    /// <summary>Binds the running thread to processors; returns what it was bound to before, 0 if to nothing.</summary>
     /// <remarks>WDK: KeSetSystemAffinityThreadEx.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static nuint KeSetSystemAffinityThreadEx(nuint affinity)
     {
         RequireAffinity(affinity);
-        return OnlyProcessor;
+        KernelThread thread = NtKernel.Current.Scheduler.CurrentThread;
+        nuint previous = thread.IsBound ? OnlyProcessor : 0;
+        thread.IsBound = true;
+        return previous;
     }
 
     /// <summary>Undoes KeSetSystemAffinityThread.</summary>
     /// <remarks>WDK: KeRevertToUserAffinityThread.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
-    public static void KeRevertToUserAffinityThread()
-    {
-    }
+    public static void KeRevertToUserAffinityThread() => NtKernel.Current.Scheduler.CurrentThread.IsBound = false;
 
     /// <summary>Undoes KeSetSystemAffinityThreadEx.</summary>
-    /// <remarks>WDK: KeRevertToUserAffinityThreadEx.</remarks>
+    /// <param name="affinity">What that routine returned.</param>
+    /// <remarks>WDK: KeRevertToUserAffinityThreadEx. Only 0 ends the binding.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void KeRevertToUserAffinityThreadEx(nuint affinity)
     {
+        if (affinity == 0)
+            KeRevertToUserAffinityThread();
     }
 
     /// <summary>Binds the running thread to a group's processors.</summary>
@@ -100,17 +104,16 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void KeSetSystemGroupAffinityThread(GROUP_AFFINITY* affinity, GROUP_AFFINITY* previousAffinity)
     {
-        RequireAffinity(affinity->Group == 0 ? affinity->Mask : 0);
+        nuint previous = KeSetSystemAffinityThreadEx(affinity->Group == 0 ? affinity->Mask : 0);
         if (previousAffinity != null)
-            *previousAffinity = new GROUP_AFFINITY { Mask = OnlyProcessor };
+            *previousAffinity = new GROUP_AFFINITY { Mask = previous };
     }
 
     /// <summary>Undoes KeSetSystemGroupAffinityThread.</summary>
     /// <remarks>WDK: KeRevertToUserGroupAffinityThread.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
-    public static void KeRevertToUserGroupAffinityThread(GROUP_AFFINITY* previousAffinity)
-    {
-    }
+    public static void KeRevertToUserGroupAffinityThread(GROUP_AFFINITY* previousAffinity) =>
+        KeRevertToUserAffinityThreadEx(previousAffinity->Mask);
 
     /// <summary>Calls a routine on every processor at IPI_LEVEL; returns what it returns.</summary>
     /// <remarks>WDK: KeIpiGenericCall.</remarks>

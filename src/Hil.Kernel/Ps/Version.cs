@@ -2,7 +2,7 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    /// <summary>Version of the system: that of Windows 10 2004, whose structure layouts Hil has.</summary>
+    /// <summary>Version of the system, as RtlGetVersion tells it.</summary>
     /// <returns>FALSE: this is no checked build.</returns>
     /// <remarks>WDK: PsGetVersion (obsolete).</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
@@ -10,11 +10,11 @@ public static unsafe partial class Ntoskrnl
         uint* majorVersion, uint* minorVersion, uint* buildNumber, UNICODE_STRING* csdVersion)
     {
         if (majorVersion != null)
-            *majorVersion = 10;
+            *majorVersion = VersionMajor;
         if (minorVersion != null)
-            *minorVersion = 0;
+            *minorVersion = VersionMinor;
         if (buildNumber != null)
-            *buildNumber = 19041;
+            *buildNumber = VersionBuild;
         if (csdVersion != null)
             *csdVersion = default;
         return false;

@@ -28,6 +28,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("isrfault", "HilIsrFault", "edu")]
     [InlineData("resource", "HilResource", "edu")]
+    [InlineData("bus", "HilBus", "edu")]
     [InlineData("polldma", "HilPollDma", "edu")]
     [InlineData("spinisr", "HilSpinIsr", "edu")]
     [InlineData("clocks", "HilClocks", "")]

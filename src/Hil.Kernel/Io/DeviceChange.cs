@@ -26,14 +26,15 @@ public static unsafe partial class Ntoskrnl
         pnp.Soon(() => pnp.RefreshState(node));
     }
 
-    /// <summary>Says that somebody pressed a device's eject button: it is removed in order if all agree.</summary>
+    /// <summary>Says that somebody pressed a device's eject button: it is removed in order and ejected if all
+    /// agree.</summary>
     /// <remarks>WDK: IoRequestDeviceEject.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void IoRequestDeviceEject(DEVICE_OBJECT* physicalDeviceObject)
     {
         PnpSystem pnp = NtKernel.Current.Pnp;
         DeviceNode node = pnp.Require(physicalDeviceObject, nameof(IoRequestDeviceEject));
-        pnp.Soon(() => pnp.Remove(node));
+        pnp.Soon(() => pnp.Eject(node));
     }
 
     /// <summary>As IoRequestDeviceEject; a routine hears how it ended.</summary>
@@ -52,7 +53,7 @@ public static unsafe partial class Ntoskrnl
         ulong passedOn = (ulong)context;
         pnp.Soon(() =>
         {
-            NTSTATUS status = pnp.Remove(node);
+            NTSTATUS status = pnp.Eject(node);
             if (!callback.IsNull)
                 pnp.Kernel.Processor.Call(callback, (uint)status.Value, passedOn);
         });

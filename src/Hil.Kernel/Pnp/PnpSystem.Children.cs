@@ -65,6 +65,8 @@ public sealed unsafe partial class PnpSystem
 
     private void RemoveMissing(DeviceNode child)
     {
+        if (child.State == DeviceNodeState.SurpriseRemoved)
+            return; // It is on its way: FinishRemoval follows when its last file is closed.
         child.IsPresent = false;
         if (child.State is DeviceNodeState.Started or DeviceNodeState.Stopped)
             SurpriseRemove(child);

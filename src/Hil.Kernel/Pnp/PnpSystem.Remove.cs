@@ -24,6 +24,21 @@ public sealed unsafe partial class PnpSystem
         }
     }
 
+    /// <summary>Removes a device and has its bus driver eject it, if it can be ejected (EjectSupported).</summary>
+    /// <returns>The status of the removal or of IRP_MN_EJECT.</returns>
+    /// <remarks>WDK: IoRequestDeviceEject. A device that is not out afterwards is not started again.</remarks>
+    public NTSTATUS Eject(DeviceNode node)
+    {
+        using Operation operation = Begin();
+        NTSTATUS status = Remove(node);
+        if (!status.IsSuccess || node.Capabilities.EjectSupported == 0 || !_devices.Contains(node))
+            return status;
+        status = SendDown(node, IRP_MN_EJECT);
+        if (node.Parent != null)
+            EnumerateChildren(node.Parent);
+        return status;
+    }
+
     /// <summary>Asks whether a device could be removed and takes it back, whatever the answer.</summary>
     public NTSTATUS QueryRemoveAndCancel(DeviceNode node)
     {
@@ -47,7 +62,8 @@ public sealed unsafe partial class PnpSystem
             RemoveMissing(child);
         if (isPulled && node.Function != null && node.IsPresent)
             _pciBus.Disconnect(node);
-        node.IsPresent = false;
+        if (isPulled || node.Parent == null)
+            node.IsPresent = false;
         if (node.State is DeviceNodeState.Enumerated or DeviceNodeState.DriversAdded)
         {
             RemoveStack(node); // Only a device that was started is surprised.
@@ -73,19 +89,22 @@ public sealed unsafe partial class PnpSystem
         }
     }
 
-    /// <summary>Completes a surprise removal if no file of the stack is open any more. Closing the last file calls it,
-    /// too.</summary>
+    /// <summary>Completes a surprise removal if no file of the stack, or of a child's, is open any more. Closing the
+    /// last file calls it, too.</summary>
     /// <returns>False while files are open.</returns>
     public bool FinishRemoval(DeviceNode node)
     {
         using Operation operation = Begin();
         if (node.State != DeviceNodeState.SurpriseRemoved)
             return true;
-        if (HasOpenFiles(node.PhysicalDevice))
+        if (HasOpenFilesBelow(node))
             return false;
         RemoveStack(node);
         return true;
     }
+
+    private static bool HasOpenFilesBelow(DeviceNode node) =>
+        HasOpenFiles(node.PhysicalDevice) || node.ChildList.Exists(HasOpenFilesBelow);
 
     private static bool HasOpenFiles(DEVICE_OBJECT* device)
     {
@@ -166,11 +185,12 @@ public sealed unsafe partial class PnpSystem
         }
         SetGoing(node, isGoing: false);
         _arbiter.Release(node);
-        bool wasSurprise = node.State == DeviceNodeState.SurpriseRemoved;
+        bool wasTold = node.State is DeviceNodeState.SurpriseRemoved or DeviceNodeState.Removed;
         node.State = DeviceNodeState.Removed;
-        if (!wasSurprise)
+        if (!wasTold)
             Notifications.TargetRemoved(node);
-        if (!node.IsPresent || node.Parent != null)
+        // A child that its bus driver still reports keeps its physical device object, and is not brought again.
+        if (!node.IsPresent || node.Parent is { State: not DeviceNodeState.Started })
             Forget(node);
     }
 

@@ -119,20 +119,34 @@ internal sealed class ResourceArbiter(NtKernel kernel)
 
     private bool TryAssignRange(DeviceNode node, in IO_RESOURCE_DESCRIPTOR requirement, Draft draft)
     {
-        ulong bytes = ResourceDescriptors.LengthOf(requirement);
-        ulong start = requirement.u.Memory.MinimumAddress.Value;
-        ulong last = requirement.u.Memory.MaximumAddress.Value;
         bool isPort = requirement.Type == CmResourceTypePort;
-        if (bytes == 0 || last < start || last - start < bytes - 1)
+        ulong bytes = ResourceDescriptors.LengthOf(requirement);
+        if (!TryFindFree(isPort, requirement, bytes, out ulong start))
             return false;
-        foreach (Grant grant in _grants)
-        {
-            if (grant.Overlaps(isPort, start, bytes))
-                return false;
-        }
         _grants.Add(new Grant(node, isPort, start, bytes));
         draft.Add(ResourceDescriptors.Assign(requirement, start));
         return true;
+    }
+
+    // The lowest aligned address in the requirement's window that no grant reaches into.
+    private bool TryFindFree(bool isPort, in IO_RESOURCE_DESCRIPTOR requirement, ulong bytes, out ulong start)
+    {
+        ulong alignment = Math.Max(ResourceDescriptors.AlignmentOf(requirement), 1);
+        ulong last = requirement.u.Memory.MaximumAddress.Value;
+        start = requirement.u.Memory.MinimumAddress.Value;
+        while (bytes != 0 && start <= last && last - start >= bytes - 1)
+        {
+            ulong misalignment = start % alignment;
+            ulong candidate = misalignment == 0 ? start : start - misalignment + alignment;
+            int inTheWay = _grants.FindIndex(grant => grant.Overlaps(isPort, candidate, bytes));
+            bool fits = candidate >= start && candidate <= last && last - candidate >= bytes - 1;
+            if (!fits)
+                return false;
+            start = inTheWay < 0 ? candidate : _grants[inTheWay].Start + _grants[inTheWay].Bytes;
+            if (inTheWay < 0)
+                return true;
+        }
+        return false;
     }
 
     private bool TryAssignLine(DeviceNode node, in IO_RESOURCE_DESCRIPTOR requirement, Draft draft)

@@ -59,6 +59,10 @@ internal static class ResourceDescriptors
     public static ulong LengthOf(in IO_RESOURCE_DESCRIPTOR requirement) =>
         (ulong)requirement.u.Memory.Length << ShiftOf(requirement);
 
+    /// <summary>What the range's address has to be a multiple of.</summary>
+    public static ulong AlignmentOf(in IO_RESOURCE_DESCRIPTOR requirement) =>
+        (ulong)requirement.u.Memory.Alignment << ShiftOf(requirement);
+
     /// <summary>Grants a memory or port requirement at an address.</summary>
     public static CM_PARTIAL_RESOURCE_DESCRIPTOR Assign(in IO_RESOURCE_DESCRIPTOR requirement, ulong address)
     {

@@ -22,6 +22,7 @@ public sealed class SelfCheckingReplayTests
     [InlineData("preempt", "HilPreempt", "edu", 1)]
     [InlineData("isrfault", "HilIsrFault", "edu", 1)]
     [InlineData("resource", "HilResource", "edu", 1)]
+    [InlineData("bus", "HilBus", "edu", 1)]
     [InlineData("waits", "HilWaits", "", 1)]
     [InlineData("startio", "HilStartIo", "", 1)]
     [InlineData("rtl", "HilRtl", "", 1)]

@@ -21,7 +21,7 @@ internal sealed class ExportTableWriter(IReadOnlyList<FunctionModel> functions, 
         """;
 
     // A structure of another size than 1, 2, 4 or 8 bytes is passed by reference, says the convention.
-    private const string Slots = """
+    private const string Packing = """
             private static T Unpack<T>(ulong* arguments, int index)
                 where T : unmanaged
             {
@@ -55,7 +55,7 @@ internal sealed class ExportTableWriter(IReadOnlyList<FunctionModel> functions, 
             WriteThunk(function);
         }
         Line();
-        Line(Slots);
+        Line(Packing);
         Line("}");
         return _text.ToString();
     }
@@ -103,14 +103,19 @@ internal sealed class ExportTableWriter(IReadOnlyList<FunctionModel> functions, 
 
     private void WriteThunk(FunctionModel function)
     {
-        Line($"    private static ulong {_thunks[function]}(global::Hil.Kernel.Platform.KernelCallFrame* frame)");
+        Line($"    private static ulong {_thunks[function]}(");
+        Line("        global::Hil.Kernel.Platform.KernelCallFrame* frame, ulong* registers)");
         Line("    {");
-        if (function.Parameters.Length > 0)
+        if (Enumerable.Range(0, function.Parameters.Length).Any(i => !IsInRegister(function.Parameters[i], i)))
             Line("        ulong* arguments = frame->Arguments;");
         for (int i = 0; i < function.Parameters.Length; i++)
         {
-            if (function.Parameters[i].Pointee is string pointee)
-                Line($"        global::Hil.Kernel.PointerCheck.Argument(arguments[{i}], sizeof({pointee}), {i});");
+            ParameterModel parameter = function.Parameters[i];
+            if (parameter.Pointee is string pointee)
+            {
+                string value = $"{Slots(parameter, i)}[{i}]";
+                Line($"        global::Hil.Kernel.PointerCheck.Argument({value}, sizeof({pointee}), {i});");
+            }
         }
         string call = $"{Target(function)}({string.Concat(function.Parameters.Select(Argument))})";
         foreach (string line in Return(function.Result.Kind, call))
@@ -120,13 +125,24 @@ internal sealed class ExportTableWriter(IReadOnlyList<FunctionModel> functions, 
 
     private static string Argument(ParameterModel parameter, int index)
     {
+        string slots = Slots(parameter, index);
         string value = parameter.Kind switch
         {
-            ArgumentKind.VariableArguments => $"new {parameter.Type}(&arguments[{index}])",
-            ArgumentKind.Structure => $"Unpack<{parameter.Type}>(arguments, {index})",
-            _ => $"unchecked(({parameter.Type})arguments[{index}])",
+            ArgumentKind.VariableArguments => $"new {parameter.Type}(&{slots}[{index}])",
+            ArgumentKind.Structure => $"Unpack<{parameter.Type}>({slots}, {index})",
+            _ => $"unchecked(({parameter.Type}){slots}[{index}])",
         };
         return $"{(index > 0 ? "," : "")}\n            {value}";
+    }
+
+    private static string Slots(ParameterModel parameter, int index) =>
+        IsInRegister(parameter, index) ? "registers" : "arguments";
+
+    // Variable arguments are walked in memory, where they follow each other.
+    private static bool IsInRegister(ParameterModel parameter, int index)
+    {
+        const int RegisterArguments = 4;
+        return index < RegisterArguments && parameter.Kind != ArgumentKind.VariableArguments;
     }
 
     private static string[] Return(ResultKind kind, string call) => kind switch

@@ -62,17 +62,19 @@ public sealed unsafe partial class Processor
             return InvokeManaged(exit.Value, frame);
 
         Export export = exports[exit.Value];
-        _kernel.Events.Add(KernelEventKind.KernelCall, exit.Value, frame->ReturnAddress, frame->Argument(0));
+        KernelCall call = _vcpu.CallOf(exit);
+        ulong caller = call.ReturnAddress;
+        _kernel.Events.Add(KernelEventKind.KernelCall, exit.Value, caller, call.Registers[0]);
         if (Irql.Value < export.MinIrql || Irql.Value > export.MaxIrql)
         {
             _kernel.Violation($"{export.Name} called at {Irql}; "
                 + $"the documentation allows {new KIRQL(export.MinIrql)} to {new KIRQL(export.MaxIrql)}");
         }
-        _calls?.OnCall((int)exit.Value, frame->ReturnAddress, frame->Arguments);
+        _calls?.OnCall((int)exit.Value, caller, frame->Arguments);
         try
         {
-            ulong result = export.Invoke(frame);
-            _calls?.OnReturn((int)exit.Value, frame->ReturnAddress, result);
+            ulong result = export.Invoke(frame, call.Registers);
+            _calls?.OnReturn((int)exit.Value, caller, result);
             return result;
         }
         catch (NullReferenceException exception)
@@ -82,8 +84,8 @@ public sealed unsafe partial class Processor
                 $"{export.Name} was given a null pointer where it needs an object ({exception.TargetSite?.Name})";
             if (Irql >= DISPATCH_LEVEL)
                 _kernel.BugCheck(
-                    BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL, 0, Irql.Value, 0, frame->ReturnAddress, reason);
-            _kernel.BugCheck(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, 0, 0, frame->ReturnAddress, 0, reason);
+                    BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL, 0, Irql.Value, 0, caller, reason);
+            _kernel.BugCheck(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, 0, 0, caller, 0, reason);
             throw;
         }
     }

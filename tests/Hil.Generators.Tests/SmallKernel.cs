@@ -36,7 +36,7 @@ internal static class SmallKernel
                 var frame = (KernelCallFrame*)memory;
                 for (int i = 0; i < arguments.Length; i++)
                     frame->Arguments[i] = arguments[i];
-                return ExportTable.Functions[id].Invoke(frame);
+                return ExportTable.Functions[id].Invoke(frame, frame->Arguments);
             }
 
             public static byte[] FirstValue(string name)

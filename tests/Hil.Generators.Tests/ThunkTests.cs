@@ -121,17 +121,20 @@ public sealed unsafe class ThunkTests
     [Fact]
     public void ThunkIsOneCallBetweenChecksAndResult()
     {
-        string text = SmallKernel.Generate("[Export] public static uint F(uint a, IRP* irp, KIRQL c) => 0;");
+        string text = SmallKernel.Generate("[Export] public static uint F(uint a, IRP* irp, KIRQL c, uint d, uint e) => 0;");
 
         Assert.Contains("""
-                private static ulong CallF(global::Hil.Kernel.Platform.KernelCallFrame* frame)
+                private static ulong CallF(
+                    global::Hil.Kernel.Platform.KernelCallFrame* frame, ulong* registers)
                 {
                     ulong* arguments = frame->Arguments;
-                    global::Hil.Kernel.PointerCheck.Argument(arguments[1], sizeof(global::Hil.Wdm.IRP), 1);
+                    global::Hil.Kernel.PointerCheck.Argument(registers[1], sizeof(global::Hil.Wdm.IRP), 1);
                     return unchecked((ulong)global::Hil.Kernel.Ntoskrnl.F(
-                        unchecked((uint)arguments[0]),
-                        unchecked((global::Hil.Wdm.IRP*)arguments[1]),
-                        Unpack<global::Hil.Wdm.KIRQL>(arguments, 2)));
+                        unchecked((uint)registers[0]),
+                        unchecked((global::Hil.Wdm.IRP*)registers[1]),
+                        Unpack<global::Hil.Wdm.KIRQL>(registers, 2),
+                        unchecked((uint)registers[3]),
+                        unchecked((uint)arguments[4])));
                 }
             """, text);
     }

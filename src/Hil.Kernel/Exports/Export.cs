@@ -8,7 +8,7 @@ public sealed unsafe class Export(
     byte maxIrql,
     string signature,
     byte parameters,
-    delegate*<KernelCallFrame*, ulong> invoke)
+    delegate*<KernelCallFrame*, ulong*, ulong> invoke)
 {
     /// <summary>Exported name, case-sensitive.</summary>
     public string Name { get; } = name;
@@ -26,6 +26,7 @@ public sealed unsafe class Export(
     /// <summary>Number of parameters, variable ones not counted.</summary>
     public int Parameters { get; } = parameters;
 
-    /// <summary>Unpacks the arguments from the frame, calls the method, packs its result into RAX.</summary>
-    public delegate*<KernelCallFrame*, ulong> Invoke { get; } = invoke;
+    /// <summary>Unpacks the arguments, calls the method, packs its result into RAX. The first four arguments are taken
+    /// from the second parameter (<see cref="KernelCall.Registers"/>), further ones from the frame.</summary>
+    public delegate*<KernelCallFrame*, ulong*, ulong> Invoke { get; } = invoke;
 }

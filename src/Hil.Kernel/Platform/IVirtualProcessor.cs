@@ -12,6 +12,14 @@ public interface IVirtualProcessor
     /// <param name="irql">Value of CR8 while the function runs.</param>
     VcpuExit Call(ulong entry, ulong stackPointer, ulong rcx, ulong rdx, ulong r8, ulong r9, KIRQL irql);
 
+    /// <summary>The call that the last exit, a KernelCall, is about. Good until the processor is asked for anything
+    /// else.</summary>
+    unsafe KernelCall CallOf(in VcpuExit exit)
+    {
+        var frame = (KernelCallFrame*)exit.Frame;
+        return new KernelCall(frame->ReturnAddress, frame->Arguments);
+    }
+
     /// <summary>Goes on after a KernelCall exit, with <paramref name="result"/> in RAX.</summary>
     VcpuExit ResumeCall(ulong frame, ulong result, KIRQL irql);
 

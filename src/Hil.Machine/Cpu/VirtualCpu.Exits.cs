@@ -1,9 +1,19 @@
+using System.Runtime.CompilerServices;
+
 namespace Hil.Machine;
 
 // What comes back is the guest's word: frames are checked before anybody reads them.
 public sealed unsafe partial class VirtualCpu
 {
+    private const ulong CallNumberMask = (1 << MonitorLayout.CallNumberBits) - 1;
     private const uint InstructionsPerUnit = 100; // 100 ns at 1 ns each, which is how QEMU counts them.
+
+    public KernelCall CallOf(in VcpuExit exit)
+    {
+        ref ulong registers = ref _mailbox.Operand(MonitorLayout.C);
+        var returnAddress = (long)_mailbox.Operand(MonitorLayout.A) >> MonitorLayout.CallNumberBits;
+        return new KernelCall((ulong)returnAddress, (ulong*)Unsafe.AsPointer(ref registers));
+    }
 
     private VcpuExit ReadExit()
     {
@@ -18,7 +28,7 @@ public sealed unsafe partial class VirtualCpu
                 return new VcpuExit(VcpuExitReason.Returned, irql, value, frame);
             case (uint)VcpuExitReason.KernelCall:
                 CheckFrame(frame, (ulong)sizeof(KernelCallFrame));
-                return new VcpuExit(VcpuExitReason.KernelCall, irql, value, frame);
+                return new VcpuExit(VcpuExitReason.KernelCall, irql, value & CallNumberMask, frame);
             case (uint)VcpuExitReason.Interrupt:
                 if ((byte)value == IVirtualProcessor.WakeVector)
                     AcceptWake();

@@ -25,17 +25,28 @@ internal sealed partial class MonitorCode
         _a.mov(__qword_ptr[rsp + home + 8], rdx);
         _a.mov(__qword_ptr[rsp + home + 16], r8);
         _a.mov(__qword_ptr[rsp + home + 24], r9);
-        _a.mov(edx, eax);
-        _a.mov(ecx, (uint)VcpuExitReason.KernelCall);
         // A stack that has no room for more is the driver's fault, not the monitor's.
-        _a.mov(al, __byte_ptr[rsp - StubReserve]);
+        _a.mov(r10b, __byte_ptr[rsp - StubReserve]);
+        _a.mov(r11, __qword_ptr[rsp + flags + 8]);
+        _a.shl(r11, CallNumberBits);
+        _a.or(r11, rax);
         _a.mov(eax, Dword(InterruptsOpen));
         _a.test(__dword_ptr[rsp + flags], eax);
         _a.je(closed);
-        EmitLeaveDriver();
+        EmitLeaveDriver(EmitKernelCall);
 
         _a.Label(ref closed);
-        EmitLeaveDriverClosed();
+        EmitLeaveDriverClosed(EmitKernelCall);
+    }
+
+    // R11: value. An interrupt in the monitor saves what it changes.
+    private void EmitKernelCall()
+    {
+        _a.mov(Qword(C), rcx);
+        _a.mov(Qword(D), rdx);
+        _a.mov(Qword(E), r8);
+        _a.mov(Qword(F), r9);
+        EmitExit(VcpuExitReason.KernelCall);
     }
 
     // The return address of every function that the host calls.
@@ -43,41 +54,42 @@ internal sealed partial class MonitorCode
     {
         Label closed = New();
         _a.Label(ref _returned);
-        _a.mov(rdx, rax);
+        _a.mov(r11, rax);
         _a.pushfq();
         _a.pop(rax);
-        _a.mov(ecx, (uint)VcpuExitReason.Returned);
         _a.test(Dword(InterruptsOpen), eax);
         _a.je(closed);
-        EmitLeaveDriver();
+        EmitLeaveDriver(EmitReturn);
 
         _a.Label(ref closed);
-        EmitLeaveDriverClosed();
+        EmitLeaveDriverClosed(EmitReturn);
     }
+
+    private void EmitReturn() => EmitExit(VcpuExitReason.Returned);
 
     // Out of driver code with interrupts open, and open they stay. What cuts in before InDriver is cleared has cut into
     // driver code, and the exit is made when that goes on; what comes after it is for the ring. No flag is
     // changed: STI costs TCG two rounds of its main loop.
-    private void EmitLeaveDriver()
+    private void EmitLeaveDriver(Action emitExit)
     {
         _a.mov(Byte(InDriver), 0);
-        EmitExit();
+        emitExit();
         EmitBackInMonitor();
         EmitTurnToHost(_wait);
     }
 
-    private void EmitLeaveDriverClosed()
+    private void EmitLeaveDriverClosed(Action emitExit)
     {
         _a.cli();
-        EmitExit();
+        emitExit();
         _a.jmp(_handToHost);
     }
 
-    // ECX: reason, RDX: value.
-    private void EmitExit()
+    // R11: value.
+    private void EmitExit(VcpuExitReason reason)
     {
-        _a.mov(Dword(Operation), ecx);
-        _a.mov(Qword(A), rdx);
+        _a.mov(Dword(Operation), (uint)reason);
+        _a.mov(Qword(A), r11);
         _a.mov(Qword(B), rsp);
     }
 

@@ -16,9 +16,10 @@ namespace Hil.Machine;
 internal static class MonitorLayout
 {
     /// <summary>Written by the ROM when it is up; the host compares.</summary>
-    public const uint LayoutVersion = 3;
+    public const uint LayoutVersion = 4;
 
-    // Line 0: the token, the request and the exit.
+    // Line 0: the token, the request and the exit. A kernel call: its number and, above that, its return address in A,
+    // the frame in B, RCX, RDX, R8 and R9 in C to F, so that the host need not touch the driver's stack.
     public const int Turn = 0x00;
     public const int Operation = 0x04;
     public const int A = 0x08;
@@ -27,6 +28,7 @@ internal static class MonitorLayout
     public const int D = 0x20;
     public const int E = 0x28;
     public const int F = 0x30;
+    public const int CallNumberBits = 16;
 
     /// <summary>Request: CR8 to run with. Exit: CR8 as it was (32 bits, so the three bytes after it are
     /// overwritten).</summary>

@@ -43,6 +43,8 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
     public VcpuExit Call(ulong entry, ulong stackPointer, ulong rcx, ulong rdx, ulong r8, ulong r9, KIRQL irql) =>
         IsHeldUp() ? HeldUp(irql) : Note(inner.Call(entry, stackPointer, rcx, rdx, r8, r9, irql));
 
+    public KernelCall CallOf(in VcpuExit exit) => inner.CallOf(exit);
+
     public VcpuExit ResumeCall(ulong frame, ulong result, KIRQL irql) =>
         IsHeldUp() ? HeldUp(irql) : Note(inner.ResumeCall(frame, result, irql));
 

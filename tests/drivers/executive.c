@@ -143,6 +143,35 @@ static ULONG ResourceGetsAnotherOwner(PDEVICE_OBJECT device)
     return 0;
 }
 
+static VOID ReleaseLater(PVOID context)
+{
+    LARGE_INTEGER moment = { .QuadPart = -1 };
+
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    IoReleaseRemoveLock((PIO_REMOVE_LOCK)context, context);
+}
+
+static ULONG RemoveLockWaitsForTheLast(PDEVICE_OBJECT device)
+{
+    IO_REMOVE_LOCK *lock = ExAllocatePoolWithTag(NonPagedPool, sizeof(IO_REMOVE_LOCK), TAG);
+    HANDLE thread;
+    KIRQL irql;
+
+    CHECK(lock != NULL);
+    IoInitializeRemoveLock(lock, TAG, 0, 0);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    CHECK(IoAcquireRemoveLock(lock, lock) == STATUS_SUCCESS && IoAcquireRemoveLock(lock, device) == STATUS_SUCCESS);
+    IoReleaseRemoveLock(lock, device);
+    KeLowerIrql(irql);
+    CHECK(IoAcquireRemoveLock(lock, device) == STATUS_SUCCESS);
+    CHECK(NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, ReleaseLater, lock)));
+    ZwClose(thread);
+    IoReleaseRemoveLockAndWait(lock, device);
+    CHECK(IoAcquireRemoveLock(lock, device) == STATUS_DELETE_PENDING);
+    ExFreePoolWithTag(lock, TAG);
+    return 0;
+}
+
 static ULONG OneProcessorIsEverything(PDEVICE_OBJECT device)
 {
     SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX information;
@@ -207,6 +236,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RundownProtectionEnds),
     CHECK_CASE_OF(PushLocksExclude),
     CHECK_CASE_OF(ResourceGetsAnotherOwner),
+    CHECK_CASE_OF(RemoveLockWaitsForTheLast),
     CHECK_CASE_OF(OneProcessorIsEverything),
     CHECK_CASE_OF(ThreadsAreBoundToProcessors),
     CHECK_CASE_OF(ProcessorsAreAnnounced),

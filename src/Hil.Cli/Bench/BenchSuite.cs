@@ -33,7 +33,8 @@ internal sealed class BenchSuite(string eduImage, Func<ManagedDriver> eduDriver,
         {
             foreach (BenchFigure figure in Idle.Measure(session))
                 yield return figure;
-            (double pingPong, double read, double call) = RoundTrips(session);
+            var irps = new EduIrps(session);
+            (double pingPong, double read, double call, native) = RoundTrips(session, irps);
             yield return BenchFigure.AtLeast(
                 "register reads, monitor bus", 1e9 / read, "/s", "plain qtest client", plainRead / read, 30);
             yield return BenchFigure.AtMost("one register read", read, "ns", "ping-pong", read / pingPong, 8);
@@ -42,8 +43,6 @@ internal sealed class BenchSuite(string eduImage, Func<ManagedDriver> eduDriver,
             long readBytes = AllocatedByReads(session);
             yield return BenchFigure.AtMost(
                 "allocation, 10,000 register reads", readBytes, "bytes", "nothing", readBytes, 0);
-            var irps = new EduIrps(session);
-            native = irps.Nanoseconds();
             yield return BenchFigure.AtMost("IRP through edu.sys", native, "ns", "kernel call", native / call, 25);
             long bytes = irps.AllocatedBytes();
             yield return BenchFigure.AtMost("allocation, 10,000 IRPs", bytes, "bytes", "nothing", bytes, 0);
@@ -68,16 +67,18 @@ internal sealed class BenchSuite(string eduImage, Func<ManagedDriver> eduDriver,
         return DriverSession.StartAsync(options).GetAwaiter().GetResult();
     }
 
-    // How fast two cores reach each other depends on where the system puts the threads, so all three in turns.
-    private static (double PingPong, double Read, double Call) RoundTrips(DriverSession session)
+    // How fast two cores reach each other depends on where the system puts the threads, so all in turns.
+    private static (double PingPong, double Read, double Call, double Irp) RoundTrips(
+        DriverSession session, EduIrps irps)
     {
         GuestLoop? calls = null;
         session.Kernel.Scheduler.Run(() => calls = new GuestLoop(session.Kernel, session.Machine.Cpu));
         double[] nanoseconds = Rate.Interleaved(
             PingPong.Run,
             count => session.Kernel.Scheduler.Run(() => Read(session, count)),
-            count => session.Kernel.Scheduler.Run(() => calls!.Run(count)));
-        return (nanoseconds[0], nanoseconds[1], nanoseconds[2]);
+            count => session.Kernel.Scheduler.Run(() => calls!.Run(count)),
+            irps.Run);
+        return (nanoseconds[0], nanoseconds[1], nanoseconds[2], nanoseconds[3]);
     }
 
     private static long AllocatedByReads(DriverSession session)

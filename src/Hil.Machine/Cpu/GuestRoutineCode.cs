@@ -24,6 +24,7 @@ internal sealed class GuestRoutineCode
         EmitMemory();
         EmitIrql();
         EmitSpinLocks();
+        EmitRemoveLocks();
         EmitCaptureContext();
         EmitHostJumps();
     }
@@ -230,6 +231,29 @@ internal sealed class GuestRoutineCode
         _a.ret();
     }
 
+    // IO_REMOVE_LOCK: Removed at 0, IoCount at 4. What is being removed, and a count that reaches zero, is the host's.
+    private void EmitRemoveLocks()
+    {
+        Begin("IoAcquireRemoveLockEx");
+        _a.cmp(__byte_ptr[rcx], 0);
+        JumpNotEqualToHost("IoAcquireRemoveLockEx");
+        _a.mov(rax, cr8);
+        _a.cmp(eax, DispatchLevel);
+        JumpAboveToHost("IoAcquireRemoveLockEx");
+        _a.inc(__dword_ptr[rcx + 4]);
+        _a.xor(eax, eax);
+        _a.ret();
+
+        Begin("IoReleaseRemoveLockEx");
+        _a.cmp(__dword_ptr[rcx + 4], 1);
+        JumpLessOrEqualToHost("IoReleaseRemoveLockEx");
+        _a.mov(rax, cr8);
+        _a.cmp(eax, DispatchLevel);
+        JumpAboveToHost("IoReleaseRemoveLockEx");
+        _a.dec(__dword_ptr[rcx + 4]);
+        _a.ret();
+    }
+
     // void RtlCaptureContext(CONTEXT*): the registers as they are after the call. The offsets are CONTEXT's.
     private void EmitCaptureContext()
     {
@@ -261,6 +285,8 @@ internal sealed class GuestRoutineCode
     private void JumpBelowToHost(string export) => _a.jb(HostJump(export));
 
     private void JumpAboveToHost(string export) => _a.ja(HostJump(export));
+
+    private void JumpLessOrEqualToHost(string export) => _a.jle(HostJump(export));
 
     private void JumpEqualToHost(string export) => _a.je(HostJump(export));
 

@@ -32,7 +32,7 @@ internal sealed unsafe class GuestRoutines
     /// <summary>Whether a routine says something about the driver's locking and IRQL, and does not
     /// just compute.</summary>
     public static bool IsObservable(string name) =>
-        name.Contains("Irql", StringComparison.Ordinal) || name.Contains("SpinLock", StringComparison.Ordinal);
+        name.Contains("Irql", StringComparison.Ordinal) || name.Contains("Lock", StringComparison.Ordinal);
 
     // A host that lacks the export stops at the last stub, which no routine is registered for.
     private static ulong StubOf(string export, RamWindow ram)

@@ -81,6 +81,15 @@ public sealed unsafe partial class Processor
         return result;
     }
 
+    /// <summary>As Call, for APCs: they are no callees of the code that they cut into, either.</summary>
+    public void CallApc(DriverRoutine routine, ReadOnlySpan<ulong> arguments)
+    {
+        var interruption = new DriverCall { Outer = _call, IsInterruption = true, IsApc = true };
+        _call = &interruption;
+        Call(routine, arguments);
+        _call = interruption.Outer;
+    }
+
     private ulong Run(ulong entry, ulong stackPointer, ulong a0, ulong a1, ulong a2, ulong a3)
     {
         (ulong stackBefore, VcpuExit exitBefore, KIRQL entryBefore) = (_stackPointer, _lastExit, _entryIrql);

@@ -116,11 +116,27 @@ public sealed unsafe partial class Processor
         VcpuExit next;
         do
         {
-            PrepareEntry();
+            PrepareReturn(_lastExit);
             next = _vcpu.ResumeTrap(frame, Irql);
         }
         while (next.Reason == VcpuExitReason.NotStarted);
         return next;
+    }
+
+    // As PrepareEntry, for driver code that goes on: its thread's APCs cut in first.
+    private void PrepareReturn(VcpuExit exit)
+    {
+        PrepareEntry();
+        while (_kernel.Scheduler.HasApcs && Irql < APC_LEVEL)
+        {
+            (long spent, KIRQL entryIrql, ulong stackPointer) = (_vcpu.Spent, _entryIrql, _stackPointer);
+            _kernel.Scheduler.DeliverApcs();
+            (_vcpu.Spent, _entryIrql) = (spent, entryIrql);
+            (_lastExit, _stackPointer) = (exit, stackPointer);
+            if (!_kernel.Dpcs.HasQueued)
+                return;
+            PrepareEntry();
+        }
     }
 
     // Nothing below a pending level may be resumed: what is accepted is served first, then DPCs if IRQL allows. If it

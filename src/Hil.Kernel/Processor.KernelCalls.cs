@@ -47,7 +47,7 @@ public sealed unsafe partial class Processor
         VcpuExit next;
         do
         {
-            PrepareEntry();
+            PrepareReturn(exit);
             next = _vcpu.ResumeCall(exit.Frame, result, Irql);
         }
         while (next.Reason == VcpuExitReason.NotStarted);

@@ -21,6 +21,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("objects", "HilObjects", "")]
     [InlineData("callbacks", "HilCallbacks", "")]
     [InlineData("executive", "HilExecutive", "")]
+    [InlineData("apc", "HilApc", "")]
     [InlineData("zw", "HilZw", "")]
     [InlineData("iomisc", "HilIoMisc", "")]
     [InlineData("wmi", "HilWmi", "")]

@@ -44,7 +44,7 @@ build() { # name; a half-written image never stands under the final name
 }
 
 if [ $# -eq 0 ]; then
-  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus
+  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus apc
 fi
 
 failed=0

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-// Hil delivers no APCs; the regions that keep them out are counted, because KeAreApcsDisabled tells and because a
-// thread that ends inside one is a bug check.
+// The regions that keep APCs out are counted. What came meanwhile is done when the last one is left; a thread that ends
+// inside one is a bug check.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -18,7 +18,8 @@ public static unsafe partial class Ntoskrnl
         KernelThread thread = NtKernel.Current.Scheduler.CurrentThread;
         if (thread.KernelApcDisable >= 0)
             FailRegion(thread, "KeLeaveCriticalRegion without KeEnterCriticalRegion");
-        thread.KernelApcDisable++;
+        if (++thread.KernelApcDisable == 0)
+            NtKernel.Current.Scheduler.DeliverApcs();
     }
 
     /// <summary>Keeps all APCs from the running thread.</summary>
@@ -34,7 +35,8 @@ public static unsafe partial class Ntoskrnl
         KernelThread thread = NtKernel.Current.Scheduler.CurrentThread;
         if (thread.SpecialApcDisable >= 0)
             FailRegion(thread, "KeLeaveGuardedRegion without KeEnterGuardedRegion");
-        thread.SpecialApcDisable++;
+        if (++thread.SpecialApcDisable == 0)
+            NtKernel.Current.Scheduler.DeliverApcs();
     }
 
     /// <summary>TRUE if normal kernel APCs cannot reach the running thread.</summary>

@@ -17,6 +17,9 @@ internal unsafe struct DriverCall
     /// <summary>No call, but the place where an interrupt or a DPC cut in: exceptions do not go beyond it.</summary>
     public bool IsInterruption;
 
+    /// <summary>An interruption by an APC, which is the thread's own.</summary>
+    public bool IsApc;
+
     /// <summary>The unwinding whose cleanup (__finally) is being called from here, or null.</summary>
     public UnwindingFrame* Unwinding;
 }

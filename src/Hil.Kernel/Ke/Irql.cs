@@ -3,7 +3,7 @@ namespace Hil.Kernel;
 // IRQL is a property of the processor: CR8 while driver code runs, Processor.Irql while the host does. Raising it is
 // only an assignment. Lowering it is where everything that waited for it happens, in this order: device interrupts
 // above the new level, then, below DISPATCH_LEVEL, due timers and DPCs, then, if a more urgent thread became ready, a
-// thread switch.
+// thread switch, and at PASSIVE_LEVEL the thread's APCs.
 
 public static unsafe partial class Ntoskrnl
 {
@@ -62,6 +62,7 @@ public static unsafe partial class Ntoskrnl
         processor.ServicePendingInterrupts();
         if (irql.Value < DISPATCH_LEVEL)
             kernel.Scheduler.PreemptionPoint();
+        kernel.Scheduler.DeliverApcs();
     }
 
     private static void FailRaise(KIRQL current, KIRQL wanted) =>

@@ -79,7 +79,17 @@ internal sealed unsafe class KernelThread
 
     public bool WaitsForAll { get; set; }
 
+    /// <summary>Whether a kernel APC may end the wait, to go on with it afterwards.</summary>
+    public bool WaitTakesApcs { get; set; }
+
+    /// <summary>Whether alerts and, in user mode, user APCs end the wait.</summary>
+    public bool WaitIsAlertable { get; set; }
+
+    public KPROCESSOR_MODE WaitMode { get; set; }
+
     public NTSTATUS WaitStatus { get; set; }
+
+    public ThreadApcs Apcs { get; } = new();
 
     /// <summary>Index in the timer heap, or -1.</summary>
     public int TimerIndex { get; set; } = -1;

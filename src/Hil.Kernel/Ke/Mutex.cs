@@ -41,7 +41,10 @@ public static unsafe partial class Ntoskrnl
         if (mutant->Header.SignalState == 1)
             FreeMutant(scheduler, thread, mutant, increment);
         if (!wait)
+        {
+            scheduler.DeliverApcs();
             scheduler.PreemptionPoint();
+        }
         return before;
     }
 

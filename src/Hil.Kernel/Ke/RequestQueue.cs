@@ -77,6 +77,8 @@ internal sealed class RequestQueue(Scheduler scheduler)
             schedule.OnRequestEnd(description, STATUS_SUCCESS, 0, default);
         if (exception != null)
             _scheduler.Recover(worker, exception);
+        else
+            _scheduler.ReturnToApplication();
         return true;
     }
 

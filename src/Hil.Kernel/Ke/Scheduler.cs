@@ -119,9 +119,6 @@ public sealed unsafe partial class Scheduler : IDisposable
         }
     }
 
-    /// <summary>Blocks the running thread until somebody calls EndWait for it; returns that call's status.</summary>
-    internal NTSTATUS Suspend() => Wait(CurrentThread, 0, forAll: false, long.MaxValue);
-
     /// <summary>Makes a thread ready to run; it runs when its turn comes.</summary>
     internal void MakeReady(KernelThread thread)
     {
@@ -266,6 +263,7 @@ public sealed unsafe partial class Scheduler : IDisposable
     {
         Switches++;
         _current = thread;
+        HasApcs = thread.Apcs.HasKernel;
         Resume(thread);
         _kernel.Processor.Irql = thread.Irql;
         _kernel.Processor.Context = thread.Context;

@@ -120,6 +120,7 @@ public sealed unsafe partial class Scheduler
         catch (ThreadTerminatedException)
         {
         }
+        self.Scheduler.EndApcs(self);
         Ntoskrnl.CheckThreadEnd(self);
     }
 

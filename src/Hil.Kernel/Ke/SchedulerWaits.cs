@@ -8,23 +8,78 @@ public sealed unsafe partial class Scheduler
 {
     /// <summary>Waits for the objects in the thread's first <paramref name="count"/> slots.</summary>
     /// <param name="due">Interrupt time of the timeout; long.MaxValue for none; 0 tests and never blocks.</param>
-    internal NTSTATUS Wait(KernelThread thread, int count, bool forAll, long due)
+    /// <param name="mode">On whose behalf.</param>
+    /// <param name="isAlertable">Whether alerts and, in user mode, user APCs end the wait.</param>
+    internal NTSTATUS Wait(
+        KernelThread thread, int count, bool forAll, long due, KPROCESSOR_MODE mode = KPROCESSOR_MODE.KernelMode,
+        bool isAlertable = false)
     {
-        WaitSlot[] slots = thread.Waits;
-        if (TryAcquire(thread, slots, count, forAll, out NTSTATUS status))
-            return status;
-        if (due == 0)
-            return STATUS_TIMEOUT;
+        do
+        {
+            if (HasApcs)
+                DeliverApcsKeepingSlots(thread, count);
+            if (TryAcquire(thread, thread.Waits, count, forAll, out NTSTATUS status))
+                return status;
+            if (TryAlert(thread, mode, isAlertable, out status))
+                return status;
+            if (due == 0)
+                return STATUS_TIMEOUT;
 
-        thread.WaitCount = count;
-        thread.WaitsForAll = forAll;
-        for (int i = 0; i < count; i++)
-            _waiters.Add(slots[i]);
-        if (due != long.MaxValue)
-            _kernel.Timers.Set(thread, due);
+            thread.WaitCount = count;
+            thread.WaitsForAll = forAll;
+            thread.WaitMode = mode;
+            thread.WaitIsAlertable = isAlertable;
+            for (int i = 0; i < count; i++)
+                _waiters.Add(thread.Waits[i]);
+            if (due != long.MaxValue)
+                _kernel.Timers.Set(thread, due);
+            BlockForApcs(thread);
+        }
+        while (thread.WaitStatus == STATUS_KERNEL_APC);
+        return thread.WaitStatus;
+    }
+
+    /// <summary>Blocks the running thread until somebody calls EndWait for it; returns that call's status. APCs do not
+    /// come meanwhile: whoever ends the wait counts on its lasting until then.</summary>
+    internal NTSTATUS Suspend()
+    {
+        KernelThread thread = CurrentThread;
+        thread.WaitIsAlertable = false;
         thread.State = ThreadState.Waiting;
         Block();
         return thread.WaitStatus;
+    }
+
+    /// <summary>As Suspend, but APCs come: whoever ends the wait sees to it that the thread is waiting.</summary>
+    internal void Rest()
+    {
+        KernelThread thread = CurrentThread;
+        thread.WaitIsAlertable = false;
+        do
+        {
+            DeliverApcs();
+            BlockForApcs(thread);
+        }
+        while (thread.WaitStatus == STATUS_KERNEL_APC);
+    }
+
+    private void BlockForApcs(KernelThread thread)
+    {
+        thread.WaitTakesApcs = _kernel.Processor.Irql < APC_LEVEL;
+        thread.State = ThreadState.Waiting;
+        Block();
+        thread.WaitTakesApcs = false;
+    }
+
+    // A routine that waits itself uses the thread's slots.
+    private void DeliverApcsKeepingSlots(KernelThread thread, int count)
+    {
+        nint* objects = stackalloc nint[(int)MAXIMUM_WAIT_OBJECTS];
+        for (int i = 0; i < count; i++)
+            objects[i] = (nint)thread.Waits[i].Object;
+        DeliverApcs();
+        for (int i = 0; i < count; i++)
+            thread.Waits[i].Object = (DISPATCHER_HEADER*)objects[i];
     }
 
     /// <summary>Gives an object's signal to those who wait for it.</summary>

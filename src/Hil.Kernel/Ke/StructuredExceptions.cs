@@ -75,7 +75,7 @@ internal static unsafe class StructuredExceptions
     {
         for (DriverCall* call = kernel.Processor.InnermostCall; call != null; call = call->Outer)
         {
-            if (call->IsInterruption)
+            if (call->IsInterruption && !call->IsApc)
                 return true;
         }
         return false;

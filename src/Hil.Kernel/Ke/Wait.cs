@@ -5,8 +5,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Waits until an object is signalled, or the timeout is over.</summary>
     /// <param name="object">Event, semaphore, mutex, timer or thread.</param>
     /// <param name="timeout">100 ns units, negative for relative; null waits for ever, zero only tests.</param>
-    /// <returns>STATUS_SUCCESS, STATUS_TIMEOUT, or STATUS_ABANDONED_WAIT_0 for a mutex left behind by its
-    /// owner.</returns>
+    /// <returns>STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_ABANDONED_WAIT_0 for a mutex left behind by its owner,
+    /// STATUS_ALERTED, STATUS_USER_APC.</returns>
     /// <remarks>WDK: KeWaitForSingleObject. A wait that could block at DISPATCH_LEVEL or above is a bug
     /// check.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
@@ -20,7 +20,7 @@ public static unsafe partial class Ntoskrnl
             RequireMayBlock(header);
         KernelThread thread = scheduler.CurrentThread;
         thread.Waits[0].Object = header;
-        return scheduler.Wait(thread, 1, forAll: false, due);
+        return scheduler.Wait(thread, 1, forAll: false, due, waitMode, alertable);
     }
 
     /// <inheritdoc cref="KeWaitForSingleObject"/>
@@ -33,8 +33,8 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Waits until one or all of several objects are signalled, or the timeout is over.</summary>
     /// <param name="waitBlockArray">Storage for more than three objects; Hil keeps waits on its own side, but a null is
     /// reported, because Windows bug-checks on it.</param>
-    /// <returns>STATUS_WAIT_0 + index (any), STATUS_SUCCESS (all), STATUS_TIMEOUT, STATUS_ABANDONED_WAIT_0 +
-    /// index.</returns>
+    /// <returns>STATUS_WAIT_0 + index (any), STATUS_SUCCESS (all), STATUS_TIMEOUT, STATUS_ABANDONED_WAIT_0 + index,
+    /// STATUS_ALERTED, STATUS_USER_APC.</returns>
     /// <remarks>WDK: KeWaitForMultipleObjects.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static NTSTATUS KeWaitForMultipleObjects(
@@ -56,12 +56,12 @@ public static unsafe partial class Ntoskrnl
         long due = DueOf(timeout);
         if (due != 0)
             RequireMayBlock(slots[0].Object);
-        return scheduler.Wait(thread, (int)count, waitType == WAIT_TYPE.WaitAll, due);
+        return scheduler.Wait(thread, (int)count, waitType == WAIT_TYPE.WaitAll, due, waitMode, alertable);
     }
 
     /// <summary>Does nothing for a time; other threads run meanwhile.</summary>
     /// <param name="interval">100 ns units, negative for relative.</param>
-    /// <returns>STATUS_SUCCESS.</returns>
+    /// <returns>STATUS_SUCCESS, STATUS_ALERTED, STATUS_USER_APC.</returns>
     /// <remarks>WDK: KeDelayExecutionThread.</remarks>
     [Export(MaxIrql = APC_LEVEL)]
     public static NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE waitMode, BOOLEAN alertable, long* interval)
@@ -69,10 +69,11 @@ public static unsafe partial class Ntoskrnl
         Scheduler scheduler = NtKernel.Current.Scheduler;
         RequireMayBlock(null);
         long due = DueOf(interval);
+        NTSTATUS status = scheduler.Wait(scheduler.CurrentThread, 0, forAll: false, due, waitMode, alertable);
+        if (status != STATUS_TIMEOUT)
+            return status;
         if (due == 0)
             scheduler.Yield();
-        else
-            scheduler.Wait(scheduler.CurrentThread, 0, forAll: false, due);
         return STATUS_SUCCESS;
     }
 

@@ -10,7 +10,7 @@ internal abstract class WorkerPool(Scheduler scheduler, string name, int priorit
     private const int RunnableMax = 8;
 
     private readonly List<KernelThread> _workers = [];
-    private readonly Stack<KernelThread> _idle = [];
+    private readonly List<KernelThread> _idle = [];
     private bool _isWaking; // A worker was made ready and has not looked for a job yet.
 
     /// <summary>Whether a job waits for a worker.</summary>
@@ -24,8 +24,12 @@ internal abstract class WorkerPool(Scheduler scheduler, string name, int priorit
     {
         if (!NeedsWorker)
             return;
-        if (_idle.TryPop(out KernelThread? idle))
+        // One that is awake for an APC comes back to wait.
+        int last = _idle.FindLastIndex(static worker => worker.State == ThreadState.Waiting);
+        if (last >= 0)
         {
+            KernelThread idle = _idle[last];
+            _idle.RemoveAt(last);
             _isWaking = true;
             scheduler.EndWait(idle, STATUS_SUCCESS);
         }
@@ -63,8 +67,8 @@ internal abstract class WorkerPool(Scheduler scheduler, string name, int priorit
                 _isWaking = false;
             }
             while (TryRunNext(self));
-            _idle.Push(self);
-            scheduler.Suspend();
+            _idle.Add(self);
+            scheduler.Rest();
         }
     }
 }

@@ -31,6 +31,7 @@ public static unsafe partial class Ntoskrnl
     {
         try
         {
+            kernel.Scheduler.DeliverApcs();
             kernel.Processor.CallChangingIrql(startRoutine, context);
         }
         catch (ThreadTerminatedException)

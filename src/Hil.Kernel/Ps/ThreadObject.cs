@@ -37,6 +37,10 @@ public static unsafe partial class Ntoskrnl
                 BugCheckCodes.THREAD_TERMINATE_HELD_MUTEX, (ulong)thread.Block, (ulong)thread.OwnedMutants[0], 0, 0,
                 $"a thread ended while it owned the mutex at 0x{thread.OwnedMutants[0]:x}");
         KIRQL irql = kernel.Processor.Irql;
+        if (thread.Apcs.TryTakeKernel(takesNormal: true, out KAPC* apc))
+            kernel.BugCheck(
+                BugCheckCodes.KERNEL_APC_PENDING_DURING_EXIT, (ulong)apc, (ushort)thread.KernelApcDisable, irql, 0,
+                $"a thread ended with an APC in its queue (0x{(ulong)apc:x})");
         if (thread.KernelApcDisable != 0 || thread.SpecialApcDisable != 0 || irql != PASSIVE_LEVEL)
             kernel.BugCheck(
                 BugCheckCodes.KERNEL_APC_PENDING_DURING_EXIT, 0, (ushort)thread.KernelApcDisable, irql, 0,

@@ -32,6 +32,7 @@ public sealed class SelfCheckingReplayTests
     [InlineData("objects", "HilObjects", "", 1)]
     [InlineData("callbacks", "HilCallbacks", "", 1)]
     [InlineData("executive", "HilExecutive", "", 1)]
+    [InlineData("apc", "HilApc", "", 1)]
     [InlineData("zw", "HilZw", "", 1)]
     [InlineData("iomisc", "HilIoMisc", "", 1)]
     [InlineData("wmi", "HilWmi", "", 1)]

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace Hil.Host;
 
@@ -13,14 +14,18 @@ public static class DriverBuild
     /// <summary>What installs it.</summary>
     public const string InstallCommand = "apt-get install gcc-mingw-w64-x86-64";
 
+    // wdm.h here stands before mingw-w64's and includes it.
+    private static readonly string s_headers = Path.Combine(AppContext.BaseDirectory, "include");
+
+    // Without the define, stdio.h makes sprintf a function of mingw's run-time library, which drivers do not have.
     private static readonly string[] s_options =
     [
         "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-array-bounds",
-        "-isystem", "/usr/x86_64-w64-mingw32/include/ddk",
+        "-D__USE_MINGW_ANSI_STDIO=0", "-isystem", s_headers, "-isystem", "/usr/x86_64-w64-mingw32/include/ddk",
         "-nostdlib", "-Wl,--subsystem,native", "-Wl,--entry,DriverEntry",
     ];
 
-    private static readonly string[] s_libraries = ["-lntoskrnl", "-lhal", "-lgcc"];
+    private static readonly string[] s_libraries = ["-lntoskrnl", "-lhal", KernelImportLibrary.Path, "-lgcc"];
 
     /// <summary>Returns the path of the image, which is up to date then.</summary>
     /// <param name="say">Gets the lines that the compiler prints.</param>
@@ -33,7 +38,7 @@ public static class DriverBuild
         Directory.CreateDirectory(folder);
         string image = Path.Combine(folder, driver.Name + ".sys");
         string commandFile = Path.Combine(folder, "command.txt");
-        string command = string.Join('\n', CommandLine(driver, image).Prepend(driver.Folder));
+        string command = string.Join('\n', [driver.Folder, .. CommandLine(driver, image), HeaderDigest()]);
         if (IsCurrent(driver, image, commandFile, command))
             return image;
 
@@ -66,6 +71,9 @@ public static class DriverBuild
         return true;
     }
 
+    private static string HeaderDigest() =>
+        Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(s_headers, "wdm.h"))));
+
     private static IEnumerable<string> CommandLine(DriverSection driver, string image) =>
     [
         .. s_options,
@@ -77,6 +85,7 @@ public static class DriverBuild
 
     private static void Compile(DriverSection driver, string image, Action<string> say)
     {
+        KernelImportLibrary.Make();
         var start = new ProcessStartInfo(Compiler, CommandLine(driver, image))
         {
             WorkingDirectory = driver.Folder,

@@ -49,6 +49,37 @@ public sealed class DriverBuildTests : IDisposable
         Assert.Empty(_lines);
     }
 
+    /// <summary>What mingw-w64's headers and import library lack.</summary>
+    [Fact]
+    public void RoutinesOfNewerHeadersAreThere()
+    {
+        Write("a.c", """
+            #include <ntddk.h>
+            #include <stdio.h>
+            _Dispatch_type_(IRP_MJ_READ) DRIVER_DISPATCH Read;
+            NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+            {
+                char text[16];
+                LARGE_INTEGER now;
+                PVOID pool = ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 'looP');
+                ExInitializeDriverRuntime(DrvRtPoolNxOptIn);
+                KeMemoryBarrier();
+                KeQuerySystemTimePrecise(&now);
+                sprintf(text, "%p", pool);
+                ExFreePool(ExAllocatePoolZero(NonPagedPoolNx, 8, 'looP'));
+                (void)RegistryPath;
+                return IoSynchronousCallDriver(DriverObject->DeviceObject, NULL);
+            }
+
+            """);
+
+        DriverImage image = DriverImage.ReadFile(DriverBuild.Build(_driver, _lines.Add));
+
+        Assert.Empty(_lines);
+        Assert.Contains(
+            image.Imports.SelectMany(module => module.Imports), import => import.Name == "ExAllocatePool2");
+    }
+
     [Fact]
     public void ImageIsMadeAgainOnlyWhenSomethingIsNewer()
     {

@@ -273,10 +273,10 @@ static ULONG AThreadWaitsOnAfterThem(PDEVICE_OBJECT device)
     CHECK_CALL(EndWaiter(&waiter));
     CHECK(waiter.Status == STATUS_SUCCESS);
 
-    CHECK_CALL(StartWaiter(&waiter, KernelMode, TRUE, 50));
+    CHECK_CALL(StartWaiter(&waiter, KernelMode, TRUE, 500));
     CHECK(Insert(&Second));
     CHECK_CALL(EndWaiter(&waiter));
-    CHECK(Were("K") && waiter.Status == STATUS_TIMEOUT && waiter.Waited >= (ULONG64)MILLISECONDS(50));
+    CHECK(Were("K") && waiter.Status == STATUS_TIMEOUT && waiter.Waited >= (ULONG64)MILLISECONDS(500));
     return 0;
 }
 
@@ -319,11 +319,12 @@ static ULONG UserOnesEndAlertableWaitsInUserMode(PDEVICE_OBJECT device)
     CHECK_CALL(EndWaiter(&waiter));
     CHECK(waiter.Status == STATUS_USER_APC && Were("r"));
 
-    CHECK_CALL(StartWaiter(&waiter, KernelMode, TRUE, 20));
+    CHECK_CALL(StartWaiter(&waiter, KernelMode, TRUE, 10000));
     KeInitializeApc(&First, waiter.Thread, 0, KernelRoutine, RundownRoutine, NormalRoutine, UserMode, &First);
-    CHECK(Insert(&First));
+    CHECK(Insert(&First) && WaitFor(waiter.Thread, KernelMode, FALSE, 20) == STATUS_TIMEOUT);
+    KeSetEvent(&waiter.Done, IO_NO_INCREMENT, FALSE);
     CHECK_CALL(EndWaiter(&waiter));
-    CHECK(waiter.Status == STATUS_TIMEOUT && Were("r"));
+    CHECK(waiter.Status == STATUS_SUCCESS && Were("r"));
     return 0;
 }
 
@@ -348,10 +349,13 @@ static ULONG AlertsEndAlertableWaits(PDEVICE_OBJECT device)
     CHECK_CALL(EndWaiter(&waiter));
     CHECK(waiter.Status == STATUS_ALERTED);
 
-    CHECK_CALL(StartWaiter(&waiter, KernelMode, TRUE, 20));
-    CHECK(!KeAlertThread(waiter.Thread, UserMode));
+    CHECK_CALL(StartWaiter(&waiter, KernelMode, TRUE, 10000));
+    CHECK(!KeAlertThread(waiter.Thread, UserMode) && WaitFor(waiter.Thread, KernelMode, FALSE, 20) == STATUS_TIMEOUT);
+    KeSetEvent(&waiter.Done, IO_NO_INCREMENT, FALSE);
+    CHECK(WaitFor(waiter.Thread, KernelMode, FALSE, 10000) == STATUS_SUCCESS);
+    CHECK(!KeAlertThread(waiter.Thread, KernelMode));
     CHECK_CALL(EndWaiter(&waiter));
-    CHECK(waiter.Status == STATUS_TIMEOUT);
+    CHECK(waiter.Status == STATUS_SUCCESS);
 
     CHECK(!KeTestAlertThread(KernelMode) && !KeAlertThread(self, KernelMode) && KeAlertThread(self, KernelMode));
     CHECK(KeTestAlertThread(KernelMode) && !KeTestAlertThread(KernelMode));

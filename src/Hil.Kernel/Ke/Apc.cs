@@ -76,12 +76,16 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Ends an alertable wait of a thread's, or its next one, with STATUS_ALERTED.</summary>
     /// <param name="alertMode">KernelMode reaches waits in both modes.</param>
-    /// <returns>TRUE if the thread had been alerted in this mode and has not waited since.</returns>
+    /// <returns>TRUE if the thread had been alerted in this mode and has not waited since; FALSE for one that has
+    /// ended.</returns>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static BOOLEAN KeAlertThread(KTHREAD* thread, KPROCESSOR_MODE alertMode)
     {
         Scheduler scheduler = NtKernel.Current.Scheduler;
-        bool before = scheduler.Alert(RequireThread(thread), alertMode);
+        if (PointerCheck.Follow<KTHREAD>(thread, "Thread")->Header.Type != (byte)KOBJECTS.ThreadObject)
+            FailWrongObject(&thread->Header, "a thread");
+        KernelThread? target = scheduler.Find(thread);
+        bool before = target != null && scheduler.Alert(target, alertMode);
         scheduler.PreemptionPoint();
         return before;
     }
@@ -110,9 +114,7 @@ public static unsafe partial class Ntoskrnl
             return STATUS_INVALID_HANDLE;
         if (thread.Type != ObjectType.Thread)
             return STATUS_OBJECT_TYPE_MISMATCH;
-        var block = (KTHREAD*)thread.Address;
-        if (NtKernel.Current.Scheduler.Find(block) != null)
-            KeAlertThread(block, KPROCESSOR_MODE.KernelMode);
+        KeAlertThread((KTHREAD*)thread.Address, KPROCESSOR_MODE.KernelMode);
         return STATUS_SUCCESS;
     }
 

@@ -15,20 +15,32 @@ internal static class LspciCommand
             HelpName = "edu",
         };
         Option<string?> qemu = new("--qemu") { Description = "The QEMU to use", HelpName = "path" };
+        Option<string[]> argument = new("--qemu-arg")
+        {
+            Description = "A further argument for QEMU; may be given several times",
+            HelpName = "argument",
+        };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Adds BARs, bridge windows and capabilities" };
-        var command =
-            new Command("lspci", "Lists the PCI functions of the emulated machine.") { device, qemu, verbose };
-        command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(device) ?? [], parsed.GetValue(qemu), parsed.GetValue(verbose), cancellation));
+        var command = new Command("lspci", "Lists the PCI functions of the emulated machine.")
+        {
+            device, qemu, argument, verbose,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            MachineOptions options = new()
+            {
+                Devices = [.. parsed.GetValue(device) ?? []],
+                ExtraArguments = [.. parsed.GetValue(argument) ?? []],
+            };
+            if (parsed.GetValue(qemu) is { } path)
+                options = options with { QemuPath = path };
+            return RunAsync(options, parsed.GetValue(verbose), cancellation);
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        string[] devices, string? qemu, bool verbose, CancellationToken cancellation)
+    private static async Task<int> RunAsync(MachineOptions options, bool verbose, CancellationToken cancellation)
     {
-        MachineOptions options = new() { Devices = [.. devices] };
-        if (qemu != null)
-            options = options with { QemuPath = qemu };
         using EmulatedMachine machine = await EmulatedMachine.StartAsync(options, cancellation).ConfigureAwait(false);
         PciText.Write(Console.Out, machine.Bus, machine.Pci, verbose);
         return Host.ExitCode.Success;

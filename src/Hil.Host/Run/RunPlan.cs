@@ -19,11 +19,12 @@ public sealed record RunPlan(
         get
         {
             MachineSection section = File?.Machine ?? MachineSection.Default;
+            DeviceSection? device = Options.Devices.IsEmpty ? File?.Device : null;
             var options = new MachineOptions
             {
                 MemoryBytes = Options.MemoryBytes ?? section.MemoryBytes,
-                Devices = Options.Devices.IsEmpty ? File?.Device?.Qemu ?? [] : Options.Devices,
-                ExtraArguments = Options.QemuArguments,
+                Devices = device?.Qemu ?? Options.Devices,
+                ExtraArguments = [.. device?.Arguments ?? [], .. Options.QemuArguments],
                 TrapsDeviceAccess = !Options.IsManaged && !Options.IsDirect,
                 TrapsInstructions = false,
                 Cpu = new VirtualCpuOptions { Watchdog = Options.Watchdog ?? section.Watchdog },

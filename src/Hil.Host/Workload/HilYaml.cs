@@ -48,8 +48,13 @@ public sealed record DriverSection(
     ImmutableDictionary<string, object> Parameters);
 
 /// <summary>The section <c>device</c>.</summary>
+/// <param name="Qemu">What follows -device on QEMU's command line.</param>
+/// <param name="Arguments">Further arguments of QEMU, for what the devices stand on.</param>
 public sealed record DeviceSection(
-    ImmutableArray<string> Qemu, (ushort Vendor, ushort Device)? Match, InterruptPreference Interrupts);
+    ImmutableArray<string> Qemu,
+    ImmutableArray<string> Arguments,
+    (ushort Vendor, ushort Device)? Match,
+    InterruptPreference Interrupts);
 
 /// <summary>The section <c>machine</c>.</summary>
 public sealed record MachineSection(ulong MemoryBytes, TimeSpan Watchdog)

@@ -15,7 +15,7 @@ internal sealed class HilYamlParser
     private static readonly string[] s_driverKeys =
         ["name", "sources", "defines", "image", "managed", "parameters"];
 
-    private static readonly string[] s_deviceKeys = ["qemu", "match", "interrupts"];
+    private static readonly string[] s_deviceKeys = ["qemu", "arguments", "match", "interrupts"];
     private static readonly string[] s_machineKeys = ["memory", "watchdog"];
 
     private readonly string _path;
@@ -141,7 +141,7 @@ internal sealed class HilYamlParser
         return values.ToImmutable();
     }
 
-    private static DeviceSection ParseDevice(YamlSection device)
+    private DeviceSection ParseDevice(YamlSection device)
     {
         const string QemuType = "a text or a list of texts";
         ImmutableArray<string> qemu = device.Need("qemu") is YamlScalar
@@ -154,7 +154,21 @@ internal sealed class HilYamlParser
             match = YamlValues.TryPciId(device.Text("match"), out var id)
                 ? id
                 : throw device.Bad("match", "VVVV:DDDD (hexadecimal)");
-        return new DeviceSection(qemu, match, ParseInterrupts(device));
+        return new DeviceSection(qemu, ParseArguments(device), match, ParseInterrupts(device));
+    }
+
+    // In QEMU's option syntax a comma in a value is doubled.
+    private ImmutableArray<string> ParseArguments(YamlSection device)
+    {
+        const string Folder = "{folder}";
+        if (!device.Has("arguments"))
+            return [];
+        string folder = _folder.Replace(",", ",,", StringComparison.Ordinal);
+        return
+        [
+            .. device.Texts("arguments", "a list of texts")
+                .Select(text => text.Value.Replace(Folder, folder, StringComparison.Ordinal)),
+        ];
     }
 
     private static InterruptPreference ParseInterrupts(YamlSection device)

@@ -255,6 +255,33 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains("[size=1M]", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task DevicesHaveWhatTheyStandOn()
+    {
+        (int code, string output) = await HilProcess.RunAsync(
+            "lspci", "--device", "nvme,serial=1,drive=disk",
+            "--qemu-arg=-blockdev", "--qemu-arg=driver=null-co,node-name=disk,size=67108864");
+
+        Assert.True(code == 0, output);
+        Assert.Contains("[0108]", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AFileNamesWhatItsDeviceStandsOn()
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "disk.img"), new byte[64 << 10]);
+        File.WriteAllText(Path.Combine(_folder, "hil.yaml"), $$$"""
+            driver: {name: stands, image: {{{TestDrivers.Image("executive")}}}}
+            device:
+              qemu: nvme,serial=1,drive=disk
+              arguments: [-drive, "if=none,id=disk,format=raw,file={folder}/disk.img"]
+            """);
+
+        (int code, string output) = await HilProcess.RunAsync("run", _folder);
+
+        Assert.True(code == 0, output); // QEMU refuses an NVMe controller without a drive.
+    }
+
     private static string Sample => Path.Combine(TestDrivers.Root, "samples", "drivers", "edu");
 
     private static Task<(int ExitCode, string Output)> RunEduAsync(string workload, params string[] options) =>

@@ -34,6 +34,15 @@ public sealed class HilYamlTests : IDisposable
     }
 
     [Fact]
+    public void ArgumentsOfTheDeviceKnowTheFolder()
+    {
+        HilYaml file = _folder.Parse(
+            "driver: {sources: [a.c]}\ndevice: {qemu: nvme, arguments: [-drive, 'file={folder}/a.img']}");
+
+        Assert.Equal(["-drive", $"file={_folder.Path}/a.img"], file.Device!.Arguments);
+    }
+
+    [Fact]
     public void ParametersAreNumbersOrTexts()
     {
         HilYaml file = _folder.Parse("driver: {sources: [a.c], parameters: {Depth: 0x10, Label: abc, Digits: \"7\"}}");

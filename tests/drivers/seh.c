@@ -5,6 +5,7 @@
  */
 
 #include <ntddk.h>
+#include <setjmp.h>
 #include "try.h"
 
 /* In winnt.h only, which drivers do not include. */
@@ -53,6 +54,14 @@ ULONG LeaveByJump(VOID);
 ULONG CallUnwindable(ULONG (*function)(ULONG_PTR), ULONG_PTR argument);
 extern ULONG64 UnwindFrame;
 extern UCHAR UnwindTarget[];
+
+/* As the compiler does, calls a function after setjmp, with this very frame or with none; gives 1000 plus what longjmp
+ * was given, or 7 if nobody jumped. */
+ULONG CallJumpable(ULONG (*function)(ULONG_PTR), ULONG_PTR argument, BOOLEAN withFrame);
+extern jmp_buf JumpBuffer;
+
+/* Calls inside __try { } __finally { CleanUp(); }. */
+ULONG CallThenCleanUp(ULONG (*function)(ULONG_PTR), ULONG_PTR argument);
 
 /* Sets registers to known values, captures them and gives RIP after the call. */
 ULONG64 CaptureKnown(CONTEXT *context);
@@ -353,6 +362,86 @@ __asm__(
     "    popq %r15\n"
     "    popq %rbx\n"
     "    ret\n"
+    ".seh_endproc\n");
+
+__asm__(
+    ".bss\n"
+    ".globl JumpBuffer\n"
+    ".balign 16\n"
+    "JumpBuffer: .space 256\n"
+    ".text\n"
+    ".def CallJumpable; .scl 2; .type 32; .endef\n"
+    ".globl CallJumpable\n"
+    ".seh_proc CallJumpable\n"
+    "CallJumpable:\n"
+    "    pushq %rbx\n    .seh_pushreg %rbx\n"
+    "    pushq %rsi\n    .seh_pushreg %rsi\n"
+    "    pushq %rdi\n    .seh_pushreg %rdi\n"
+    "    subq $0x40, %rsp\n"
+    "    .seh_stackalloc 0x40\n"
+    "    movups %xmm6, 0x20(%rsp)\n    .seh_savexmm %xmm6, 0x20\n"
+    "    .seh_endprologue\n"
+    "    movq %rcx, %rsi\n"
+    "    leaq 1(%rdx), %rdi\n"
+    "    xorl %edx, %edx\n"
+    "    testb %r8b, %r8b\n"
+    "    cmovneq %rsp, %rdx\n"
+    "    leaq JumpBuffer(%rip), %rcx\n"
+    "    movl $1000, %ebx\n"
+    "    movq %rbx, %xmm6\n"
+    "    call _setjmp\n"
+    "    testl %eax, %eax\n"
+    "    jne CallJumpableAgain\n"
+    "    movl $7, %ebx\n"
+    "    pxor %xmm6, %xmm6\n"
+    "    leaq -1(%rdi), %rcx\n"
+    "    xorl %edi, %edi\n"
+    "    call *%rsi\n"
+    "    jmp CallJumpableOut\n"
+    "CallJumpableAgain:\n"
+    "    movq %xmm6, %rcx\n"
+    "    cmpq %rcx, %rbx\n"
+    "    jne CallJumpableOut\n"
+    "    testq %rdi, %rdi\n"
+    "    je CallJumpableOut\n"
+    "    addl %eax, %ebx\n"
+    "CallJumpableOut:\n"
+    "    movl %ebx, %eax\n"
+    "    movups 0x20(%rsp), %xmm6\n"
+    "    addq $0x40, %rsp\n"
+    "    popq %rdi\n"
+    "    popq %rsi\n"
+    "    popq %rbx\n"
+    "    ret\n"
+    ".seh_endproc\n");
+
+__asm__(
+    ".text\n"
+    ".def CallThenCleanUp; .scl 2; .type 32; .endef\n"
+    ".globl CallThenCleanUp\n"
+    ".seh_proc CallThenCleanUp\n"
+    "CallThenCleanUp:\n"
+    "    subq $0x38, %rsp\n"
+    "    .seh_stackalloc 0x38\n"
+    "    .seh_endprologue\n"
+    "    movq %rcx, %rax\n"
+    "    movq %rdx, %rcx\n"
+    "CallThenCleanUpBegin:\n"
+    "    call *%rax\n"
+    "    movl %eax, 0x30(%rsp)\n"
+    "CallThenCleanUpEnd:\n"
+    "    xorl %ecx, %ecx\n"
+    "    movq %rsp, %rdx\n"
+    "    call CleanUpRead\n"
+    "    movl 0x30(%rsp), %eax\n"
+    "    addq $0x38, %rsp\n"
+    "    ret\n"
+    ".seh_handler __C_specific_handler, @except, @unwind\n"
+    ".seh_handlerdata\n"
+    "    .long 1\n"
+    "    .rva CallThenCleanUpBegin, CallThenCleanUpEnd, CleanUpRead\n"
+    "    .long 0\n"
+    ".text\n"
     ".seh_endproc\n");
 
 #define CHECK(Expression)                                    \
@@ -685,6 +774,58 @@ static ULONG TestUnwind(void)
     return 0;
 }
 
+static ULONG Jump(ULONG_PTR value)
+{
+    longjmp(JumpBuffer, (int)value);
+}
+
+static ULONG JumpOverCleanUp(ULONG_PTR value)
+{
+    return CallThenCleanUp(Jump, value);
+}
+
+static ULONG JumpOverKernel(ULONG_PTR value)
+{
+    Crossing.Function = JumpOverCleanUp;
+    Crossing.Argument = value;
+    return SendTwice((ULONG_PTR)&Crossing);
+}
+
+static ULONG __attribute__((noinline)) JumpInC(ULONG_PTR value)
+{
+    volatile ULONG before = 40;
+    ULONG cleanUps = CleanUpCount;
+
+    if (setjmp(JumpBuffer) == 0)
+        JumpOverCleanUp(value);
+    return before + CleanUpCount - cleanUps;
+}
+
+static ULONG JumpNowhere(ULONG_PTR stackPointer)
+{
+    ((ULONG64 *)JumpBuffer)[0] = 0;
+    ((ULONG64 *)JumpBuffer)[2] = stackPointer;
+    return Jump(1);
+}
+
+static ULONG TestJumps(void)
+{
+    ULONG cleanUps = CleanUpCount;
+    ULONG abnormal = CleanUpAbnormal;
+
+    CHECK(CallJumpable(DivideBy, 4, TRUE) == 7);
+    CHECK(CallJumpable(Jump, 5, FALSE) == 1005 && CallJumpable(Jump, 5, TRUE) == 1005);
+    CHECK(CallJumpable(Jump, 0, FALSE) == 1001 && CallJumpable(Jump, 0, TRUE) == 1001);
+    CHECK(CallJumpable(JumpOverCleanUp, 6, FALSE) == 1006 && CleanUpCount == cleanUps);
+    CHECK(CallJumpable(JumpOverCleanUp, 7, TRUE) == 1007 && CleanUpCount == cleanUps + 1);
+    CHECK(CallJumpable(JumpOverKernel, 8, FALSE) == 1008 && CleanUpCount == cleanUps + 1);
+    CHECK(CallJumpable(JumpOverKernel, 9, TRUE) == 1009 && CleanUpCount == cleanUps + 2);
+    CHECK(CleanUpAbnormal == abnormal + 2);
+    CHECK(JumpInC(1) == 41);
+    CHECK(TryCall(JumpNowhere, (ULONG_PTR)&Good) == (ULONG)STATUS_BAD_STACK);
+    return 0;
+}
+
 static ULONG TestCapture(void)
 {
     CONTEXT __attribute__((aligned(16))) context;
@@ -778,7 +919,7 @@ typedef ULONG TEST(void);
 
 static TEST *const Tests[] = {
     TestHandlers, TestFilters, TestCleanUp, TestRegisters, TestKernelRoutines, TestRaise, TestCrossing,
-    TestCrossingAtDispatchLevel, TestExceptionsOfHandlers, TestUnwind, TestCapture, TestVirtualUnwind,
+    TestCrossingAtDispatchLevel, TestExceptionsOfHandlers, TestUnwind, TestJumps, TestCapture, TestVirtualUnwind,
     TestRaisingRoutines,
 };
 

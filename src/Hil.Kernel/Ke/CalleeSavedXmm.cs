@@ -30,7 +30,10 @@ internal sealed unsafe class CalleeSavedXmm
         _restore = new DriverRoutine(page + (ulong)restore);
     }
 
-    public void Save(CONTEXT* context) => _processor.Call(_save, &context->Xmm6);
+    public void Save(CONTEXT* context) => Save(&context->Xmm6);
+
+    /// <param name="registers">XMM6 to XMM15, one behind the other.</param>
+    public void Save(void* registers) => _processor.Call(_save, registers);
 
     public void Restore(CONTEXT* context) => _processor.Call(_restore, &context->Xmm6);
 

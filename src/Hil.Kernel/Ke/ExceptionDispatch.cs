@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Hil.Kernel;
 
 // One structured exception, from the fault to the handler (Microsoft: "x64 exception handling"). First the search:
@@ -71,6 +73,43 @@ internal sealed unsafe class ExceptionDispatch : IDisposable
     {
         _kernel.Xmm.Save(Context);
         throw new GuestUnwindException(PrepareUnwound(targetFrame, targetIp, returnValue), Context);
+    }
+
+    /// <summary>Goes from the caller of an export to where setjmp was called; if that named a frame, through the
+    /// cleanup of those in between.</summary>
+    public void JumpFromExport(JumpBuffer* buffer, uint value)
+    {
+        JumpBuffer to = *buffer; // May lie in a frame that is gone then.
+        *Record = new EXCEPTION_RECORD
+        {
+            ExceptionCode = STATUS_LONGJUMP,
+            ExceptionAddress = (void*)Context->Rip,
+            NumberParameters = 1,
+        };
+        Record->ExceptionInformation[0] = (ulong)buffer;
+        _kernel.Xmm.Save(Context);
+        DriverCall* target = to.Frame != 0 ? CleanUp(to.Frame, to.Rip) : CallThatHolds(to.Rsp);
+        (Context->Rbx, Context->Rsp, Context->Rbp, Context->Rip) = (to.Rbx, to.Rsp, to.Rbp, to.Rip);
+        (Context->Rsi, Context->Rdi, Context->Rax) = (to.Rsi, to.Rdi, value);
+        (Context->R12, Context->R13, Context->R14, Context->R15) = (to.R12, to.R13, to.R14, to.R15);
+        Context->MxCsr = Context->FltSave.MxCsr = to.MxCsr;
+        Unsafe.CopyBlock(&Context->Xmm6, &to.Xmm6, (uint)sizeof(JumpXmm));
+        Context->EFlags &= ~DirectionFlag;
+        _kernel.Xmm.Restore(Context);
+        throw new GuestUnwindException(target, Context);
+    }
+
+    private DriverCall* CallThatHolds(ulong stackPointer)
+    {
+        ulong innermost = Context->Rsp;
+        for (DriverCall* call = _call; call != null && !call->IsInterruption; call = call->Outer)
+        {
+            if (stackPointer >= innermost && stackPointer < call->StackPointer)
+                return call;
+            innermost = call->Suspended.Frame;
+        }
+        throw new GuestRaiseException(
+            STATUS_BAD_STACK, $"longjmp to 0x{stackPointer:x}, which is not on the stack");
     }
 
     private DriverCall* PrepareUnwound(ulong targetFrame, ulong targetIp, ulong returnValue)

@@ -51,6 +51,7 @@ public static partial class NtStatus
         0x8000001E => nameof(STATUS_END_OF_MEDIA),
         0x80000020 => nameof(STATUS_MEDIA_CHECK),
         0x80000025 => nameof(STATUS_ALREADY_DISCONNECTED),
+        0x80000026 => nameof(STATUS_LONGJUMP),
         0x80000029 => nameof(STATUS_UNWIND_CONSOLIDATE),
         0x80000288 => nameof(STATUS_DEVICE_REQUIRES_CLEANING),
         0x80000289 => nameof(STATUS_DEVICE_DOOR_OPEN),

@@ -54,6 +54,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_END_OF_MEDIA => new(0x8000001Eu);
     public static NTSTATUS STATUS_MEDIA_CHECK => new(0x80000020u);
     public static NTSTATUS STATUS_ALREADY_DISCONNECTED => new(0x80000025u);
+    public static NTSTATUS STATUS_LONGJUMP => new(0x80000026u);
     public static NTSTATUS STATUS_UNWIND_CONSOLIDATE => new(0x80000029u);
     public static NTSTATUS STATUS_DEVICE_REQUIRES_CLEANING => new(0x80000288u);
     public static NTSTATUS STATUS_DEVICE_DOOR_OPEN => new(0x80000289u);

@@ -231,6 +231,47 @@ static ULONG ProcessorsAreAnnounced(PDEVICE_OBJECT device)
     return 0;
 }
 
+NTSYSAPI VOID NTAPI ExGetCurrentProcessorCounts(PULONG idle, PULONG all, PULONG index);
+NTSYSAPI VOID NTAPI ExGetCurrentProcessorCpuUsage(PULONG usage);
+NTSYSAPI NTSTATUS NTAPI KeStartDynamicProcessor(VOID);
+NTSYSAPI NTSTATUS NTAPI KdSystemDebugControl(ULONG command, PVOID input, ULONG inputLength, PVOID output,
+    ULONG outputLength, PULONG returned, KPROCESSOR_MODE mode);
+
+/* Ticks are 15.6 ms; bounds are wide, since other threads and a busy host take part in it. */
+static ULONG TimeIsSpentOrIdledAway(PDEVICE_OBJECT device)
+{
+    LARGE_INTEGER delay = { .QuadPart = -3000000 };
+    ULONG idle[3], all[3], index = 7, usage = 101, user = 7, runs[3];
+    ULONG64 end;
+
+    ExGetCurrentProcessorCounts(&idle[0], &all[0], &index);
+    runs[0] = KeQueryRuntimeThread(KeGetCurrentThread(), &user);
+    CHECK(index == 0 && user == 0);
+    KeDelayExecutionThread(KernelMode, FALSE, &delay);
+    ExGetCurrentProcessorCounts(&idle[1], &all[1], &index);
+    runs[1] = KeQueryRuntimeThread(KeGetCurrentThread(), &user);
+    CHECK(all[1] - all[0] >= 18 && idle[1] - idle[0] >= 12 && idle[1] - idle[0] <= all[1] - all[0] + 1);
+    CHECK(runs[1] - runs[0] <= all[1] - all[0] - (idle[1] - idle[0]) + 2);
+    for (end = KeQueryInterruptTime() + 3000000; KeQueryInterruptTime() < end;)
+        KeStallExecutionProcessor(50);
+    ExGetCurrentProcessorCounts(&idle[2], &all[2], &index);
+    runs[2] = KeQueryRuntimeThread(KeGetCurrentThread(), &user);
+    CHECK(all[2] - all[1] >= 18 && idle[2] - idle[1] <= 2 && runs[2] - runs[1] >= 12);
+    ExGetCurrentProcessorCpuUsage(&usage);
+    CHECK(usage > 0 && usage <= 100);
+    return 0;
+}
+
+static ULONG NobodyDebugsOrAddsProcessors(PDEVICE_OBJECT device)
+{
+    BOOLEAN block = TRUE;
+
+    CHECK(KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof(block), &block, 0, NULL, NULL) == STATUS_DEBUGGER_INACTIVE);
+    CHECK(KdSystemDebugControl(1, NULL, 0, NULL, 0, NULL, KernelMode) == STATUS_DEBUGGER_INACTIVE);
+    CHECK(KeStartDynamicProcessor() == STATUS_NOT_SUPPORTED);
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(ZonesGiveBlocks),
     CHECK_CASE_OF(RundownProtectionEnds),
@@ -240,6 +281,8 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(OneProcessorIsEverything),
     CHECK_CASE_OF(ThreadsAreBoundToProcessors),
     CHECK_CASE_OF(ProcessorsAreAnnounced),
+    CHECK_CASE_OF(TimeIsSpentOrIdledAway),
+    CHECK_CASE_OF(NobodyDebugsOrAddsProcessors),
 };
 
 static NTSTATUS ExecutiveControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -43,6 +43,20 @@ public static unsafe partial class Ntoskrnl
     [Export]
     public static NTSTATUS KdDisableDebugger() => STATUS_DEBUGGER_INACTIVE;
 
+    /// <summary>Changes how the kernel may be debugged; nobody can.</summary>
+    /// <returns>STATUS_DEBUGGER_INACTIVE, as on a system that was started without debugging.</returns>
+    /// <remarks>WDK: KdChangeOption.</remarks>
+    [Export]
+    public static NTSTATUS KdChangeOption(
+        uint option, uint inBufferBytes, void* inBuffer, uint outBufferBytes, void* outBuffer, uint* outBufferNeeded) =>
+        STATUS_DEBUGGER_INACTIVE;
+
+    /// <summary>Gives the kernel debugger an order; there is none.</summary>
+    [Export]
+    public static NTSTATUS KdSystemDebugControl(
+        uint command, void* inputBuffer, uint inputBufferLength, void* outputBuffer, uint outputBufferLength,
+        uint* returnLength, KPROCESSOR_MODE previousMode) => STATUS_DEBUGGER_INACTIVE;
+
     /// <summary>Asks for the debugger's state anew; TRUE when there is none.</summary>
     /// <remarks>WDK: KdRefreshDebuggerNotPresent.</remarks>
     [Export]

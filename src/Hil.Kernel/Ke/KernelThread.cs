@@ -60,6 +60,9 @@ internal sealed unsafe class KernelThread
     /// <summary>Interrupt time at which a thread of equal priority may take over.</summary>
     public long QuantumEnd { get; set; }
 
+    /// <summary>Time that it has run, in 100 ns units, while such times are counted.</summary>
+    public long RunTime { get; set; }
+
     /// <summary>Next thread in the ready queue.</summary>
     public KernelThread? NextReady { get; set; }
 

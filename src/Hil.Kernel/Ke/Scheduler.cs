@@ -234,7 +234,9 @@ public sealed unsafe partial class Scheduler : IDisposable
         if (_ready.IsEmpty && _stoppedBy == null)
         {
             ManagedCall waiting = processor.Pause();
+            long began = BeginIdleTime();
             _vcpu.Idle(PASSIVE_LEVEL, _kernel.Timers.NextDue);
+            EndIdleTime(began);
             processor.GoOn(waiting);
             processor.ObserveDevices();
         }
@@ -275,7 +277,10 @@ public sealed unsafe partial class Scheduler : IDisposable
     private void Resume(KernelThread thread)
     {
         thread.State = ThreadState.Running;
-        thread.QuantumEnd = _kernel.Clock.InterruptTime + Quantum;
+        long now = _kernel.Clock.InterruptTime;
+        thread.QuantumEnd = now + Quantum;
+        if (_countsTimes)
+            Charge(thread, now);
         if (_ready.Top >= thread.Priority || IsDeadlineOver())
             ArmNext();
     }

@@ -30,6 +30,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("isrfault", "HilIsrFault", "edu")]
     [InlineData("resource", "HilResource", "edu")]
     [InlineData("bus", "HilBus", "edu")]
+    [InlineData("chains", "HilChains", "edu")]
     [InlineData("polldma", "HilPollDma", "edu")]
     [InlineData("spinisr", "HilSpinIsr", "edu")]
     [InlineData("clocks", "HilClocks", "")]

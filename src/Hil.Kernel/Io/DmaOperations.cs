@@ -28,16 +28,17 @@ internal static unsafe partial class DmaOperations
         ["GetDmaAlignment"] = static a => GetDmaAlignment(Enter(a, "GetDmaAlignment", DISPATCH_LEVEL)),
         ["ReadDmaCounter"] = static a => ReadDmaCounter(Enter(a, "ReadDmaCounter", DISPATCH_LEVEL)),
         ["GetScatterGatherList"] = static a => (uint)DmaLists.Submit(
-            Enter(a, "GetScatterGatherList", DISPATCH_LEVEL, DISPATCH_LEVEL), (DEVICE_OBJECT*)a[1], (MDL*)a[2],
-            a[3], (uint)a[4], new DriverRoutine(a[5]), (void*)a[6], (byte)a[7] != 0, null, 0).Value,
+            Enter(a, "GetScatterGatherList", DISPATCH_LEVEL, DISPATCH_LEVEL), (DEVICE_OBJECT*)a[1],
+            new MdlChainPart((MDL*)a[2], a[3], (uint)a[4]), new DriverRoutine(a[5]), (void*)a[6], (byte)a[7] != 0, null,
+            0).Value,
         ["PutScatterGatherList"] = static a => PutScatterGatherList(
             Enter(a, "PutScatterGatherList", DISPATCH_LEVEL, DISPATCH_LEVEL), (SCATTER_GATHER_LIST*)a[1]),
         ["CalculateScatterGatherList"] = static a => CalculateScatterGatherList(
             Enter(a, "CalculateScatterGatherList", DISPATCH_LEVEL), (MDL*)a[1], a[2], (uint)a[3], (uint*)a[4],
             (uint*)a[5]),
         ["BuildScatterGatherList"] = static a => (uint)DmaLists.Submit(
-            Enter(a, "BuildScatterGatherList", DISPATCH_LEVEL, DISPATCH_LEVEL), (DEVICE_OBJECT*)a[1], (MDL*)a[2],
-            a[3], (uint)a[4], new DriverRoutine(a[5]), (void*)a[6], (byte)a[7] != 0,
+            Enter(a, "BuildScatterGatherList", DISPATCH_LEVEL, DISPATCH_LEVEL), (DEVICE_OBJECT*)a[1],
+            new MdlChainPart((MDL*)a[2], a[3], (uint)a[4]), new DriverRoutine(a[5]), (void*)a[6], (byte)a[7] != 0,
             (SCATTER_GATHER_LIST*)a[8], (uint)a[9]).Value,
         ["BuildMdlFromScatterGatherList"] = static a => BuildMdlFromScatterGatherList(
             Enter(a, "BuildMdlFromScatterGatherList", DISPATCH_LEVEL), (SCATTER_GATHER_LIST*)a[1], (MDL*)a[2],
@@ -59,14 +60,11 @@ internal static unsafe partial class DmaOperations
         ["MapTransferEx"] = static a => MapTransferEx(
             Enter(a, "MapTransferEx", DISPATCH_LEVEL), (MDL*)a[1], a[2], a[3], (uint*)a[5], (byte)a[6] != 0,
             (SCATTER_GATHER_LIST*)a[7], (uint)a[8]),
-        ["GetScatterGatherListEx"] = static a => (uint)DmaLists.Submit(
-            Enter(a, "GetScatterGatherListEx", DISPATCH_LEVEL), (DEVICE_OBJECT*)a[1], (MDL*)a[3],
-            AddressAt((MDL*)a[3], a[4]), (uint)a[5], RequireRoutine(a[7], "GetScatterGatherListEx"), (void*)a[8],
-            (byte)a[9] != 0, null, 0).Value,
-        ["BuildScatterGatherListEx"] = static a => (uint)DmaLists.Submit(
-            Enter(a, "BuildScatterGatherListEx", DISPATCH_LEVEL), (DEVICE_OBJECT*)a[1], (MDL*)a[3],
-            AddressAt((MDL*)a[3], a[4]), (uint)a[5], RequireRoutine(a[7], "BuildScatterGatherListEx"), (void*)a[8],
-            (byte)a[9] != 0, (SCATTER_GATHER_LIST*)a[10], (uint)a[11]).Value,
+        ["GetScatterGatherListEx"] = static a => SubmitEx(
+            Enter(a, "GetScatterGatherListEx", DISPATCH_LEVEL), a, null, 0, (SCATTER_GATHER_LIST**)a[12]),
+        ["BuildScatterGatherListEx"] = static a => SubmitEx(
+            Enter(a, "BuildScatterGatherListEx", DISPATCH_LEVEL), a, (SCATTER_GATHER_LIST*)a[10], (uint)a[11],
+            (SCATTER_GATHER_LIST**)a[14]),
         ["FlushAdapterBuffersEx"] = static a => FlushAdapterBuffersEx(
             Enter(a, "FlushAdapterBuffersEx", DISPATCH_LEVEL), (MDL*)a[1], a[2], a[3], (uint)a[4], (byte)a[5] != 0),
         ["FreeAdapterObject"] = static a => FreeAdapterObject(
@@ -154,8 +152,11 @@ internal static unsafe partial class DmaOperations
     private static ulong CalculateScatterGatherList(
         DmaAdapter adapter, MDL* mdl, ulong virtualAddress, uint length, uint* listBytes, uint* registers)
     {
-        *PointerCheck.Follow<uint>(listBytes, "ScatterGatherListSize") =
-            DmaLists.Measure(adapter, mdl, virtualAddress, length, out uint needed, out _);
+        // Without an MDL, for a buffer at that address of which nothing else is known: every page apart.
+        uint needed = ADDRESS_AND_SIZE_TO_SPAN_PAGES((void*)virtualAddress, length);
+        *PointerCheck.Follow<uint>(listBytes, "ScatterGatherListSize") = mdl == null
+            ? DmaLists.BytesFor(needed)
+            : DmaLists.Measure(adapter, new MdlChainPart(mdl, virtualAddress, length), out needed, out _);
         if (registers != null)
             *PointerCheck.Follow<uint>(registers, "NumberOfMapRegisters") = needed;
         return (uint)STATUS_SUCCESS.Value;
@@ -165,7 +166,8 @@ internal static unsafe partial class DmaOperations
     private static ulong BuildMdlFromScatterGatherList(
         DmaAdapter adapter, SCATTER_GATHER_LIST* list, MDL* originalMdl, MDL** targetMdl)
     {
-        bool isPlain = adapter.Lists.TryGetValue((ulong)list, out DmaList held) && !held.Transfer.Registers!.HasBounced;
+        bool isPlain = adapter.Lists.TryGetValue((ulong)list, out DmaList held) && held.Others.Length == 0
+            && !held.Transfer.Registers!.HasBounced;
         if (isPlain)
             *targetMdl = originalMdl;
         return (uint)(isPlain ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER).Value;

@@ -29,7 +29,7 @@ internal static unsafe partial class DmaOperations
         if (info->Version is not (1 or 2))
             return (uint)STATUS_NOT_SUPPORTED.Value;
         info->V2.ScatterGatherListSize =
-            DmaLists.Measure(adapter, mdl, AddressAt(mdl, offset), length, out uint registers, out uint pieces);
+            DmaLists.Measure(adapter, MdlChainPart.At(mdl, offset, length), out uint registers, out uint pieces);
         info->V2.ScatterGatherElementCount = pieces;
         info->V2.MapRegisterCount = registers;
         if (info->Version == 2)
@@ -76,9 +76,9 @@ internal static unsafe partial class DmaOperations
         uint done = 0;
         while (done < *length && count < room)
         {
-            uint piece = *length - done;
-            ulong address = DmaChannel.MapTransfer(
-                adapter, mdl, registerBase, AddressAt(mdl, offset) + done, &piece, toDevice);
+            MdlChainPart part = MdlChainPart.At(mdl, offset + done, *length - done);
+            uint piece = part.Length;
+            ulong address = DmaChannel.MapTransfer(adapter, part.Mdl, registerBase, part.Address, &piece, toDevice);
             elements[count++] = new SCATTER_GATHER_ELEMENT { Address = new PHYSICAL_ADDRESS(address), Length = piece };
             done += piece;
         }
@@ -89,7 +89,10 @@ internal static unsafe partial class DmaOperations
     private static ulong FlushAdapterBuffersEx(
         DmaAdapter adapter, MDL* mdl, ulong registerBase, ulong offset, uint length, bool toDevice)
     {
-        DmaChannel.Flush(adapter, mdl, registerBase, AddressAt(mdl, offset), length, toDevice);
+        MdlChainPart part = MdlChainPart.At(mdl, offset, length);
+        do
+            DmaChannel.Flush(adapter, part.Mdl, registerBase, part.Address, part.Length, toDevice);
+        while (part.MoveNext());
         return (uint)STATUS_SUCCESS.Value;
     }
 
@@ -107,14 +110,23 @@ internal static unsafe partial class DmaOperations
         return 0;
     }
 
-    private static ulong AddressAt(MDL* mdl, ulong offset) =>
-        (ulong)MmGetMdlVirtualAddress(PointerCheck.Follow<MDL>(mdl, "Mdl")) + offset;
-
-    private static DriverRoutine RequireRoutine(ulong address, string name)
+    // The arguments up to WriteToDevice are the same for both routines.
+    private static ulong SubmitEx(
+        DmaAdapter adapter, ulong* a, SCATTER_GATHER_LIST* buffer, uint bufferBytes, SCATTER_GATHER_LIST** result)
     {
-        if (address == 0)
-            NtKernel.Current.BugCheck(BugCheckCodes.DRIVER_VIOLATION, 0, 0, 0, 0,
-                $"{name} without an execution routine, which Hil does not have");
-        return new DriverRoutine(address);
+        MdlChainPart part = MdlChainPart.At((MDL*)a[3], a[4], (uint)a[5]);
+        var (device, routine, context, toDevice) =
+            ((nint)a[1], new DriverRoutine(a[7]), (nint)a[8], (byte)a[9] != 0);
+        if (((uint)a[6] & SynchronousCallback) == 0)
+            return routine.IsNull
+                ? (uint)STATUS_INVALID_PARAMETER.Value
+                : (uint)DmaLists.Submit(
+                    adapter, (DEVICE_OBJECT*)device, part, routine, (void*)context, toDevice, buffer,
+                    bufferBytes).Value;
+        if (result != null)
+            PointerCheck.Follow<ulong>(result, "ScatterGatherList");
+        return (uint)DmaLists.SubmitNow(
+            adapter, (DEVICE_OBJECT*)device, part, routine, (void*)context, toDevice, buffer, bufferBytes,
+            result).Value;
     }
 }

@@ -28,14 +28,10 @@ internal sealed unsafe class DmaRequest
     public uint Registers { get; set; }
 
     /// <summary>The part of the buffer; for lists only.</summary>
-    public MDL* Mdl { get; set; }
-
-    public ulong VirtualAddress { get; set; }
-
-    public uint Length { get; set; }
+    public MdlChainPart Part { get; set; }
 
     public bool ToDevice { get; set; }
 
-    /// <summary>Where the list goes; for OwnList only.</summary>
+    /// <summary>Where the list goes, or went; before that for OwnList only.</summary>
     public SCATTER_GATHER_LIST* Buffer { get; set; }
 }

@@ -23,6 +23,7 @@ public sealed class SelfCheckingReplayTests
     [InlineData("isrfault", "HilIsrFault", "edu", 1)]
     [InlineData("resource", "HilResource", "edu", 1)]
     [InlineData("bus", "HilBus", "edu", 1)]
+    [InlineData("chains", "HilChains", "edu", 1)]
     [InlineData("waits", "HilWaits", "", 1)]
     [InlineData("startio", "HilStartIo", "", 1)]
     [InlineData("rtl", "HilRtl", "", 1)]

@@ -41,6 +41,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
 
     public void OnEvent(in KernelEvent kernelEvent)
     {
+        log.StampAs(kernelEvent.Time);
         Record(kernelEvent);
         next?.OnEvent(kernelEvent);
     }

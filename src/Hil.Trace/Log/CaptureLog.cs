@@ -34,11 +34,7 @@ public sealed class CaptureLog : TraceLog
         }
     }
 
-    public override long StampEvent()
-    {
-        ReadClock();
-        return _now;
-    }
+    internal override void StampAs(long time) => (_now, _stampUses) = (time, 0);
 
     internal override void Tick() => _stampUses = RecordsPerStampMax;
 
@@ -71,11 +67,7 @@ public sealed class CaptureLog : TraceLog
     /// <summary>The run is over, and its kernel has stopped.</summary>
     public void End(int exitCode) => AddCore(TraceKind.End, [(ulong)exitCode], default);
 
-    private void ReadClock()
-    {
-        _now = _clock.InterruptTime;
-        _stampUses = 0;
-    }
+    private void ReadClock() => StampAs(_clock.InterruptTime);
 
     private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data) =>
         Write(_writer, kind, Now, fields, data);

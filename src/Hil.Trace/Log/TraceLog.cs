@@ -41,8 +41,10 @@ public abstract class TraceLog
     /// <summary>Interrupt time of what happens now, for stamps only.</summary>
     public abstract long Now { get; }
 
-    /// <summary>The same for a kernel event, whose records have that stamp, too.</summary>
-    public virtual long StampEvent() => Now;
+    /// <summary>A kernel event, whose records come next, has this stamp.</summary>
+    internal virtual void StampAs(long time)
+    {
+    }
 
     /// <summary>Time has passed that was not the host's: driver code ran, a device answered.</summary>
     internal virtual void Tick()

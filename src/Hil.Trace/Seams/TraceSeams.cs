@@ -3,6 +3,8 @@ using System.Collections.Immutable;
 namespace Hil.Trace;
 
 /// <summary>A kernel's services with a log at each seam.</summary>
+/// <remarks>A capture that leaves a seam's records out leaves the seam out: `--capture irp` is the kernel's events alone.
+/// Only the processor keeps its one, which sees the run idle and time pass.</remarks>
 public sealed class TraceSeams
 {
     private readonly TraceLog _log;
@@ -23,15 +25,26 @@ public sealed class TraceSeams
         _dma = new TracedDma(log);
         Services = services with
         {
-            VirtualProcessor = new TracedProcessor(services.VirtualProcessor, log),
-            Bus = new TracedBus(services.Bus, log, new TracedSites(log, functions), _dma),
-            InterruptController = new TracedInterruptController(services.InterruptController, log),
-            Clock = new TracedClock(services.Clock, log),
-            Schedule = new TracedSchedule(services.Schedule, log, repeat ?? DoNotRepeat),
+            VirtualProcessor = new TracedProcessor(
+                services.VirtualProcessor, log, Needs("interrupts") || Needs("schedule")),
             Observer = _recorder,
-            DmaShadow = _dma,
             CallObserver = log.Wants(TraceKind.Call) ? _recorder : null,
         };
+        if (Needs("registers") || Needs("dma"))
+            Services = Services with { Bus = new TracedBus(services.Bus, log, new TracedSites(log, functions), _dma) };
+        if (Needs("dma"))
+            Services = Services with { DmaShadow = _dma };
+        if (Needs("interrupts"))
+        {
+            Services = Services with
+            {
+                InterruptController = new TracedInterruptController(services.InterruptController, log),
+            };
+        }
+        if (Needs("clock"))
+            Services = Services with { Clock = new TracedClock(services.Clock, log) };
+        if (Needs("schedule") || Needs("requests"))
+            Services = Services with { Schedule = new TracedSchedule(services.Schedule, log, repeat ?? DoNotRepeat) };
     }
 
     /// <summary>What a kernel is built from.</summary>
@@ -49,6 +62,10 @@ public sealed class TraceSeams
         _log.Attach(kernel);
         _recorder.Attach(kernel);
     }
+
+    // Where IRQL changed is seen at every seam.
+    private bool Needs(string category) =>
+        !_log.IsLive || _log.Categories.Contain(category) || _log.Categories.Contain("irql");
 
     private static void DoNotRepeat(OutsideRequest request) =>
         throw new InvalidOperationException("a live run repeats nothing");

@@ -16,7 +16,7 @@ internal sealed class TracedClock(IClock inner, TraceLog log) : IClock
     public bool HasCome(long time) =>
         log.HasCome(time) ?? log.Happens(TraceKind.Deadline, log.IsLive && inner.HasCome(time), [0]);
 
-    public long Stamp => log.StampEvent();
+    public long Stamp => log.IsLive ? inner.Stamp : log.Now;
 
     // A moment is longer here than elsewhere, since each is a record. A replay does not wait.
     public long SpinUntil(long time) =>

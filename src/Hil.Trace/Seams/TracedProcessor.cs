@@ -5,7 +5,8 @@ namespace Hil.Trace;
 // a replay there is no device, so the processor is never asked for interrupts, and nothing is ended.
 
 /// <summary>The seam at the virtual processor.</summary>
-internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog log) : IVirtualProcessor
+/// <param name="isAsked">Whether any of this seam's records is wanted.</param>
+internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog log, bool isAsked) : IVirtualProcessor
 {
     public long Spent
     {
@@ -21,7 +22,9 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
 
     public bool IsInterruptible(ulong frame) => inner.IsInterruptible(frame);
 
-    public bool HasPendingInterrupt => log.Ask(TraceKind.Pending, log.IsLive && inner.HasPendingInterrupt);
+    public bool HasPendingInterrupt => isAsked
+        ? log.Ask(TraceKind.Pending, log.IsLive && inner.HasPendingInterrupt)
+        : inner.HasPendingInterrupt;
 
     public bool TryTakeInterrupt(KIRQL irql, out byte vector)
     {
@@ -102,6 +105,8 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
     private VcpuExit Note(VcpuExit exit)
     {
         log.Tick();
+        if (!isAsked)
+            return exit;
         if (log.IsLive)
             log.Happens(TraceKind.NotStarted, exit.Reason == VcpuExitReason.NotStarted, [0]);
         return exit.Reason is VcpuExitReason.Slice or VcpuExitReason.Watchdog ? NoteSlice(exit) : exit;

@@ -161,6 +161,38 @@ static ULONG SmallPoolIsAlignedTo16(PDEVICE_OBJECT device)
     return 0;
 }
 
+NTSYSAPI NTSTATUS NTAPI KeInitializeCrashDumpHeader(ULONG type, ULONG flags, PVOID buffer, ULONG size, PULONG needed);
+
+#define HEADER 0x2000
+
+static ULONG TheHeaderOfADumpDescribesMemory(PDEVICE_OBJECT device)
+{
+    PPHYSICAL_MEMORY_RANGE ranges = MmGetPhysicalMemoryRanges();
+    PUCHAR header = ExAllocatePoolWithTag(NonPagedPool, HEADER, ' ldM');
+    LARGE_INTEGER now;
+    ULONG needed = 0;
+    ULONG64 root;
+
+    CHECK(ranges != NULL && header != NULL && ranges[1].NumberOfBytes.QuadPart == 0);
+    CHECK(KeInitializeCrashDumpHeader(2, 0, header, HEADER, &needed) == STATUS_INVALID_PARAMETER_1 && needed == HEADER);
+    CHECK(KeInitializeCrashDumpHeader(1, 1, header, HEADER, NULL) == STATUS_INVALID_PARAMETER_2);
+    CHECK(KeInitializeCrashDumpHeader(1, 0, NULL, 0, &needed) == STATUS_INVALID_PARAMETER_4);
+    CHECK(KeInitializeCrashDumpHeader(1, 0, header, HEADER, NULL) == STATUS_SUCCESS);
+
+    __asm__("movq %%cr3, %0" : "=r"(root));
+    KeQuerySystemTime(&now);
+    CHECK(RtlCompareMemory(header, "PAGEDU64", 8) == 8 && *(PULONG64)(header + 0x10) == root);
+    CHECK(*(PULONG)(header + 0x30) == 0x8664 && *(PULONG)(header + 0x34) == 1 && *(PULONG)(header + 0x38) == 0);
+    CHECK(*(PULONG)(header + 0x88) == 1 && *(PULONG)(header + 0xf98) == 1);
+    CHECK(*(PULONG64)(header + 0x98) == (ULONG64)ranges[0].BaseAddress.QuadPart >> PAGE_SHIFT);
+    CHECK(*(PULONG64)(header + 0xa0) == (ULONG64)ranges[0].NumberOfBytes.QuadPart >> PAGE_SHIFT);
+    CHECK(*(PULONG64)(header + 0xfa0) == HEADER + (ULONG64)ranges[0].NumberOfBytes.QuadPart);
+    CHECK((ULONG64)(now.QuadPart - *(PLONG64)(header + 0xfa8)) < 600000000);
+    ExFreePool(ranges);
+    ExFreePoolWithTag(header, ' ldM');
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(SizesAndOffsetsAreComputed),
     CHECK_CASE_OF(NonPagedMdlIsItsOwnMapping),
@@ -170,6 +202,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(ContiguousMemoryIsContiguous),
     CHECK_CASE_OF(IoAllocateMdlHangsIntoIrp),
     CHECK_CASE_OF(SmallPoolIsAlignedTo16),
+    CHECK_CASE_OF(TheHeaderOfADumpDescribesMemory),
 };
 
 static NTSTATUS MdlControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -41,6 +41,9 @@ public unsafe interface IGuestMemory
     /// <summary>Window address of a physical address, or 0 when it is not RAM.</summary>
     ulong AddressOf(ulong physical);
 
+    /// <summary>Physical address of the virtual processor's page tables (CR3); 0 for one that has none.</summary>
+    ulong PageTableRoot => 0;
+
     /// <summary>Sets what driver code may do with pages; takes effect before driver code runs next. Both page-aligned.
     /// The host's own access does not change.</summary>
     void Protect(ulong address, ulong bytes, PageAccess access);

@@ -103,6 +103,8 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
 
     private int InvalidationCount { get; set; }
 
+    public ulong PageTableRoot => MachineLayout.MachineOffset;
+
     public ulong PhysicalOf(ulong address)
     {
         ulong offset = address - Base;

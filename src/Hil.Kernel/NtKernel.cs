@@ -135,6 +135,8 @@ public sealed class NtKernel : IDisposable
 
     public Registry Registry { get; }
 
+    internal DebugFilter DebugFilter { get; } = new();
+
     internal RegistryCallbacks RegistryCallbacks { get; }
 
     /// <summary>Names that CmCallbackGetKeyObjectID gave, by key object.</summary>

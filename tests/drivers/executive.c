@@ -262,6 +262,20 @@ static ULONG TimeIsSpentOrIdledAway(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG MessagesAreTurnedOffAndOn(PDEVICE_OBJECT device)
+{
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL) == TRUE);
+    CHECK(DbgSetDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL, FALSE) == STATUS_SUCCESS);
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL) == FALSE);
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL) == TRUE);
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_MASK | 1) == TRUE);
+    CHECK(DbgSetDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_MASK | 8, TRUE) == STATUS_SUCCESS);
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL) == TRUE);
+    CHECK(DbgQueryDebugFilterState(1000, 0) == STATUS_INVALID_PARAMETER_1);
+    CHECK(DbgSetDebugFilterState(1000, 0, TRUE) == STATUS_INVALID_PARAMETER_1);
+    return 0;
+}
+
 static ULONG NobodyDebugsOrAddsProcessors(PDEVICE_OBJECT device)
 {
     BOOLEAN block = TRUE;
@@ -283,6 +297,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(ProcessorsAreAnnounced),
     CHECK_CASE_OF(TimeIsSpentOrIdledAway),
     CHECK_CASE_OF(NobodyDebugsOrAddsProcessors),
+    CHECK_CASE_OF(MessagesAreTurnedOffAndOn),
 };
 
 static NTSTATUS ExecutiveControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

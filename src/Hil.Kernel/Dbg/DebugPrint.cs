@@ -1,15 +1,20 @@
 namespace Hil.Kernel;
 
-// Everything a driver prints is recorded, a departure: on Windows, DbgPrintEx drops what the component's filter mask
-// does not let through. Each line is one event; a line that a driver prints in pieces becomes several.
+// Everything a driver prints is recorded, a departure: on Windows, the components' filter masks let little through at
+// first. What a driver has turned off by DbgSetDebugFilterState is dropped. Each line is one event; a line that a driver
+// prints in pieces becomes several.
 
 public static unsafe partial class Ntoskrnl
 {
+    // What DbgPrint prints as: DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL.
+    private const uint DefaultComponent = 101;
+    private const uint InfoLevel = 3;
+
     /// <summary>Prints to the debugger's log.</summary>
     /// <remarks>WDK: DbgPrint.</remarks>
     [Export]
     public static NTSTATUS DbgPrint([UncheckedPointer] byte* format, VarArgs arguments) =>
-        vDbgPrintEx(0, 0, format, arguments.Slots);
+        vDbgPrintEx(DefaultComponent, InfoLevel, format, arguments.Slots);
 
     /// <summary>As DbgPrint, for a component and an importance.</summary>
     /// <remarks>WDK: DbgPrintEx.</remarks>
@@ -24,7 +29,8 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS vDbgPrintEx(
         uint componentId, uint level, [UncheckedPointer] byte* format, [UncheckedPointer] ulong* arglist)
     {
-        Print(FormatForDebugger(format, arglist));
+        if (NtKernel.Current.DebugFilter.Shows(componentId, level))
+            Print(FormatForDebugger(format, arglist));
         return STATUS_SUCCESS;
     }
 
@@ -35,7 +41,8 @@ public static unsafe partial class Ntoskrnl
         [UncheckedPointer] byte* prefix, uint componentId, uint level, [UncheckedPointer] byte* format,
         [UncheckedPointer] ulong* arglist)
     {
-        Print(AnsiText(prefix) + FormatForDebugger(format, arglist));
+        if (NtKernel.Current.DebugFilter.Shows(componentId, level))
+            Print(AnsiText(prefix) + FormatForDebugger(format, arglist));
         return STATUS_SUCCESS;
     }
 
@@ -51,16 +58,33 @@ public static unsafe partial class Ntoskrnl
     /// <summary>Prints a line for a managed driver.</summary>
     public static void DbgPrint(string text) => Print(text);
 
-    /// <summary>Tells whether messages of a component and level are shown: all are.</summary>
+    /// <summary>Tells whether messages of a component and level are shown.</summary>
+    /// <param name="level">0 to 31, or a mask of levels.</param>
+    /// <returns>TRUE, as a status, or FALSE; STATUS_INVALID_PARAMETER_1 for a component that there is not.</returns>
     /// <remarks>WDK: DbgQueryDebugFilterState.</remarks>
     [Export]
-    public static NTSTATUS DbgQueryDebugFilterState(uint componentId, uint level) => new(1);
+    public static NTSTATUS DbgQueryDebugFilterState(uint componentId, uint level) =>
+        componentId >= DebugFilter.Components ? STATUS_INVALID_PARAMETER_1
+        : new NTSTATUS(NtKernel.Current.DebugFilter.Shows(componentId, level) ? 1u : 0u);
+
+    /// <summary>Says whether messages of a component and level are shown; at first all are.</summary>
+    /// <param name="level">0 to 31, or a mask of levels.</param>
+    /// <returns>STATUS_INVALID_PARAMETER_1 for a component that there is not.</returns>
+    /// <remarks>WDK: DbgSetDebugFilterState.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS DbgSetDebugFilterState(uint componentId, uint level, BOOLEAN state)
+    {
+        if (componentId >= DebugFilter.Components)
+            return STATUS_INVALID_PARAMETER_1;
+        NtKernel.Current.DebugFilter.Set(componentId, level, state);
+        return STATUS_SUCCESS;
+    }
 
     /// <summary>As DbgPrint; whoever sits at the debugger might break in, but there is none.</summary>
     /// <remarks>WDK: DbgPrintReturnControlC.</remarks>
     [Export]
     public static NTSTATUS DbgPrintReturnControlC([UncheckedPointer] byte* format, VarArgs arguments) =>
-        vDbgPrintEx(0, 0, format, arguments.Slots);
+        vDbgPrintEx(DefaultComponent, InfoLevel, format, arguments.Slots);
 
     /// <summary>Prints a question to the debugger's log; nobody is there to answer.</summary>
     /// <returns>0: the number of characters received.</returns>

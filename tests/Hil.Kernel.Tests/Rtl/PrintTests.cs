@@ -60,6 +60,26 @@ public sealed unsafe class PrintTests : IDisposable
     }
 
     [Fact]
+    public void MessagesThatADriverHasTurnedOffAreDropped()
+    {
+        var log = new DebugLog();
+        using var machine = new TestMachine(observer: log);
+        machine.Run(() =>
+        {
+            DbgSetDebugFilterState(77, 3, false);
+            DbgPrintEx(77, 3, Narrow("hidden"), default);
+            DbgPrintEx(77, 0, Narrow("another level"), default);
+            DbgPrintEx(78, 3, Narrow("another component"), default);
+            DbgSetDebugFilterState(77, 3, true);
+            DbgPrintEx(77, 3, Narrow("shown again"), default);
+            DbgSetDebugFilterState(101, 3, false);
+            DbgPrint(Narrow("hidden"), default);
+        });
+
+        Assert.Equal(["another level", "another component", "shown again"], log.Lines);
+    }
+
+    [Fact]
     public void DbgPrintOfWideTextAtDispatchLevelIsReported()
     {
         var log = new DebugLog();

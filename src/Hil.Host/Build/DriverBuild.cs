@@ -30,7 +30,9 @@ public static class DriverBuild
     /// <summary>Returns the path of the image, which is up to date then.</summary>
     /// <param name="say">Gets the lines that the compiler prints.</param>
     /// <exception cref="DriverBuildException">There is no image.</exception>
-    public static string Build(DriverSection driver, Action<string> say)
+    /// <exception cref="OperationCanceledException">It was cancelled; the compiler has ended.</exception>
+    public static string Build(
+        DriverSection driver, Action<string> say, CancellationToken cancellation = default)
     {
         if (driver.Image != null)
             return driver.Image;
@@ -47,7 +49,7 @@ public static class DriverBuild
             folder, string.Create(CultureInfo.InvariantCulture, $".{Environment.ProcessId}-{driver.Name}.sys"));
         try
         {
-            Compile(driver, fresh, say);
+            Compile(driver, fresh, say, cancellation);
             File.Move(fresh, image, overwrite: true);
         }
         finally
@@ -83,7 +85,8 @@ public static class DriverBuild
         .. s_libraries,
     ];
 
-    private static void Compile(DriverSection driver, string image, Action<string> say)
+    private static void Compile(
+        DriverSection driver, string image, Action<string> say, CancellationToken cancellation)
     {
         KernelImportLibrary.Make();
         var start = new ProcessStartInfo(Compiler, CommandLine(driver, image))
@@ -106,7 +109,10 @@ public static class DriverBuild
         }
         compiler.BeginErrorReadLine();
         compiler.BeginOutputReadLine();
-        compiler.WaitForExit();
+        // The compiler has children of its own, which would write on.
+        using (cancellation.Register(() => compiler.Kill(entireProcessTree: true)))
+            compiler.WaitForExit();
+        cancellation.ThrowIfCancellationRequested();
         if (compiler.ExitCode != 0)
             throw new DriverBuildException($"{driver.Name}: the compiler failed (exit code {compiler.ExitCode})");
 

@@ -112,13 +112,16 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
 
     private int Report(Exception exception)
     {
+        // Without a driver there is no kernel to look into, and nothing can be pending.
+        if (_session == null)
+            return Faults.Report(exception, output.Fault);
         switch (exception)
         {
             case BugCheckException stop:
-                output.BugCheck(stop.Report, _session!.Kernel);
+                output.BugCheck(stop.Report, _session.Kernel);
                 return ExitCode.BugCheck;
             case MachineLostException { IsTripleFault: true } lost:
-                output.TripleFault(_session!.Kernel);
+                output.TripleFault(_session.Kernel);
                 output.Fault(lost.Message);
                 ReportPending();
                 return ExitCode.BugCheck;

@@ -20,6 +20,7 @@ public sealed partial class RunService(
         // A run is long, and the host waits for the part before the first await.
         await Task.Yield();
         LogBegin(log, start.Plan.Name, options.Value.Target);
+        await using CancellationTokenRegistration stop = stoppingToken.Register(start.Cancel);
         var run = new DriverRun(start.Plan, start.Take(), start.Counter, output);
         try
         {

@@ -47,6 +47,9 @@ public sealed class RunStart : IDisposable
         return taken;
     }
 
+    /// <summary>Ends the compiler, and a QEMU that does not run yet: the session will not come.</summary>
+    public void Cancel() => _cancellation.Cancel();
+
     /// <summary>Ends a session that nobody took.</summary>
     public void Dispose()
     {
@@ -82,7 +85,7 @@ public sealed class RunStart : IDisposable
     {
         if (Plan.Options.IsManaged)
             return null;
-        string path = Plan.Image ?? DriverBuild.Build(Plan.File!.Driver!, compiler);
+        string path = Plan.Image ?? DriverBuild.Build(Plan.File!.Driver!, compiler, _cancellation.Token);
         return new RunImage(path, DriverImage.ReadFile(path));
     }
 

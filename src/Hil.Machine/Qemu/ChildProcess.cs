@@ -17,7 +17,8 @@ namespace Hil.Machine.Qemu;
 /// <summary>A program that runs in a session of its own, ends when we do, and whose output we read.</summary>
 internal sealed unsafe partial class ChildProcess : IDisposable
 {
-    private const string Launcher = "setpriv";
+    /// <summary>The program that starts the others.</summary>
+    public const string Launcher = "setpriv";
 
     // A child that finds another parent than us after prctl does not become the program.
     private const string ParentCheck = """[ "$PPID" = "$0" ] && exec "$@"; exit 70""";
@@ -100,12 +101,13 @@ internal sealed unsafe partial class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>Ends the child and what it started: it leads its session's first process group.</summary>
     public void Kill()
     {
         lock (_lock)
         {
             if (!_isReaped)
-                _ = SendSignal(Id, KillSignal);
+                _ = SendSignal(-Id, KillSignal);
         }
     }
 

@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Hil.Host;
 using Hil.Machine;
+using Hil.Machine.Qemu;
 using Hil.Trace;
 
 namespace Hil.Cli.Commands;
@@ -12,7 +13,6 @@ internal static class DoctorCommand
 {
     private static readonly (string Program, string[] Arguments, string Purpose, string Remedy)[] s_programs =
     [
-        ("qemu-system-x86_64", ["--version"], "device and processor", "apt-get install qemu-system-x86"),
         (DriverBuild.Compiler, ["--version"], "compiles drivers", DriverBuild.InstallCommand),
         ("setpriv", ["--version"], "ends QEMU with us", "apt-get install util-linux"),
         ("dotnet", ["--version"], "builds hil and C# drivers", "see https://dotnet.microsoft.com/download/dotnet/10.0"),
@@ -27,7 +27,7 @@ internal static class DoctorCommand
 
     private static int Run()
     {
-        bool isWell = true;
+        bool isWell = SayQemu();
         foreach ((string program, string[] arguments, string purpose, string remedy) in s_programs)
             isWell &= Say(program, purpose, VersionOf(program, arguments), remedy);
         isWell &= Say("ddk headers", "compiles drivers", HeadersPath(), DriverBuild.InstallCommand);
@@ -37,11 +37,27 @@ internal static class DoctorCommand
         return isWell ? ExitCode.Success : ExitCode.Environment;
     }
 
+    private static bool SayQemu()
+    {
+        const string Program = "qemu-system-x86_64";
+        const string Remedy = "apt-get install qemu-system-x86";
+        string? text = VersionOf(Program, ["--version"]);
+        Version? version = text == null ? null : QemuProgram.VersionIn(text);
+        if (text == null || (version != null && QemuProgram.ComplaintAbout(version) == null))
+            return Say(Program, "device and processor", text, Remedy);
+        return SayState("too old", Program, "device and processor", $"{text}; {QemuProgram.Oldest} or newer with: {Remedy}");
+    }
+
     private static bool Say(string what, string purpose, string? found, string remedy)
     {
-        Console.Out.WriteLine(
-            $"{(found == null ? "missing" : "ok"),-8} {what,-24} {purpose,-26} {found ?? "mend it with: " + remedy}");
-        return found != null;
+        bool isThere = found != null;
+        return SayState(isThere ? "ok" : "missing", what, purpose, found ?? "mend it with: " + remedy);
+    }
+
+    private static bool SayState(string state, string what, string purpose, string details)
+    {
+        Console.Out.WriteLine($"{state,-8} {what,-24} {purpose,-26} {details}");
+        return state == "ok";
     }
 
     // The first line of what it prints, or null if it cannot be started.

@@ -2,6 +2,7 @@
 // and reaps it, because a child dies with the thread that started it. The channels' readers are set up meanwhile and
 // wait for its greeting.
 
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using Hil.Machine.Buses;
@@ -14,6 +15,7 @@ public sealed class QemuProcess : IDisposable
     // With -no-reboot a reset becomes a shutdown; nothing but a triple fault resets a machine without firmware.
     private const string ResetReason = "guest-reset";
 
+    private const int NoSuchFile = 2;
     private const int LastWordsMax = 40;
     private const int LineCharsMax = 400;
 
@@ -198,10 +200,12 @@ public sealed class QemuProcess : IDisposable
     {
         bool hasEnded = cause is IOException ? AwaitEnd() : _ended.IsSet;
         Kill();
-        return hasEnded
-            ? new MachineStartException(QemuProgram.ExplainDeath(LastWords(), _exit), cause)
-            : new MachineStartException(string.Create(CultureInfo.InvariantCulture,
-                $"QEMU did not get ready within {options.StartTimeout.TotalSeconds:0.#} s. {LastWords()}"), cause);
+        string happened = hasEnded
+            ? $"QEMU ended at start ({_exit})"
+            : string.Create(CultureInfo.InvariantCulture,
+                $"QEMU did not get ready within {options.StartTimeout.TotalSeconds:0.#} s");
+        string program = QemuProgram.Find(options.QemuPath);
+        return new MachineStartException(QemuProgram.ExplainFailure(program, happened, LastWords()), cause);
     }
 
     private void StartThread(string program, IReadOnlyList<string> arguments, QemuSockets sockets)
@@ -224,7 +228,11 @@ public sealed class QemuProcess : IDisposable
         catch (Exception e)
         {
             _ended.Set();
-            _started.SetException(new MachineStartException($"cannot start {program}: {e.Message}", e));
+            _started.SetException(new MachineStartException(
+                e is Win32Exception { NativeErrorCode: NoSuchFile }
+                    ? $"{ChildProcess.Launcher}, which starts QEMU, is not in PATH; "
+                        + "install it with: apt-get install util-linux"
+                    : $"cannot start {program}: {e.Message}", e));
             return;
         }
         Id = _child.Id;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Hil.Trace;
 
@@ -245,6 +246,51 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains("#error not today", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(HilProcess.Signal.Interrupt, 130)]
+    [InlineData(HilProcess.Signal.Terminate, 143)]
+    internal async Task SignalEndsHilThatWaitsForQemu(HilProcess.Signal signal, int expected)
+    {
+        string qemu = Script("qemu", "sleep 60");
+        using HilProcess hil =
+            HilProcess.Start("run", TestDrivers.Image("edu"), "--device", "edu", "--qemu", qemu, "--verbose");
+        await hil.SeeAsync("Running edu");
+
+        hil.Send(signal);
+
+        Assert.True(HilProcess.EndsWithinASecond(hil.Id), "hil outlived the signal");
+        Assert.Equal(expected, await hil.WaitAsync());
+    }
+
+    [Fact]
+    public async Task CtrlCEndsHilWhileTheDriverIsCompiled()
+    {
+        Script("x86_64-w64-mingw32-gcc", "sleep 60");
+        File.WriteAllText(Path.Combine(_folder, "a.c"), "");
+        File.WriteAllText(Path.Combine(_folder, "hil.yaml"), "driver: {name: endless, sources: [a.c]}\n");
+        using HilProcess hil = HilProcess.StartThrough(
+            "/bin/sh", "-c", $"PATH={_folder}:$PATH exec {HilProcess.Path} run {_folder} --verbose");
+        await hil.SeeAsync("Running endless");
+        int qemu = hil.QemuId();
+
+        hil.Send(HilProcess.Signal.Interrupt);
+
+        Assert.True(HilProcess.EndsWithinASecond(qemu), "QEMU outlived the signal");
+        Assert.True(HilProcess.EndsWithinASecond(hil.Id), "hil outlived the signal");
+        Assert.Equal(130, await hil.WaitAsync());
+    }
+
+    [Fact]
+    public async Task DoctorSaysThatQemuIsTooOld()
+    {
+        Script("qemu-system-x86_64", "echo QEMU emulator version 2.5.0");
+        using HilProcess hil =
+            HilProcess.StartThrough("/bin/sh", "-c", $"PATH={_folder}:$PATH exec {HilProcess.Path} doctor");
+
+        Assert.Equal(3, await hil.WaitAsync());
+        Assert.Contains("too old  qemu-system-x86_64", hil.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task LspciShowsTheDevice()
     {
@@ -289,6 +335,15 @@ public sealed class RunCommandTests : IDisposable
 
     private static string[] EduArguments(string workload) =>
         ["run", TestDrivers.Image("edu"), "--device", "edu", "--interrupts", "msi", "--workload", workload];
+
+    private string Script(string name, string command)
+    {
+        string path = Path.Combine(_folder, name);
+        File.WriteAllText(path, $"#!/bin/sh\n{command}\n");
+        using Process chmod = Process.Start("chmod", ["+x", path]);
+        chmod.WaitForExit();
+        return path;
+    }
 
     private string Workload(params string[] steps)
     {

@@ -185,6 +185,48 @@ public sealed class QemuProcessTests : IDisposable
         Assert.Contains("apt-get install qemu-system-x86", thrown.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("case $1 in --version) echo QEMU emulator version 4.2.1;; *) echo no such option; exit 1;; esac",
+        "no such option\nQEMU 4.2.1 is too old, 6.0 or newer is needed; install it with: apt-get install")]
+    [InlineData("kill -SEGV $$", "(signal 11) without a word\n")]
+    [InlineData("echo I am something else", "does not tell its version, as QEMU does")]
+    public async Task ProgramThatIsNoUsefulQemuIsNamedBesideItsOwnWords(string script, string expected)
+    {
+        var thrown = await Assert.ThrowsAsync<MachineStartException>(
+            () => QemuProcess.StartAsync(Options() with { QemuPath = Script(script) }));
+
+        Assert.Contains(expected, thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FileThatMayNotBeExecutedIsNoQemu()
+    {
+        var thrown = await Assert.ThrowsAsync<MachineStartException>(
+            () => QemuProcess.StartAsync(Options() with { QemuPath = "/etc/passwd" }));
+
+        Assert.StartsWith("/etc/passwd is no program", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CancelledStartEndsQemuAndItsChildren()
+    {
+        using var cancellation = new CancellationTokenSource();
+        string note = Path.Combine(_runtime, "child");
+        Task<QemuProcess> starting = QemuProcess.StartAsync(
+            Options() with { QemuPath = Script($"sleep 60 & echo $! > {note}; wait") }, cancellation.Token);
+        int child = 0;
+        Assert.True(SpinWait.SpinUntil(
+            () => File.Exists(note) && int.TryParse(File.ReadAllText(note), out child), s_patience));
+        long start = Stopwatch.GetTimestamp();
+
+        cancellation.Cancel();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
+        Assert.True(SpinWait.SpinUntil(() => !IsAlive(child), TimeSpan.FromSeconds(1)));
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2));
+        File.Delete(note);
+    }
+
     [Fact]
     public async Task UnknownDeviceIsReportedInQemusOwnWords()
     {

@@ -24,6 +24,7 @@ public sealed class NtKernel : IDisposable
         if (services.VirtualProcessor.GuestModule is { } guestModule)
             Modules.Add(guestModule);
         Enter(this);
+        Ntoskrnl.DescribeSystem(services.Memory);
         Disclosed = new DisclosedMemory(this);
         SectionViews = new SectionViews(this);
         Pages = new PageAllocator(this);

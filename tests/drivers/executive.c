@@ -212,6 +212,8 @@ static ULONG ThreadsAreBoundToProcessors(PDEVICE_OBJECT device)
     KeRevertToUserAffinityThread();
     PsGetVersion(&major, NULL, &build, NULL);
     CHECK(NT_SUCCESS(RtlGetVersion(&version)) && version.dwBuildNumber == build && version.dwMajorVersion == major);
+    CHECK(SharedUserData->NtMajorVersion == major && SharedUserData->NtProductType == NtProductWinNt);
+    CHECK(SharedUserData->NtSystemRoot[0] == 'C' && SharedUserData->ProductTypeIsValid);
     return 0;
 }
 

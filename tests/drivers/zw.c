@@ -159,6 +159,7 @@ static ULONG PhysicalMemoryIsASection(PDEVICE_OBJECT device)
     PULONG memory = ExAllocatePoolWithTag(NonPagedPool, PAGE_SIZE, 'zHil');
     LARGE_INTEGER physical, start;
     HANDLE section;
+    PULONG rom;
     PUCHAR view = NULL;
     SIZE_T viewSize = PAGE_SIZE;
 
@@ -173,6 +174,15 @@ static ULONG PhysicalMemoryIsASection(PDEVICE_OBJECT device)
     CHECK(*(PULONG)(view + (physical.QuadPart - start.QuadPart)) == 0x12345678);
     CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), view) == STATUS_SUCCESS);
     CHECK(*memory == 0x12345678);
+    start.QuadPart = 0xf0000; /* the ROM below 1 MB is no RAM */
+    view = NULL;
+    viewSize = PAGE_SIZE;
+    CHECK(ZwMapViewOfSection(section, ZwCurrentProcess(), (PVOID *)&view, 0, 0, &start, &viewSize, ViewShare, 0,
+                             PAGE_READONLY) == STATUS_SUCCESS);
+    rom = MmMapIoSpace(start, PAGE_SIZE, MmNonCached);
+    CHECK(rom != NULL && READ_REGISTER_ULONG(rom) == READ_REGISTER_ULONG((PULONG)view));
+    MmUnmapIoSpace(rom, PAGE_SIZE);
+    CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), view) == STATUS_SUCCESS);
     CHECK(ZwClose(section) == STATUS_SUCCESS);
     ExFreePoolWithTag(memory, 'zHil');
     return 0;

@@ -15,7 +15,7 @@ public static unsafe partial class Ntoskrnl
             return null;
         }
         ulong physical = physicalAddress.Value;
-        ulong ram = kernel.Services.Memory.AddressOf(physical);
+        ulong ram = RamAt(physical);
         if (ram != 0)
         {
             kernel.PageBlocks.Add(ram, PageBlockKind.RamMapping, numberOfBytes);
@@ -28,6 +28,17 @@ public static unsafe partial class Ntoskrnl
             return null;
         kernel.PageBlocks.Add(mapped + offset, PageBlockKind.DeviceMapping, numberOfBytes);
         return (void*)(mapped + offset);
+    }
+
+    /// <summary>Window address of a physical address to map, or 0 when it is mapped as device space: video memory and
+    /// ROMs of a PC are never RAM to a driver, though there is some behind them.</summary>
+    internal static ulong RamAt(ulong physical)
+    {
+        const ulong AdapterSpace = 0xA0000;
+        const ulong AdapterSpaceEnd = 0x100000;
+        return physical is >= AdapterSpace and < AdapterSpaceEnd
+            ? 0
+            : NtKernel.Current.Services.Memory.AddressOf(physical);
     }
 
     /// <summary>As MmMapIoSpace, with a page protection; null for one that is no readable mapping.</summary>

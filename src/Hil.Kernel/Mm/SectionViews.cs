@@ -71,9 +71,9 @@ internal sealed class SectionViews(NtKernel kernel)
         if (length == 0 || start + length < start)
             return STATUS_INVALID_VIEW_SIZE;
         IGuestMemory memory = kernel.Services.Memory;
-        ulong first = memory.AddressOf(start);
+        ulong first = Ntoskrnl.RamAt(start);
         isDevice = first == 0;
-        if (isDevice != (memory.AddressOf(start + length - 1) == 0) || wanted != 0)
+        if (isDevice != (Ntoskrnl.RamAt(start + length - 1) == 0) || wanted != 0)
             return STATUS_CONFLICTING_ADDRESSES;
         mapped = isDevice ? memory.MapDevice(start, length) : first;
         return mapped == 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;

@@ -13,6 +13,7 @@ public static unsafe partial class Ntoskrnl
     private const uint DdiVersion = 0x0A000008; // NTDDI_WIN10_VB, that of build 19041 to 19045
     private const uint ProductProfessional = 0x30; // PRODUCT_PROFESSIONAL
     private const byte ProductWorkstation = 1; // VER_NT_WORKSTATION
+    private const ushort ProcessorArchitectureX64 = 9; // PROCESSOR_ARCHITECTURE_AMD64
     private const ushort SuiteSingleUser = 0x100; // VER_SUITE_SINGLEUSERTS
 
     // Type bits of RtlVerifyVersionInfo; the mask has three bits of condition for each.
@@ -82,6 +83,22 @@ public static unsafe partial class Ntoskrnl
                 conditionMask |= (ulong)(condition & 7) << (bit * 3);
         }
         return conditionMask | 0x8000000000000000;
+    }
+
+    /// <summary>Writes what the system is into the page that drivers read it from.</summary>
+    /// <remarks>WDK: KUSER_SHARED_DATA.</remarks>
+    internal static void DescribeSystem(IGuestMemory memory)
+    {
+        var shared = (KUSER_SHARED_DATA*)memory.SharedUserData;
+        const string SystemRoot = @"C:\Windows";
+        SystemRoot.CopyTo(new Span<char>(shared->NtSystemRoot, 260));
+        shared->NtMajorVersion = VersionMajor;
+        shared->NtMinorVersion = VersionMinor;
+        shared->NtBuildNumber = VersionBuild;
+        shared->NtProductType = (NT_PRODUCT_TYPE)ProductWorkstation;
+        shared->ProductTypeIsValid = true;
+        shared->NativeProcessorArchitecture = ProcessorArchitectureX64;
+        shared->SuiteMask = SuiteSingleUser;
     }
 
     [ExportData("NtBuildNumber", 4)]

@@ -67,6 +67,9 @@ public sealed class DriverBuildTests : IDisposable
                 KeQuerySystemTimePrecise(&now);
                 sprintf(text, "%p", pool);
                 ExFreePool(ExAllocatePoolZero(NonPagedPoolNx, 8, 'looP'));
+                MM_COPY_ADDRESS from = { .VirtualAddress = text };
+                SIZE_T copied;
+                MmCopyMemory(pool, from, 8, MM_COPY_MEMORY_VIRTUAL, &copied);
                 (void)RegistryPath;
                 return IoSynchronousCallDriver(DriverObject->DeviceObject, NULL);
             }

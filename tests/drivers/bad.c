@@ -98,6 +98,17 @@ static NTSTATUS StackOverflow(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
+/* As Microsoft's compiler begins a function with such a frame. */
+static NTSTATUS FrameTooLarge(PDEVICE_OBJECT device, PIRP irp)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"__chkstk");
+    PVOID check = MmGetSystemRoutineAddress(&name);
+    register ULONG64 bytes __asm__("rax") = 1 << 20;
+
+    __asm__ volatile("call *%1" : "+r"(bytes) : "r"(check) : "cc", "memory");
+    return STATUS_SUCCESS;
+}
+
 /* ---- Instructions ---- */
 
 static NTSTATUS DivideByZero(PDEVICE_OBJECT device, PIRP irp)
@@ -433,6 +444,7 @@ static FAULT *const Faults[] = {
     /* 40 */ WildEventAtDispatch,
     /* 41 */ CopyWildAtDispatch,
     /* 42 */ MeasureWildAtDispatch,
+    /* 43 */ FrameTooLarge,
 };
 
 static NTSTATUS BadControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -133,12 +133,42 @@ static ULONG TheKernelCallsTheDriversComparison(PDEVICE_OBJECT device)
     return 0;
 }
 
+/* What Microsoft's compiler puts before `sub rsp, rax`: no register may change. */
+static ULONG LargeFramesAreChecked(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"__chkstk");
+    PVOID routine = MmGetSystemRoutineAddress(&name);
+    ULONG64 sizes[] = { 0, 16, 4096, 4104, 8192, 12345 };
+    ULONG64 before, after;
+    ULONG i;
+
+    CHECK(routine != NULL);
+    for (i = 0; i < RTL_NUMBER_OF(sizes); i++) {
+        register ULONG64 rax __asm__("rax") = sizes[i];
+        register ULONG64 rcx __asm__("rcx") = 0xc;
+        register ULONG64 rdx __asm__("rdx") = 0xd;
+        register ULONG64 r8 __asm__("r8") = 8;
+        register ULONG64 r9 __asm__("r9") = 9;
+        register ULONG64 r10 __asm__("r10") = 10;
+        register ULONG64 r11 __asm__("r11") = 11;
+
+        __asm__ volatile("mov %%rsp, %[before]\n\tcall *%[routine]\n\tmov %%rsp, %[after]"
+            : "+r"(rax), "+r"(rcx), "+r"(rdx), "+r"(r8), "+r"(r9), "+r"(r10), "+r"(r11),
+              [before] "=&b"(before), [after] "=&S"(after)
+            : [routine] "D"(routine) : "cc", "memory");
+        CHECK(rax == sizes[i] && rcx == 0xc && rdx == 0xd && r8 == 8 && r9 == 9 && r10 == 10 && r11 == 11);
+        CHECK(before == after);
+    }
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(BoundedCopiesTellWhatIsWrong),
     CHECK_CASE_OF(StringsAreTakenApart),
     CHECK_CASE_OF(NumbersGoBothWays),
     CHECK_CASE_OF(TextIsPrintedAndScanned),
     CHECK_CASE_OF(TheKernelCallsTheDriversComparison),
+    CHECK_CASE_OF(LargeFramesAreChecked),
 };
 
 static NTSTATUS CrtControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -88,7 +88,9 @@ internal static unsafe class Traps
                 $"the driver wrote to read-only memory at 0x{address:x}");
         string reason = address < 0x10000
             ? $"the driver {access} address 0x{address:x}, through a null pointer"
-            : $"the driver {access} 0x{address:x}, which is not mapped";
+            : kernel.Scheduler.StackBelow(address) is { } stack
+                ? $"the driver overflowed its stack (it {access} 0x{address:x}, limit 0x{stack.Limit:x})"
+                : $"the driver {access} 0x{address:x}, which is not mapped";
         if (address < kernel.Services.Memory.KernelBase)
             StructuredExceptions.Raise(kernel, frame, 0xC0000005, reason, isWrite ? 1u : 0, address);
         else

@@ -30,6 +30,14 @@ public static unsafe partial class Ntoskrnl
         return destination;
     }
 
+    /// <summary>Touches the pages of a stack frame that is about to be made, its bytes in RAX: Microsoft's compiler
+    /// calls it for frames of a page and more.</summary>
+    /// <remarks>Visual C++: /Gs. Only a routine of the virtual processor's own can take RAX and leave all registers as
+    /// they are.</remarks>
+    [Export(Name = "__chkstk")]
+    public static void CheckStack() =>
+        Invariant.Holds(false, "the virtual processor has a routine that checks the stack");
+
     /// <summary>Compares memory as unsigned bytes: negative, zero or positive.</summary>
     /// <remarks>C runtime: memcmp.</remarks>
     [Export]

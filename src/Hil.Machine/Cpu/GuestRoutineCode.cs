@@ -22,6 +22,7 @@ internal sealed class GuestRoutineCode
     private GuestRoutineCode()
     {
         EmitMemory();
+        EmitCheckStack();
         EmitIrql();
         EmitSpinLocks();
         EmitRemoveLocks();
@@ -149,6 +150,33 @@ internal sealed class GuestRoutineCode
         _a.ret();
         _a.Label(ref equal);
         _a.xor(eax, eax);
+        _a.ret();
+    }
+
+    // Microsoft's compiler calls it before it makes a frame of a page or more, with the frame's bytes in RAX; no
+    // register may change. A stack that is too small faults here, at its first page that is missing.
+    private void EmitCheckStack()
+    {
+        Label next = _a.CreateLabel();
+        Label last = _a.CreateLabel();
+        Begin(GuestRoutineModule.CheckStack);
+        _a.sub(rsp, GuestRoutineModule.CheckStackFrame);
+        _a.mov(__qword_ptr[rsp], r10);
+        _a.mov(__qword_ptr[rsp + 8], r11);
+        _a.lea(r11, __[rsp + GuestRoutineModule.CheckStackFrame + 8]); // what RSP is after the return
+        _a.mov(r10, r11);
+        _a.sub(r10, rax);
+        _a.Label(ref next);
+        _a.sub(r11, (int)MachineLayout.PageBytes);
+        _a.cmp(r11, r10);
+        _a.jbe(last);
+        _a.test(__byte_ptr[r11], r11b);
+        _a.jmp(next);
+        _a.Label(ref last);
+        _a.test(__byte_ptr[r10], r10b);
+        _a.mov(r10, __qword_ptr[rsp]);
+        _a.mov(r11, __qword_ptr[rsp + 8]);
+        _a.add(rsp, GuestRoutineModule.CheckStackFrame);
         _a.ret();
     }
 

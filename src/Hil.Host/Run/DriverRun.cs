@@ -56,7 +56,7 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
 
     private async Task<int> RunToEndAsync(CancellationToken cancellation)
     {
-        _session = await loading.ConfigureAwait(false);
+        _session = await LoadedAsync(cancellation).ConfigureAwait(false);
 
         // Driver code that spins hears of no cancellation; a machine that is lost ends it, too.
         await using CancellationTokenRegistration abort = cancellation.Register(_session.Machine.Qemu.Kill);
@@ -67,6 +67,22 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
         if (plan.Options.StormFails && counter.Counts.Storms != 0)
             _problems.Add("an interrupt line was never cleared (--storm fail)");
         return _done.Failed == 0 && _problems.Count == 0 ? ExitCode.Success : ExitCode.Failed;
+    }
+
+    // Whatever the driver is loaded from may never answer, so that is not waited for once the run is ended.
+    private async Task<DriverSession> LoadedAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await loading.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = loading.ContinueWith(
+                static late => late.Result.Dispose(), CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
     }
 
     // True if the workload makes sense.

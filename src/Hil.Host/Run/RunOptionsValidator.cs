@@ -14,9 +14,9 @@ public sealed class RunOptionsValidator : IValidateOptions<RunOptions>
     {
         var failures = new List<string>();
         if (options.Target.Length == 0)
-            failures.Add("hil run takes a folder with a hil.yaml, or a .sys file");
+            failures.Add(RunPlan.Targets);
         if (options.Repeat < 1)
-            failures.Add("--repeat must be a whole number, 1 or more");
+            failures.Add("--repeat must be a whole number from 1 to 2147483647");
         if (options.Watchdog is { } watchdog && (watchdog <= TimeSpan.Zero || watchdog > s_watchdogMax))
             failures.Add("--watchdog must be more than 0 and at most 86400 seconds");
         if (options.MemoryBytes is { } memory && (memory is < MemoryMin or > MemoryMax || memory % MemoryStep != 0))

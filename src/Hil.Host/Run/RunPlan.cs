@@ -11,6 +11,9 @@ namespace Hil.Host;
 public sealed record RunPlan(
     RunOptions Options, HilYaml? File, string? Image, string WorkloadPath, ImmutableArray<WorkloadStep> Workload)
 {
+    /// <summary>What can be run, in words.</summary>
+    internal const string Targets = "hil run takes a folder with a hil.yaml, or a .sys file";
+
     /// <summary>Name of the driver's service, or of its image.</summary>
     public string Name => File?.Driver!.Name ?? Path.GetFileNameWithoutExtension(Image!);
 
@@ -85,7 +88,6 @@ public sealed record RunPlan(
         string path = Path.Combine(target, HilYaml.FileName);
         return Directory.Exists(target)
             ? path
-            : throw new HilYamlException(
-                target, 0, 0, "no such file; hil run takes a folder with a hil.yaml, or a .sys file");
+            : throw new HilYamlException(target, 0, 0, $"no such file; {Targets}");
     }
 }

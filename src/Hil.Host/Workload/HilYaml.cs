@@ -21,12 +21,13 @@ public sealed record HilYaml(
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="HilYamlException">The file is missing or wrong.</exception>
     public static HilYaml ReadFile(string path) =>
-        HilYamlParser.Parse(path, YamlReader.ReadFile(path), workloadOnly: false);
+        HilYamlParser.Parse(path, YamlReader.ReadFile(path, RunPlan.Targets), workloadOnly: false);
 
     /// <summary>Reads the workload and ioctls of a file for a driver that comes from elsewhere.</summary>
     /// <exception cref="HilYamlException">The file is missing or wrong.</exception>
     public static HilYaml ReadWorkload(string path) =>
-        HilYamlParser.Parse(path, YamlReader.ReadFile(path), workloadOnly: true);
+        HilYamlParser.Parse(
+            path, YamlReader.ReadFile(path, "--workload takes a file with a workload"), workloadOnly: true);
 
     /// <summary>Reads bytes as the file that <paramref name="path"/> would be.</summary>
     /// <exception cref="HilYamlException">The text is wrong.</exception>

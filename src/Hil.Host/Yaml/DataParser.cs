@@ -23,7 +23,7 @@ internal sealed class DataParser
     {
         _section = section;
         _key = key;
-        _text = section.Text(key, "data");
+        _text = section.RawText(key, "data");
         _mayBeAny = mayBeAny;
     }
 

@@ -25,6 +25,9 @@ internal sealed class HilYamlParser
     private HilYamlParser(string path, YamlNode root)
     {
         _path = path;
+        if (root is YamlScalar { Value: "", IsQuoted: false })
+            throw new HilYamlException(
+                path, root.Line, root.Column, $"the file is empty; it needs keys of {string.Join(", ", s_sections)}");
         _folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
         _file = new YamlSection(path, "the file", root, root, s_sections);
     }
@@ -92,7 +95,7 @@ internal sealed class HilYamlParser
                 throw driver.Fault(source, $"'sources': {source.Value}: no such file");
             sources.Add(path);
         }
-        return sources.Count != 0 ? sources.ToImmutable() : throw driver.Bad("sources", "a list of paths");
+        return sources.Count != 0 ? sources.ToImmutable() : throw driver.Bad("sources", "a list of paths, one at least");
     }
 
     private static ImmutableArray<string> ParseDefines(YamlSection driver)

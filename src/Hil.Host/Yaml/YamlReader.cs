@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hil.Loader;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -18,29 +19,30 @@ internal sealed class YamlReader
     private const int DepthMax = 32;
 
     private readonly string _path;
+    private readonly string _text;
     private readonly Parser _parser;
     private readonly Dictionary<string, YamlNode> _anchors = [];
 
     private YamlReader(string path, string text)
     {
         _path = path;
+        _text = text;
         _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
     }
 
     /// <summary>Reads a file from disk.</summary>
-    public static YamlNode ReadFile(string path)
+    /// <param name="wanted">What is said when there is none.</param>
+    public static YamlNode ReadFile(string path, string wanted)
     {
         try
         {
-            if (new FileInfo(path).Length > FileBytesMax)
-                throw TooLarge(path);
-            return Read(path, File.ReadAllBytes(path));
+            return Read(path, InputFile.Read(path, FileBytesMax) ?? throw TooLarge(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HilYamlException(path, 0, 0,
                 e is FileNotFoundException or DirectoryNotFoundException
-                    ? "no such file; hil run takes a folder with a hil.yaml, or a .sys file"
+                    ? $"{(Directory.Exists(path) ? "is a folder" : "no such file")}; {wanted}"
                     : e.Message, e);
         }
     }
@@ -86,7 +88,8 @@ internal sealed class YamlReader
         }
         catch (YamlException e)
         {
-            throw Fault(e.Start, $"not valid YAML: {WordsOf(e)}", e);
+            (int line, int column) = PlaceOf(e);
+            throw new HilYamlException(_path, line, column, $"not valid YAML: {WordsOf(e)}", e);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
@@ -152,6 +155,22 @@ internal sealed class YamlReader
             map.Entries.Add((name, ReadNode(depth + 1)));
         }
         return map;
+    }
+
+    // Of a tab the parser gives only the map that it stands in.
+    private (int Line, int Column) PlaceOf(YamlException e)
+    {
+        (int line, int column) = (LineOf(e.Start), ColumnOf(e.Start));
+        if (!e.Message.Contains(" tab", StringComparison.Ordinal))
+            return (line, column);
+        string[] lines = _text.Split('\n');
+        for (int i = line; i <= lines.Length; i++)
+        {
+            string indentation = lines[i - 1][..^lines[i - 1].TrimStart(' ', '\t').Length];
+            if (indentation.IndexOf('\t') is >= 0 and var tab)
+                return (i, tab + 1);
+        }
+        return (line, column);
     }
 
     private HilYamlException Fault(Mark mark, string problem, Exception? inner = null) =>

@@ -6,6 +6,10 @@ namespace Hil.Host.Yaml;
 /// them.</summary>
 internal sealed class YamlSection
 {
+    private const string NameType = "a name (letters, digits, - and _, a letter first)";
+    private const string TimeType = "a time (a number and a unit, such as 250 ms or 5 s)";
+    private const string CountType = "a count (such as 3, 3..5 or 3..)";
+
     private readonly string _path;
     private readonly YamlNode _place;
     private readonly Dictionary<string, (YamlScalar Key, YamlNode Value)> _entries = [];
@@ -53,11 +57,18 @@ internal sealed class YamlSection
     public IReadOnlyList<YamlNode> Items(string key) =>
         Need(key) is YamlList list ? list.Items : throw Fault(Find(key)!, $"{key} must be a list");
 
-    public string Text(string key, string type = "a text") =>
+    /// <summary>A text that may hold anything.</summary>
+    public string RawText(string key, string type) =>
         Need(key) is YamlScalar { Value.Length: > 0 } scalar ? scalar.Value : throw Bad(key, type);
 
+    public string Text(string key, string type = "a text")
+    {
+        string text = RawText(key, type);
+        return text.Contains('\0', StringComparison.Ordinal) ? throw ZeroIn(Find(key)!, key) : text;
+    }
+
     public string NameAt(string key) =>
-        Text(key, "a name") is var text && YamlValues.IsName(text) ? text : throw Bad(key, "a name");
+        Text(key, NameType) is var text && YamlValues.IsName(text) ? text : throw Bad(key, NameType);
 
     public string NameAt(string key, string fallback) => Has(key) ? NameAt(key) : fallback;
 
@@ -67,9 +78,11 @@ internal sealed class YamlSection
             throw Bad(key, type);
         var texts = new List<YamlScalar>(list.Items.Count);
         foreach (YamlNode item in list.Items)
-            texts.Add(item is YamlScalar { Value.Length: > 0 } text
-                ? text
-                : throw Fault(item, $"'{key}' must be {type}"));
+        {
+            if (item is not YamlScalar { Value.Length: > 0 } text)
+                throw Fault(item, $"'{key}' must be {type}");
+            texts.Add(text.Value.Contains('\0', StringComparison.Ordinal) ? throw ZeroIn(item, key) : text);
+        }
         return texts;
     }
 
@@ -84,7 +97,7 @@ internal sealed class YamlSection
     }
 
     public TimeSpan Time(string key) =>
-        YamlValues.TryTime(Text(key, "a time"), out TimeSpan time) ? time : throw Bad(key, "a time");
+        YamlValues.TryTime(Text(key, TimeType), out TimeSpan time) ? time : throw Bad(key, TimeType);
 
     public NTSTATUS? Status(string key)
     {
@@ -102,8 +115,11 @@ internal sealed class YamlSection
     {
         if (!Has(key))
             return null;
-        return YamlValues.TryCount(Text(key, "a count"), out CountRange count) ? count : throw Bad(key, "a count");
+        return YamlValues.TryCount(Text(key, CountType), out CountRange count) ? count : throw Bad(key, CountType);
     }
+
+    // Paths and arguments end at one.
+    private HilYamlException ZeroIn(YamlNode at, string key) => Fault(at, $"'{key}' must not have a zero character");
 
     private void Add(YamlScalar key, YamlNode value, IReadOnlyList<string>? keys)
     {

@@ -95,11 +95,16 @@ public sealed class DriverImage
     {
         try
         {
-            long length = new FileInfo(path).Length;
-            if (length > ImageHeaders.SizeOfImageMax)
-                throw new BadDriverImageException(path, 0, $"The file has {length} bytes, more than any driver",
-                    "Give an x64 driver (.sys)");
-            return Parse(File.ReadAllBytes(path), path);
+            byte[] bytes = InputFile.Read(path, ImageHeaders.SizeOfImageMax) ?? throw new BadDriverImageException(
+                path, ImageHeaders.SizeOfImageMax,
+                $"The file goes on here, after {ImageHeaders.SizeOfImageMax >> 20} MB, and is larger than any driver",
+                "Give an x64 driver (.sys)");
+            return Parse(bytes, path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            string problem = Directory.Exists(path) ? "This is a folder" : "There is no such file";
+            throw new BadDriverImageException(path, 0, problem, "Give the path of an x64 driver (.sys)", e);
         }
         catch (Exception e) when (
             e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)

@@ -182,7 +182,10 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("run", "{image}", "--repeat", "0")]
     [InlineData("run", "{image}", "--managed")]
     [InlineData("run", "{image}", "--workload", "/gone.yaml")]
+    [InlineData("run", "{image}", "--workload", "/dev/zero")]
+    [InlineData("run", "/dev/zero")]
     [InlineData("exports", "/etc/passwd")]
+    [InlineData("exports", "/tmp")]
     [InlineData("frobnicate")]
     public async Task WrongInputIsExitCodeThreeAndNoTrace(params string[] arguments)
     {

@@ -24,6 +24,19 @@ public sealed class DriverRunTests : IDisposable
         Assert.Equal(["QEMU ended (signal 9)."], _output.Faults);
     }
 
+    [Fact]
+    public async Task RunThatIsEndedDoesNotWaitForItsDriver()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var never = new TaskCompletionSource<DriverSession>();
+        var run = new DriverRun(Plan(), never.Task, new EventCounter(), _output);
+        Task<int> running = run.RunAsync(cancellation.Token);
+
+        await cancellation.CancelAsync();
+
+        Assert.Equal(ExitCode.Interrupted, await running.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
     private RunPlan Plan()
     {
         File.WriteAllText(_folder.FilePath, "driver: {sources: [a.c]}");

@@ -13,8 +13,7 @@ if (!isRun)
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count != 0)
 {
-    string command = parsed.CommandResult.Command == root ? "hil" : $"hil {parsed.CommandResult.Command.Name}";
-    Console.Error.WriteLine($"hil: {parsed.Errors[0].Message} ({command} --help tells more)");
+    Console.Error.WriteLine("hil: " + CommandLineFault.Describe(parsed));
     return ExitCode.Environment;
 }
 try

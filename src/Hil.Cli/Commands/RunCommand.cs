@@ -70,11 +70,13 @@ internal static class RunCommand
     private static readonly Option<string?> s_interrupts = new Option<string?>("--interrupts")
     {
         Description = "What IRP_MN_START_DEVICE grants",
+        HelpName = "line|msi",
     }.Among("line", "msi");
 
     private static readonly Option<string> s_storm = new Option<string>("--storm")
     {
         Description = "Whether an interrupt line that nobody clears fails the run",
+        HelpName = "report|fail",
         DefaultValueFactory = static _ => "report",
     }.Among("report", "fail");
 

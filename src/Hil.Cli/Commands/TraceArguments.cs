@@ -12,6 +12,18 @@ internal static class TraceArguments
 
     public static Option<bool> Json(string description) => new("--json") { Description = description };
 
+    /// <summary>Takes the names of an enumeration's values, not their numbers.</summary>
+    public static Option<T> ByName<T>(this Option<T> option)
+        where T : struct, Enum
+    {
+        option.Validators.Add(static result =>
+        {
+            if (result.Tokens is [var name] && !Enum.GetNames<T>().Contains(name.Value, StringComparer.OrdinalIgnoreCase))
+                result.AddError("no such name");
+        });
+        return option;
+    }
+
     /// <summary>Opens a trace; what is missing in it is said on stderr.</summary>
     public static TraceReader Open(string path)
     {

@@ -18,11 +18,11 @@ internal static class TraceDiffCommand
     {
         Argument<string> a = TraceArguments.File("a");
         Argument<string> b = TraceArguments.File("b");
-        Option<OutputFormat> format = new("--format")
+        Option<OutputFormat> format = new Option<OutputFormat>("--format")
         {
             Description = "How to say it",
             HelpName = "text|json",
-        };
+        }.ByName();
         var command = new Command("diff", "Compares two traces by what they mean; 1 when they differ.")
         {
             a, b, format,

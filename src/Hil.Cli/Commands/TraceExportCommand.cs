@@ -10,12 +10,12 @@ internal static class TraceExportCommand
     public static Command Create()
     {
         Argument<string> file = TraceArguments.File();
-        Option<TraceExportFormat> format = new("--format")
+        Option<TraceExportFormat> format = new Option<TraceExportFormat>("--format")
         {
             Description = "perfetto (ui.perfetto.dev), vcd (GTKWave), json (records), html (a page with a timeline)",
             HelpName = "perfetto|vcd|json|html",
             Required = true,
-        };
+        }.ByName();
         Option<string?> target = new("--output", "-o")
         {
             Description = "Where to; stdout unless given",
@@ -38,8 +38,21 @@ internal static class TraceExportCommand
         }
         if (Path.GetFullPath(targetPath) == Path.GetFullPath(path))
             throw new RunInputException($"{targetPath}: the export would replace the trace; give it another name");
-        using FileStream target = File.Create(targetPath);
+        using FileStream target = Create(targetPath);
         TraceExport.Write(reader, format, target);
         return ExitCode.Success;
+    }
+
+    private static FileStream Create(string path)
+    {
+        try
+        {
+            return File.Create(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string problem = Directory.Exists(path) ? "is a folder" : $"cannot be written: {e.Message.TrimEnd('.')}";
+            throw new RunInputException($"{path}: {problem}. Give another path.");
+        }
     }
 }

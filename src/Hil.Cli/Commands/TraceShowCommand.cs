@@ -43,7 +43,7 @@ internal static class TraceShowCommand
         };
         Option<string?> from = new("--from") { Description = "From this time on", HelpName = "12.5ms" };
         Option<string?> to = new("--to") { Description = "Up to this time", HelpName = "15ms" };
-        Option<long?> limit = new("--limit") { Description = "At most so many lines", HelpName = "N" };
+        Option<ulong?> limit = new("--limit") { Description = "At most so many lines", HelpName = "N" };
         Option<bool> follow = new("--follow", "-f") { Description = "Waits for more while a capture is running" };
         Option<bool> json = TraceArguments.Json("One JSON object per line in place of text");
         var command = new Command("show", "Shows the records of a trace, one a line.")
@@ -61,13 +61,13 @@ internal static class TraceShowCommand
                 From = TraceArguments.Time("--from", parsed.GetValue(from), 0),
                 To = TraceArguments.Time("--to", parsed.GetValue(to), long.MaxValue),
             };
-            return Run(parsed.GetValue(file)!, filter, parsed.GetValue(limit) ?? long.MaxValue,
+            return Run(parsed.GetValue(file)!, filter, parsed.GetValue(limit) ?? ulong.MaxValue,
                 parsed.GetValue(follow), parsed.GetValue(json));
         });
         return command;
     }
 
-    private static int Run(string path, TraceFilter filter, long limit, bool follows, bool asJson)
+    private static int Run(string path, TraceFilter filter, ulong limit, bool follows, bool asJson)
     {
         using var stop = new ManualResetEventSlim();
         using PosixSignalRegistration? interrupt = follows ? OnSignal(PosixSignal.SIGINT, stop) : null;
@@ -76,19 +76,23 @@ internal static class TraceShowCommand
         using var show = new TraceShow(reader, filter);
         using var output = new StreamWriter(
             Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OutputBytes);
+        ulong left = limit;
         Action<TraceShow, TextWriter> write = asJson ? WriteJson : TraceText.Choose();
         while (true)
         {
-            while (limit > 0 && !stop.IsSet && show.MoveNext())
+            while (left > 0 && !stop.IsSet && show.MoveNext())
             {
                 write(show, output);
-                limit--;
+                left--;
             }
             output.Flush();
-            bool isOver = !follows || limit <= 0 || show.HasEnded || stop.IsSet;
+            bool isOver = !follows || left == 0 || show.HasEnded || stop.IsSet;
             if (isOver || (!show.Refresh() && !MayGrow(reader, stop)))
-                return ExitCode.Success;
+                break;
         }
+        if (left == limit && limit != 0)
+            Console.Error.WriteLine($"hil: {path}: no record is like that");
+        return ExitCode.Success;
     }
 
     // Asked before the last look: what a capture wrote before it ended is there then.

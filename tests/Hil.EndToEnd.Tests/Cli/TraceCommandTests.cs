@@ -23,12 +23,47 @@ public sealed class TraceCommandTests : IDisposable
     [Theory]
     [InlineData("--kind", "raed", "there is no such kind")]
     [InlineData("--from", "12", "a time is a number with")]
+    [InlineData("--irp", "x", "hil: --irp must be a whole number, not 'x' (hil trace show --help tells more)")]
+    [InlineData("--limit", "-1", "hil: --limit must be a whole number, not '-1'")]
     public async Task OptionThatMakesNoSenseIsExitCode3(string option, string value, string message)
     {
         Write(PathOf("a.hiltrace"), 1);
         (int exitCode, string output) = await HilProcess.RunAsync("trace", "show", PathOf("a.hiltrace"), option, value);
         Assert.Equal(3, exitCode);
         Assert.Contains(message, output);
+    }
+
+    [Theory]
+    [InlineData("diff", "{trace}", "{trace}", "--format", "1")]
+    [InlineData("export", "{trace}", "--format", "xml")]
+    public async Task FormatThatDoesNotExistIsOneLine(params string[] arguments)
+    {
+        Write(PathOf("a.hiltrace"), 1);
+        string[] actual = [.. arguments.Select(argument => argument == "{trace}" ? PathOf("a.hiltrace") : argument)];
+        (int exitCode, string output) = await HilProcess.RunAsync(["trace", .. actual]);
+        Assert.Equal((3, 1), (exitCode, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
+        Assert.StartsWith("hil: --format must be ", output);
+    }
+
+    [Fact]
+    public async Task ShowSaysThatNothingWasFound()
+    {
+        Write(PathOf("a.hiltrace"), 1);
+        (int exitCode, string output) =
+            await HilProcess.RunAsync("trace", "show", PathOf("a.hiltrace"), "--device", "no such device");
+        Assert.Equal(0, exitCode);
+        Assert.Equal($"hil: {PathOf("a.hiltrace")}: no record is like that", output.TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("a command is needed; commands are show, ", "trace")]
+    [InlineData("there is no command 'shwo'; commands are show, ", "trace", "shwo")]
+    [InlineData("there is no command 'rnu'; commands are run, ", "rnu", "samples")]
+    public async Task CommandThatDoesNotExistIsOneLineWithThoseThatDo(string expected, params string[] arguments)
+    {
+        (int exitCode, string output) = await HilProcess.RunAsync(arguments);
+        Assert.Equal(3, exitCode);
+        Assert.StartsWith("hil: " + expected, output);
     }
 
     [Fact]

@@ -129,7 +129,15 @@ internal static class RunCommand
     private static async Task<int> RunAsync(ParseResult parsed)
     {
         using var output = RunOutputs.Create(parsed.GetValue(s_json), parsed.GetValue(s_verbose));
-        return await RunHost.RunAsync(OptionsOf(parsed), output).ConfigureAwait(false);
+        try
+        {
+            output.ExitsWith = await RunHost.RunAsync(OptionsOf(parsed), output).ConfigureAwait(false);
+        }
+        catch (RunInputException e)
+        {
+            output.ExitsWith = Faults.Report(e, output.Fault);
+        }
+        return output.ExitsWith;
     }
 
     private static RunOptions OptionsOf(ParseResult parsed) => new()

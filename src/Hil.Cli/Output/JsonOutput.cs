@@ -81,6 +81,7 @@ internal sealed class JsonOutput : RunOutput
         lock (Gate)
         {
             _json.WriteStartObject();
+            _json.WriteNumber("exitCode", ExitsWith);
             WriteSummary();
             WriteSteps();
             WriteBugCheck();
@@ -110,7 +111,6 @@ internal sealed class JsonOutput : RunOutput
             return;
         _json.WriteString("driver", summary.Driver);
         _json.WriteBoolean("managed", summary.IsManaged);
-        _json.WriteNumber("exitCode", summary.ExitCode);
         _json.WriteNumber("failedSteps", summary.Failed);
         _json.WriteNumber("requests", summary.Requests);
         _json.WriteNumber("cancelled", summary.Cancelled);

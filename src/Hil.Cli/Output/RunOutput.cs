@@ -8,6 +8,9 @@ internal abstract class RunOutput : IRunOutput, IDisposable
 {
     protected Lock Gate { get; } = new();
 
+    /// <summary>What the command is to exit with: a run that did not begin, unless it is set.</summary>
+    public int ExitsWith { get; set; } = ExitCode.Environment;
+
     public abstract void Compiler(string line);
 
     public abstract void Note(string text);

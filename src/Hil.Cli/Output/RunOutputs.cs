@@ -3,11 +3,15 @@ namespace Hil.Cli.Output;
 /// <summary>Chooses how a run is shown.</summary>
 internal static class RunOutputs
 {
+    /// <summary>Whether stdout is a terminal that shows colours, and they are wanted.</summary>
+    public static bool HasColors => !Console.IsOutputRedirected
+        && Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
+        && Environment.GetEnvironmentVariable("TERM") != "dumb";
+
     public static RunOutput Create(bool asJson, bool isVerbose)
     {
         if (asJson)
             return new JsonOutput(Console.Out);
-        bool isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
-        return isTerminal ? new TerminalOutput(Console.Out, isVerbose) : new PlainOutput(Console.Out, isVerbose);
+        return HasColors ? new TerminalOutput(Console.Out, isVerbose) : new PlainOutput(Console.Out, isVerbose);
     }
 }

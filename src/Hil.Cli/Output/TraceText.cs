@@ -11,8 +11,7 @@ internal static class TraceText
     /// <summary>The way to write that suits where stdout goes.</summary>
     public static Action<TraceShow, TextWriter> Choose()
     {
-        bool isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
-        return isTerminal
+        return RunOutputs.HasColors
             ? static (show, output) => WriteColored(output, show.Line)
             : static (show, output) => WritePlain(output, show.Line);
     }

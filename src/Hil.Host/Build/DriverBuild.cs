@@ -37,7 +37,21 @@ public static class DriverBuild
         if (driver.Image != null)
             return driver.Image;
         string folder = Path.Combine(ArtifactsFolder.Path, "drivers", driver.Name);
-        Directory.CreateDirectory(folder);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return BuildIn(folder, driver, say, cancellation);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new DriverBuildException(
+                $"{driver.Name} cannot be built: {e.Message.TrimEnd('.')}. Drivers are built there, beside hil");
+        }
+    }
+
+    private static string BuildIn(
+        string folder, DriverSection driver, Action<string> say, CancellationToken cancellation)
+    {
         string image = Path.Combine(folder, driver.Name + ".sys");
         string commandFile = Path.Combine(folder, "command.txt");
         string command = string.Join('\n', [driver.Folder, .. CommandLine(driver, image), HeaderDigest()]);

@@ -173,6 +173,22 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--qemu", "/gone/qemu")]
+    [InlineData("--memory", "1")]
+    [InlineData("--capture-only", "irp")]
+    public async Task JsonHasTheFactsOfARunThatDidNotBegin(params string[] options)
+    {
+        using HilProcess hil = HilProcess.StartThrough(
+            "/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/null", HilProcess.Path, "run", TestDrivers.Image("edu"), "--json",
+            options[0], options[1]);
+
+        Assert.Equal(3, await hil.WaitAsync());
+        using JsonDocument json = JsonDocument.Parse(hil.Output);
+        Assert.Equal(3, json.RootElement.GetProperty("exitCode").GetInt32());
+        Assert.Single(json.RootElement.GetProperty("faults").EnumerateArray());
+    }
+
+    [Theory]
     [InlineData("run", "gone")]
     [InlineData("run", "/etc/passwd")]
     [InlineData("run", "{image}", "--qemu", "/bin/false")]

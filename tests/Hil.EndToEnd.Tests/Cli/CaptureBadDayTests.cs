@@ -126,6 +126,20 @@ public sealed class CaptureBadDayTests : IDisposable
     }
 
     [Fact]
+    public async Task DiffWarnsOfTracesThatWereToHoldDifferentThings()
+    {
+        string[] arguments = Arguments("- open: device");
+        string other = Path.Combine(_folder, "other.hiltrace");
+        await HilProcess.RunAsync(arguments);
+        await HilProcess.RunAsync([.. arguments[..^1], other, "--capture-only", "irp,irql"]);
+
+        (_, string output) = await HilProcess.RunAsync("trace", "diff", TracePath, other);
+
+        Assert.Contains("only one of the traces was captured with registers, interrupts, dma", output,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task CategoriesInPlaceOfAFileNameTheTraceAfterTheDriver()
     {
         using HilProcess hil = HilProcess.StartIn(_folder, [.. Arguments("- open: device")[..^1], "irp,irql"]);

@@ -32,9 +32,9 @@ internal sealed class SessionCapture : ISessionTracing
     {
         _machine = machine;
         _log = new CaptureLog(_writer, services.Clock, _options.Categories);
-        machine.Cpu.SideWork = _writer.EncodeOne;
         WriteProfile(machine);
-        _seams = new TraceSeams(_log, services, machine.Pci.Functions);
+        TraceSeams seams = _seams = new TraceSeams(_log, services, machine.Pci.Functions);
+        machine.Cpu.SideWork = () => seams.WorkAside() || _writer.EncodeOne();
         if (machine.Ram.ReserveBytes != 0)
         {
             _shadow = new ShadowMemory(machine.Ram, _seams.DmaSink);

@@ -29,10 +29,12 @@ public sealed class CaptureLog : TraceLog
         get
         {
             if (++_stampUses > RecordsPerStampMax)
-                ReadClock();
+                Stamp();
             return _now;
         }
     }
+
+    internal override void Stamp() => StampAs(_clock.InterruptTime);
 
     internal override void StampAs(long time) => (_now, _stampUses) = (time, 0);
 
@@ -44,7 +46,7 @@ public sealed class CaptureLog : TraceLog
 
     internal override void EndIdle(long limit, long deadline)
     {
-        ReadClock();
+        Stamp();
         if (limit == deadline || _now < limit)
             return;
         _writer.Flush();
@@ -66,8 +68,6 @@ public sealed class CaptureLog : TraceLog
 
     /// <summary>The run is over, and its kernel has stopped.</summary>
     public void End(int exitCode) => AddCore(TraceKind.End, [(ulong)exitCode], default);
-
-    private void ReadClock() => StampAs(_clock.InterruptTime);
 
     private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data) =>
         Write(_writer, kind, Now, fields, data);

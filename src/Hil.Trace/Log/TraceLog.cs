@@ -46,6 +46,11 @@ public abstract class TraceLog
     {
     }
 
+    /// <summary>The next records have the time that it is now.</summary>
+    internal virtual void Stamp()
+    {
+    }
+
     /// <summary>Time has passed that was not the host's: driver code ran, a device answered.</summary>
     internal virtual void Tick()
     {

@@ -10,6 +10,7 @@ public sealed class TraceSeams
     private readonly TraceLog _log;
     private readonly TraceRecorder _recorder;
     private readonly TracedDma _dma;
+    private readonly TracedBus? _bus;
 
     /// <param name="services">The machine's.</param>
     /// <param name="functions">What is on the PCI bus, to name registers by BAR and offset.</param>
@@ -31,7 +32,10 @@ public sealed class TraceSeams
             CallObserver = log.Wants(TraceKind.Call) ? _recorder : null,
         };
         if (Needs("registers") || Needs("dma"))
-            Services = Services with { Bus = new TracedBus(services.Bus, log, new TracedSites(log, functions), _dma) };
+        {
+            _bus = new TracedBus(services.Bus, log, new TracedSites(log, functions), _dma);
+            Services = Services with { Bus = _bus };
+        }
         if (Needs("dma"))
             Services = Services with { DmaShadow = _dma };
         if (Needs("interrupts"))
@@ -49,6 +53,10 @@ public sealed class TraceSeams
 
     /// <summary>What a kernel is built from.</summary>
     public KernelServices Services { get; }
+
+    /// <summary>Does a bit of what the records need while the host waits for the processor; false when there is nothing
+    /// to do.</summary>
+    public bool WorkAside() => _bus != null && _bus.WorkAside();
 
     /// <summary>Who is to be told of devices' writes to memory.</summary>
     public IDmaSink DmaSink => _dma;

@@ -4,16 +4,27 @@ namespace Hil.Trace;
 
 // Memory that a device may write is observed around each access: what the driver wrote is there before the access that
 // tells the device, and what the device wrote is there when the driver goes on.
+//
+// The host waits some 200 ns for the answer to an access. What its record needs besides is found meanwhile (WorkAside):
+// it is the same as it would be afterwards, for nothing else happens while the host waits.
 
 /// <summary>The seam at the bus.</summary>
 internal sealed class TracedBus(IBus inner, TraceLog log, TracedSites sites, TracedDma dma) : IBus
 {
+    private Access _awaited;
+    private bool _isAwaited;
+    private ulong _site;
+
     public ulong ReadMemory(ulong physical, int width)
     {
         dma.Observe();
-        ulong value = log.IsLive ? inner.ReadMemory(physical, width) : 0;
-        log.Tick();
-        value = log.Exchange(TraceKind.Read, [sites.Memory(physical, width, isWrite: false), value]);
+        ulong value = 0;
+        _awaited = new Access(physical, width, 0, IsWrite: false);
+        _isAwaited = true;
+        if (log.IsLive)
+            value = inner.ReadMemory(physical, width);
+        WorkAside();
+        value = log.Exchange(TraceKind.Read, [_site, value]);
         dma.Observe();
         return value;
     }
@@ -21,10 +32,32 @@ internal sealed class TracedBus(IBus inner, TraceLog log, TracedSites sites, Tra
     public void WriteMemory(ulong physical, int width, ulong value)
     {
         dma.Observe();
-        log.Add(TraceKind.Write, [sites.Memory(physical, width, isWrite: true), Truncate(value, width)]);
-        if (log.IsLive)
-            inner.WriteMemory(physical, width, value);
+        _awaited = new Access(physical, width, Truncate(value, width), IsWrite: true);
+        _isAwaited = true;
+        try
+        {
+            if (log.IsLive)
+                inner.WriteMemory(physical, width, value);
+        }
+        finally
+        {
+            WorkAside();
+        }
         dma.Observe();
+    }
+
+    /// <summary>Does what can be done for the record of an access before its answer is there; false when there is
+    /// nothing to do. For the thread that waits for it.</summary>
+    public bool WorkAside()
+    {
+        if (!_isAwaited)
+            return false;
+        _isAwaited = false;
+        _site = sites.Memory(_awaited.Physical, _awaited.Width, _awaited.IsWrite);
+        log.Stamp();
+        if (_awaited.IsWrite)
+            log.Add(TraceKind.Write, [_site, _awaited.Value]);
+        return true;
     }
 
     public uint ReadPort(ushort port, int width)
@@ -107,6 +140,8 @@ internal sealed class TracedBus(IBus inner, TraceLog log, TracedSites sites, Tra
         }
         return false;
     }
+
+    private readonly record struct Access(ulong Physical, int Width, ulong Value, bool IsWrite);
 
     private static ulong Truncate(ulong value, int width) => width == 8 ? value : value & ((1UL << (width * 8)) - 1);
 

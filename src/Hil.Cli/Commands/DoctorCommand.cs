@@ -45,7 +45,8 @@ internal static class DoctorCommand
         Version? version = text == null ? null : QemuProgram.VersionIn(text);
         if (text == null || (version != null && QemuProgram.ComplaintAbout(version) == null))
             return Say(Program, "device and processor", text, Remedy);
-        return SayState("too old", Program, "device and processor", $"{text}; {QemuProgram.Oldest} or newer with: {Remedy}");
+        string details = $"{text}; {QemuProgram.Oldest} or newer with: {Remedy}";
+        return SayState("too old", Program, "device and processor", details);
     }
 
     private static bool Say(string what, string purpose, string? found, string remedy)

@@ -18,7 +18,8 @@ internal static class TraceArguments
     {
         option.Validators.Add(static result =>
         {
-            if (result.Tokens is [var name] && !Enum.GetNames<T>().Contains(name.Value, StringComparer.OrdinalIgnoreCase))
+            string[] names = Enum.GetNames<T>();
+            if (result.Tokens is [var name] && !names.Contains(name.Value, StringComparer.OrdinalIgnoreCase))
                 result.AddError("no such name");
         });
         return option;

@@ -95,7 +95,9 @@ internal sealed class HilYamlParser
                 throw driver.Fault(source, $"'sources': {source.Value}: no such file");
             sources.Add(path);
         }
-        return sources.Count != 0 ? sources.ToImmutable() : throw driver.Bad("sources", "a list of paths, one at least");
+        return sources.Count != 0
+            ? sources.ToImmutable()
+            : throw driver.Bad("sources", "a list of paths, one at least");
     }
 
     private static ImmutableArray<string> ParseDefines(YamlSection driver)

@@ -179,8 +179,8 @@ public sealed class RunCommandTests : IDisposable
     public async Task JsonHasTheFactsOfARunThatDidNotBegin(params string[] options)
     {
         using HilProcess hil = HilProcess.StartThrough(
-            "/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/null", HilProcess.Path, "run", TestDrivers.Image("edu"), "--json",
-            options[0], options[1]);
+            "/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/null",
+            HilProcess.Path, "run", TestDrivers.Image("edu"), "--json", options[0], options[1]);
 
         Assert.Equal(3, await hil.WaitAsync());
         using JsonDocument json = JsonDocument.Parse(hil.Output);

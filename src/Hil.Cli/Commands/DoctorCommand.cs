@@ -29,7 +29,12 @@ internal static class DoctorCommand
     {
         bool isWell = SayQemu();
         foreach ((string program, string[] arguments, string purpose, string remedy) in s_programs)
-            isWell &= Say(program, purpose, VersionOf(program, arguments), remedy);
+        {
+            string? version = VersionOf(program, arguments, out string complaint);
+            isWell &= complaint.Length != 0
+                ? SayState("fails", program, purpose, complaint)
+                : Say(program, purpose, version, remedy);
+        }
         isWell &= Say("ddk headers", "compiles drivers", HeadersPath(), DriverBuild.InstallCommand);
         isWell &= Say("liblz4.so.1", "writes and reads traces", Lz4.Version(), Lz4.InstallCommand);
         isWell &= Say("hil-monitor.rom", "boots the processor", MonitorPath(), "build Hil again: scripts/hil");
@@ -41,7 +46,9 @@ internal static class DoctorCommand
     {
         const string Program = "qemu-system-x86_64";
         const string Remedy = "apt-get install qemu-system-x86";
-        string? text = VersionOf(Program, ["--version"]);
+        string? text = VersionOf(Program, ["--version"], out string complaint);
+        if (complaint.Length != 0)
+            return SayState("fails", Program, "device and processor", $"{complaint}; mend it with: {Remedy}");
         Version? version = text == null ? null : QemuProgram.VersionIn(text);
         if (text == null || (version != null && QemuProgram.ComplaintAbout(version) == null))
             return Say(Program, "device and processor", text, Remedy);
@@ -61,9 +68,10 @@ internal static class DoctorCommand
         return state == "ok";
     }
 
-    // The first line of what it prints, or null if it cannot be started.
-    private static string? VersionOf(string program, string[] arguments)
+    // The first line of what it prints, or null if it cannot be started, or fails, which it then complains of.
+    private static string? VersionOf(string program, string[] arguments, out string complaint)
     {
+        complaint = "";
         try
         {
             using Process process = Process.Start(new ProcessStartInfo(program, arguments)
@@ -71,9 +79,14 @@ internal static class DoctorCommand
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             })!;
+            Task<string> errors = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return process.ExitCode == 0 ? output.Split('\n')[0].Trim() : null;
+            if (process.ExitCode == 0)
+                return output.Split('\n')[0].Trim();
+            string words = errors.Result.Trim().Split('\n')[0];
+            complaint = words.Length == 0 ? $"{arguments[0]} ended with exit code {process.ExitCode}" : words;
+            return null;
         }
         catch (Win32Exception)
         {

@@ -300,14 +300,17 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task DoctorSaysThatQemuIsTooOld()
+    public async Task DoctorTellsWhatIsTooOldAndWhatFails()
     {
         Script("qemu-system-x86_64", "echo QEMU emulator version 2.5.0");
+        Script("dotnet", "echo There is no home directory >&2; exit 1");
         using HilProcess hil =
             HilProcess.StartThrough("/bin/sh", "-c", $"PATH={_folder}:$PATH exec {HilProcess.Path} doctor");
 
         Assert.Equal(3, await hil.WaitAsync());
         Assert.Contains("too old  qemu-system-x86_64", hil.Output, StringComparison.Ordinal);
+        Assert.Contains("fails    dotnet", hil.Output, StringComparison.Ordinal);
+        Assert.Contains("There is no home directory", hil.Output, StringComparison.Ordinal);
     }
 
     [Fact]

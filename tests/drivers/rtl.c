@@ -1,5 +1,6 @@
 /* Self-checking: strings, memory, numbers and formats of the run-time library. */
 
+#include <ntifs.h>
 #include "check.h"
 #include <stdarg.h>
 #include <string.h>
@@ -93,6 +94,71 @@ static ULONG ConversionIntoTooSmallABufferFails(PDEVICE_OBJECT device)
     UNICODE_STRING wide = { 0, sizeof(buffer), buffer };
 
     CHECK(RtlAnsiStringToUnicodeString(&wide, &ansi, FALSE) == STATUS_BUFFER_OVERFLOW);
+    return 0;
+}
+
+static ULONG StringsAreDuplicated(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING source = RTL_CONSTANT_STRING(L"name"), empty = { 0, 0, NULL }, odd = { 3, 4, source.Buffer };
+    UNICODE_STRING copy;
+
+    CHECK(RtlDuplicateUnicodeString(0, &source, &copy) == STATUS_SUCCESS);
+    CHECK(copy.Length == 8 && copy.MaximumLength == 8 && copy.Buffer != source.Buffer);
+    CHECK(RtlEqualUnicodeString(&copy, &source, FALSE));
+    RtlFreeUnicodeString(&copy);
+    CHECK(RtlDuplicateUnicodeString(1, &source, &copy) == STATUS_SUCCESS);
+    CHECK(copy.Length == 8 && copy.MaximumLength == 10 && copy.Buffer[4] == 0);
+    RtlFreeUnicodeString(&copy);
+    CHECK(RtlDuplicateUnicodeString(1, &empty, &copy) == STATUS_SUCCESS && copy.Buffer == NULL);
+    CHECK(RtlDuplicateUnicodeString(3, &empty, &copy) == STATUS_SUCCESS);
+    CHECK(copy.Length == 0 && copy.MaximumLength == 2 && copy.Buffer[0] == 0);
+    RtlFreeUnicodeString(&copy);
+    CHECK(RtlDuplicateUnicodeString(2, &source, &copy) == STATUS_INVALID_PARAMETER);
+    CHECK(RtlDuplicateUnicodeString(0, &odd, &copy) == STATUS_INVALID_PARAMETER);
+    return 0;
+}
+
+static ULONG OemAndUnicodeConvert(PDEVICE_OBJECT device)
+{
+    OEM_STRING oem = RTL_CONSTANT_STRING("\x81" "ber\xe0"), back; /* u with two dots, alpha */
+    UNICODE_STRING wide, strange = RTL_CONSTANT_STRING(L"a\x4e2d"), lower = RTL_CONSTANT_STRING(L"\xfc-a\xe0");
+    CHAR small[4], bytes[8];
+    ULONG count;
+
+    CHECK(RtlxOemStringToUnicodeSize(&oem) == 12);
+    CHECK(RtlOemStringToUnicodeString(&wide, &oem, TRUE) == STATUS_SUCCESS);
+    CHECK(wide.Length == 10 && wide.MaximumLength == 12 && memcmp(wide.Buffer, L"\xfc" L"ber\x3b1", 12) == 0);
+    CHECK(RtlxUnicodeStringToOemSize(&wide) == 6);
+    CHECK(RtlUnicodeStringToOemString(&back, &wide, TRUE) == STATUS_SUCCESS);
+    CHECK(back.Length == 5 && back.MaximumLength == 6 && memcmp(back.Buffer, oem.Buffer, 6) == 0);
+    RtlFreeOemString(&back);
+    CHECK(back.Buffer == NULL);
+    back.Buffer = small;
+    back.MaximumLength = 5;
+    CHECK(RtlUnicodeStringToOemString(&back, &wide, FALSE) == STATUS_BUFFER_OVERFLOW);
+    RtlFreeUnicodeString(&wide);
+
+    CHECK(RtlOemStringToCountedUnicodeString(&wide, &oem, TRUE) == STATUS_SUCCESS);
+    CHECK(wide.Length == 10 && wide.MaximumLength == 10);
+    CHECK(RtlUnicodeStringToCountedOemString(&back, &wide, TRUE) == STATUS_SUCCESS);
+    CHECK(back.Length == 5 && back.MaximumLength == 5);
+    RtlFreeOemString(&back);
+    RtlFreeUnicodeString(&wide);
+
+    CHECK(RtlUpcaseUnicodeStringToOemString(&back, &lower, TRUE) == STATUS_SUCCESS);
+    CHECK(memcmp(back.Buffer, "\x9a-A\x85", 5) == 0); /* no A with a grave accent in the code page */
+    RtlFreeOemString(&back);
+    CHECK(RtlUpcaseUnicodeStringToOemString(&back, &strange, TRUE) == STATUS_UNMAPPABLE_CHARACTER);
+    CHECK(RtlUpcaseUnicodeStringToCountedOemString(&back, &strange, TRUE) == STATUS_UNMAPPABLE_CHARACTER);
+    CHECK(RtlUnicodeStringToOemString(&back, &strange, TRUE) == STATUS_SUCCESS && back.Buffer[1] == '?');
+    RtlFreeOemString(&back);
+
+    CHECK(RtlUnicodeToOemN(bytes, 1, &count, strange.Buffer, 4) == STATUS_BUFFER_OVERFLOW && count == 1);
+    CHECK(RtlUpcaseUnicodeToOemN(bytes, 8, &count, strange.Buffer, 4) == STATUS_SUCCESS && count == 2);
+    CHECK(bytes[0] == 'A' && bytes[1] == '?');
+    CHECK(RtlOemToUnicodeN((PWCH)bytes, 8, &count, bytes, 2) == STATUS_SUCCESS && count == 4); /* in place */
+    CHECK(memcmp(bytes, L"A?", 4) == 0);
+    CHECK(!NlsMbOemCodePageTag);
     return 0;
 }
 
@@ -437,6 +503,8 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(CompareUnicodeStrings),
     CHECK_CASE_OF(AnsiAndUnicodeConvert),
     CHECK_CASE_OF(ConversionIntoTooSmallABufferFails),
+    CHECK_CASE_OF(StringsAreDuplicated),
+    CHECK_CASE_OF(OemAndUnicodeConvert),
     CHECK_CASE_OF(NumbersBecomeText),
     CHECK_CASE_OF(GuidsBecomeText),
     CHECK_CASE_OF(NarrowStringsOfC),

@@ -84,6 +84,39 @@ public static unsafe partial class Ntoskrnl
         return true;
     }
 
+    /// <summary>Copies a string into fresh pool.</summary>
+    /// <param name="flags">1: with a terminator; 3: also an empty string gets a buffer, for its terminator.</param>
+    /// <returns>STATUS_INVALID_PARAMETER for other flags or a string that contradicts itself, STATUS_NAME_TOO_LONG if
+    /// the terminator has no room, STATUS_NO_MEMORY.</returns>
+    /// <remarks>WDK: RtlDuplicateUnicodeString. RtlFreeUnicodeString frees the copy.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS RtlDuplicateUnicodeString(
+        uint flags, UNICODE_STRING* stringIn, UNICODE_STRING* stringOut)
+    {
+        const uint NullTerminate = 1;
+        const uint AllocateNullString = 2;
+        bool isTerminated = (flags & NullTerminate) != 0;
+        bool buffersEmpty = (flags & AllocateNullString) != 0;
+        if (flags > (NullTerminate | AllocateNullString) || (buffersEmpty && !isTerminated) || stringOut == null
+            || !RtlValidateUnicodeString(0, stringIn).IsSuccess)
+            return STATUS_INVALID_PARAMETER;
+        ReadOnlySpan<char> source = stringIn == null ? [] : CharsOf(stringIn, "StringIn");
+        int bytes = (source.Length + (isTerminated ? 1 : 0)) * sizeof(char);
+        if (bytes > ushort.MaxValue)
+            return STATUS_NAME_TOO_LONG;
+        if (source.Length == 0 && !buffersEmpty)
+        {
+            *stringOut = default;
+            return STATUS_SUCCESS;
+        }
+        UNICODE_STRING made;
+        if (!AllocateBuffer(&made, bytes))
+            return STATUS_NO_MEMORY;
+        Append(&made, source);
+        *stringOut = made;
+        return STATUS_SUCCESS;
+    }
+
     /// <summary>Frees the buffer of a string that an Rtl routine allocated, and empties the string.</summary>
     /// <remarks>WDK: RtlFreeUnicodeString.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]

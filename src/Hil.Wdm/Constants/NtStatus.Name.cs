@@ -210,6 +210,7 @@ public static partial class NtStatus
         0xC000014C => nameof(STATUS_REGISTRY_CORRUPT),
         0xC000014E => nameof(STATUS_NO_EVENT_PAIR),
         0xC0000161 => nameof(STATUS_ILLEGAL_CHARACTER),
+        0xC0000162 => nameof(STATUS_UNMAPPABLE_CHARACTER),
         0xC0000167 => nameof(STATUS_FLOPPY_UNKNOWN_ERROR),
         0xC0000174 => nameof(STATUS_DEVICE_NOT_PARTITIONED),
         0xC0000176 => nameof(STATUS_UNABLE_TO_UNLOAD_MEDIA),

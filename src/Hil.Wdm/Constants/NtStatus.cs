@@ -202,6 +202,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_REGISTRY_CORRUPT => new(0xC000014Cu);
     public static NTSTATUS STATUS_NO_EVENT_PAIR => new(0xC000014Eu);
     public static NTSTATUS STATUS_ILLEGAL_CHARACTER => new(0xC0000161u);
+    public static NTSTATUS STATUS_UNMAPPABLE_CHARACTER => new(0xC0000162u);
     public static NTSTATUS STATUS_FLOPPY_UNKNOWN_ERROR => new(0xC0000167u);
     public static NTSTATUS STATUS_DEVICE_NOT_PARTITIONED => new(0xC0000174u);
     public static NTSTATUS STATUS_UNABLE_TO_UNLOAD_MEDIA => new(0xC0000176u);

@@ -288,6 +288,98 @@ static ULONG NobodyDebugsOrAddsProcessors(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG QueuesHoldEntries(PDEVICE_OBJECT device)
+{
+    LARGE_INTEGER none = { .QuadPart = 0 }, soon = { .QuadPart = -10000 };
+    LIST_ENTRY entries[3];
+    KQUEUE queue;
+
+    RtlFillMemory(&queue, sizeof queue, 0x5a);
+    KeInitializeQueue(&queue, 0);
+    CHECK(queue.MaximumCount == 1 && queue.CurrentCount == 0 && IsListEmpty(&queue.EntryListHead));
+    CHECK(KeInsertQueue(&queue, &entries[0]) == 0 && KeInsertQueue(&queue, &entries[1]) == 1);
+    CHECK(KeInsertHeadQueue(&queue, &entries[2]) == 2 && KeReadStateQueue(&queue) == 3);
+    CHECK(KeRemoveQueue(&queue, KernelMode, NULL) == &entries[2] && queue.CurrentCount == 1);
+    CHECK(KeRemoveQueue(&queue, KernelMode, &none) == &entries[0] && queue.CurrentCount == 1);
+    CHECK(KeRemoveQueue(&queue, KernelMode, &soon) == &entries[1] && KeReadStateQueue(&queue) == 0);
+    CHECK((ULONG_PTR)KeRemoveQueue(&queue, KernelMode, &none) == STATUS_TIMEOUT);
+    CHECK((ULONG_PTR)KeRemoveQueue(&queue, KernelMode, &soon) == STATUS_TIMEOUT && queue.CurrentCount == 1);
+    CHECK(KeInsertQueue(&queue, &entries[0]) == 0 && KeInsertQueue(&queue, &entries[1]) == 1);
+    CHECK(KeRundownQueue(&queue) == &entries[0]);
+    CHECK(entries[0].Flink == &entries[1] && entries[1].Flink == &entries[0] && queue.CurrentCount == 0);
+    CHECK((ULONG_PTR)KeRemoveQueue(&queue, KernelMode, NULL) == STATUS_ABANDONED);
+    KeInitializeQueue(&queue, 2);
+    CHECK(queue.MaximumCount == 2 && KeRundownQueue(&queue) == NULL);
+    return 0;
+}
+
+typedef struct QUEUE_WORK {
+    KQUEUE Queue;
+    KEVENT Taken, GoOn;
+    volatile LONG Count;
+    volatile LONG Ended;
+} QUEUE_WORK;
+
+/* Takes entries until the queue is run down; with each it waits for an event. */
+static VOID NTAPI TakeFromQueue(PVOID context)
+{
+    QUEUE_WORK *work = context;
+
+    while ((ULONG_PTR)KeRemoveQueue(&work->Queue, KernelMode, NULL) != STATUS_ABANDONED) {
+        InterlockedIncrement(&work->Count);
+        KeSetEvent(&work->Taken, IO_NO_INCREMENT, FALSE);
+        KeWaitForSingleObject(&work->GoOn, Executive, KernelMode, FALSE, NULL);
+    }
+    InterlockedIncrement(&work->Ended);
+}
+
+/* One at a time works; when it waits for something, the next may, and both go on afterwards. */
+static ULONG QueuesLimitWhoWorks(PDEVICE_OBJECT device)
+{
+    LARGE_INTEGER soon = { .QuadPart = -20 * 10000 };
+    QUEUE_WORK *work = ExAllocatePoolWithTag(NonPagedPool, sizeof *work, TAG);
+    HANDLE threads[2];
+    LIST_ENTRY entries[3];
+    KIRQL irql;
+    ULONG i;
+
+    CHECK(work != NULL);
+    RtlZeroMemory(work, sizeof *work);
+    KeInitializeQueue(&work->Queue, 1);
+    KeInitializeEvent(&work->Taken, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&work->GoOn, NotificationEvent, FALSE);
+    for (i = 0; i < 2; i++)
+        CHECK(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, NULL, NULL, NULL, TakeFromQueue, work)
+            == STATUS_SUCCESS);
+    KeDelayExecutionThread(KernelMode, FALSE, &soon); /* both wait for an entry */
+    CHECK(work->Queue.CurrentCount == 0);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql); /* nobody runs until both entries are there */
+    CHECK(KeInsertQueue(&work->Queue, &entries[0]) == 0 && KeReadStateQueue(&work->Queue) == 0);
+    CHECK(work->Queue.CurrentCount == 1); /* the limit: the second entry has to wait */
+    CHECK(KeInsertQueue(&work->Queue, &entries[1]) == 0 && KeReadStateQueue(&work->Queue) == 1);
+    KeLowerIrql(irql);
+    CHECK(KeWaitForSingleObject(&work->Taken, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
+    while (work->Count < 2)
+        KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    CHECK(KeReadStateQueue(&work->Queue) == 0 && work->Queue.CurrentCount == 0);
+
+    CHECK(KeInsertQueue(&work->Queue, &entries[2]) == 0 && KeReadStateQueue(&work->Queue) == 1); /* both are busy */
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeSetEvent(&work->GoOn, IO_NO_INCREMENT, FALSE);
+    CHECK(work->Queue.CurrentCount == 2); /* more than the limit, as both go on */
+    KeLowerIrql(irql);
+    while (work->Count < 3 || work->Queue.CurrentCount != 0)
+        KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    CHECK(KeRundownQueue(&work->Queue) == NULL);
+    for (i = 0; i < 2; i++) {
+        CHECK(ZwWaitForSingleObject(threads[i], FALSE, NULL) == STATUS_SUCCESS);
+        CHECK(ZwClose(threads[i]) == STATUS_SUCCESS);
+    }
+    CHECK(work->Ended == 2 && work->Count == 3);
+    ExFreePoolWithTag(work, TAG);
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(ZonesGiveBlocks),
     CHECK_CASE_OF(RundownProtectionEnds),
@@ -300,6 +392,8 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(TimeIsSpentOrIdledAway),
     CHECK_CASE_OF(NobodyDebugsOrAddsProcessors),
     CHECK_CASE_OF(MessagesAreTurnedOffAndOn),
+    CHECK_CASE_OF(QueuesHoldEntries),
+    CHECK_CASE_OF(QueuesLimitWhoWorks),
 };
 
 static NTSTATUS ExecutiveControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -94,6 +94,15 @@ internal sealed unsafe class KernelThread
 
     public ThreadApcs Apcs { get; } = new();
 
+    /// <summary>The queue object that it belongs to, or null.</summary>
+    public KQUEUE* Queue { get; set; }
+
+    /// <summary>Whether it counts as one of its queue's threads that are working.</summary>
+    public bool IsAtQueueWork { get; set; }
+
+    /// <summary>The entry that ended its wait for a queue.</summary>
+    public LIST_ENTRY* QueueEntry { get; set; }
+
     /// <summary>Index in the timer heap, or -1.</summary>
     public int TimerIndex { get; set; } = -1;
 

@@ -132,6 +132,7 @@ public sealed unsafe partial class Scheduler
         _threads.Remove(self);
         if (_stoppedBy == null)
         {
+            LeaveQueue(self);
             self.Block->Header.SignalState = 1;
             Signal(&self.Block->Header);
         }

@@ -23,7 +23,10 @@ public sealed unsafe partial class Scheduler
             if (TryAlert(thread, mode, isAlertable, out status))
                 return status;
             if (due == 0)
+            {
+                StartQueueWork(thread);
                 return STATUS_TIMEOUT;
+            }
 
             thread.WaitCount = count;
             thread.WaitsForAll = forAll;
@@ -45,6 +48,7 @@ public sealed unsafe partial class Scheduler
     {
         KernelThread thread = CurrentThread;
         thread.WaitIsAlertable = false;
+        StopQueueWork(thread);
         thread.State = ThreadState.Waiting;
         Block();
         return thread.WaitStatus;
@@ -66,6 +70,7 @@ public sealed unsafe partial class Scheduler
     private void BlockForApcs(KernelThread thread)
     {
         thread.WaitTakesApcs = _kernel.Processor.Irql < APC_LEVEL;
+        StopQueueWork(thread);
         thread.State = ThreadState.Waiting;
         Block();
         thread.WaitTakesApcs = false;
@@ -117,6 +122,7 @@ public sealed unsafe partial class Scheduler
         thread.WaitCount = 0;
         _kernel.Timers.Cancel(thread);
         thread.WaitStatus = status;
+        StartQueueWork(thread);
         MakeReady(thread);
     }
 
@@ -156,7 +162,8 @@ public sealed unsafe partial class Scheduler
 
     // A mutex is signalled for its owner, who may acquire it again.
     private static bool IsSignalledFor(KernelThread thread, DISPATCHER_HEADER* header) =>
-        header->SignalState > 0
+        header->Type == (byte)KOBJECTS.QueueObject ? HasEntryFor(thread, (KQUEUE*)header)
+        : header->SignalState > 0
         || (header->Type == (byte)KOBJECTS.MutantObject && ((KMUTANT*)header)->OwnerThread == thread.Block);
 
     // What the winner of a signal takes away from the object; true if the object is a mutex that its owner left behind.
@@ -170,6 +177,9 @@ public sealed unsafe partial class Scheduler
                 return false;
             case KOBJECTS.SemaphoreObject:
                 header->SignalState--;
+                return false;
+            case KOBJECTS.QueueObject:
+                GiveEntry(thread, (KQUEUE*)header);
                 return false;
             case KOBJECTS.MutantObject:
                 return Ntoskrnl.TakeMutant(thread, (KMUTANT*)header);

@@ -261,6 +261,32 @@ static ULONG PreviousModeIsThatOfWhoAsks(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG RequestsSayWhoWaits(PDEVICE_OBJECT device)
+{
+    PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
+    FILE_OBJECT file;
+
+    CHECK(irp != NULL && IoGetRequestorProcessId(irp) == 0 && IoGetRequestorProcess(irp) == NULL);
+    CHECK(HandleToULong(PsGetCurrentProcessId()) == IoGetRequestorProcessId(CurrentIrp));
+    IoSetNextIrpStackLocation(irp);
+    CHECK(!IoIsOperationSynchronous(irp));
+    RtlZeroMemory(&file, sizeof file);
+    IoGetCurrentIrpStackLocation(irp)->FileObject = &file;
+    CHECK(!IoIsOperationSynchronous(irp));
+    file.Flags = FO_SYNCHRONOUS_IO;
+    CHECK(IoIsOperationSynchronous(irp));
+    irp->Flags |= IRP_PAGING_IO;
+    CHECK(!IoIsOperationSynchronous(irp));
+    irp->Flags |= IRP_SYNCHRONOUS_PAGING_IO;
+    CHECK(IoIsOperationSynchronous(irp));
+    irp->Flags = IRP_SYNCHRONOUS_API;
+    file.Flags = 0;
+    CHECK(IoIsOperationSynchronous(irp));
+    irp->Flags = 0;
+    IoFreeIrp(irp);
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RequestsHavePriorities),
     CHECK_CASE_OF(BuffersOfRequestsArePool),
@@ -273,6 +299,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(MemoryIsLookedUp),
     CHECK_CASE_OF(UserMemoryIsSecured),
     CHECK_CASE_OF(PreviousModeIsThatOfWhoAsks),
+    CHECK_CASE_OF(RequestsSayWhoWaits),
 };
 
 static NTSTATUS MiscControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -91,6 +91,24 @@ public static unsafe partial class Ntoskrnl
     public static void* IoGetRequestorProcess(IRP* irp) =>
         irp->Tail.Overlay.Thread == null ? null : PsGetCurrentProcess();
 
+    /// <summary>Id of the process that asked for an IRP, 0 for an IRP of a driver's own.</summary>
+    /// <remarks>WDK: IoGetRequestorProcessId.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static uint IoGetRequestorProcessId(IRP* irp) =>
+        irp->Tail.Overlay.Thread == null ? 0 : (uint)SystemProcessId;
+
+    /// <summary>Whether whoever asked for an IRP waits for it: the routine was a synchronous one, or the file was opened
+    /// for synchronous I/O. Of paging requests their own flag says.</summary>
+    /// <remarks>WDK: IoIsOperationSynchronous.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static BOOLEAN IoIsOperationSynchronous(IRP* irp)
+    {
+        if ((irp->Flags & IRP_PAGING_IO) != 0)
+            return (irp->Flags & IRP_SYNCHRONOUS_PAGING_IO) != 0;
+        FILE_OBJECT* file = IoGetCurrentIrpStackLocation(irp)->FileObject;
+        return (irp->Flags & IRP_SYNCHRONOUS_API) != 0 || (file != null && (file->Flags & FO_SYNCHRONOUS_IO) != 0);
+    }
+
     internal static IRP* AllocateIrp(sbyte stackSize, IrpOwner owner)
     {
         NtKernel kernel = NtKernel.Current;

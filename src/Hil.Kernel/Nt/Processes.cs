@@ -8,6 +8,14 @@ public static unsafe partial class Ntoskrnl
         void** processHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, CLIENT_ID* clientId) =>
         ZwOpenProcess(processHandle, desiredAccess, objectAttributes, clientId);
 
+    /// <inheritdoc cref="ZwQueryInformationProcess"/>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS NtQueryInformationProcess(
+        void* processHandle, uint processInformationClass, void* processInformation, uint processInformationLength,
+        uint* returnLength) =>
+        ZwQueryInformationProcess(
+            processHandle, processInformationClass, processInformation, processInformationLength, returnLength);
+
     /// <inheritdoc cref="ZwSetInformationThread"/>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS NtSetInformationThread(

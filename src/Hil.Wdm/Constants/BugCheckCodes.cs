@@ -7,6 +7,7 @@ public static class BugCheckCodes
     public const uint APC_INDEX_MISMATCH = 0x1;
     public const uint DEVICE_QUEUE_NOT_BUSY = 0x2;
     public const uint INVALID_PROCESS_ATTACH_ATTEMPT = 0x5;
+    public const uint INVALID_PROCESS_DETACH_ATTEMPT = 0x6;
     public const uint IRQL_NOT_GREATER_OR_EQUAL = 0x9;
     public const uint IRQL_NOT_LESS_OR_EQUAL = 0xA;
     public const uint NO_EXCEPTION_HANDLING_SUPPORT = 0xB;
@@ -112,6 +113,7 @@ public static class BugCheckCodes
         APC_INDEX_MISMATCH => nameof(APC_INDEX_MISMATCH),
         DEVICE_QUEUE_NOT_BUSY => nameof(DEVICE_QUEUE_NOT_BUSY),
         INVALID_PROCESS_ATTACH_ATTEMPT => nameof(INVALID_PROCESS_ATTACH_ATTEMPT),
+        INVALID_PROCESS_DETACH_ATTEMPT => nameof(INVALID_PROCESS_DETACH_ATTEMPT),
         IRQL_NOT_GREATER_OR_EQUAL => nameof(IRQL_NOT_GREATER_OR_EQUAL),
         IRQL_NOT_LESS_OR_EQUAL => nameof(IRQL_NOT_LESS_OR_EQUAL),
         NO_EXCEPTION_HANDLING_SUPPORT => nameof(NO_EXCEPTION_HANDLING_SUPPORT),

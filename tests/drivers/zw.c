@@ -15,6 +15,15 @@
 
 NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, PLONG previousState);
 
+#ifndef DUPLICATE_SAME_ATTRIBUTES
+#define DUPLICATE_SAME_ATTRIBUTES 4
+#endif
+
+typedef struct DIRECTORY_ENTRY {
+    UNICODE_STRING Name;
+    UNICODE_STRING TypeName;
+} DIRECTORY_ENTRY;
+
 typedef struct COALESCABLE_TIMER {
     LARGE_INTEGER DueTime;
     PVOID ApcRoutine;
@@ -55,6 +64,133 @@ static ULONG EventsAreOpenedByName(PDEVICE_OBJECT device)
     CHECK(ZwOpenTimer(&opened, TIMER_ALL_ACCESS, &attributes) == STATUS_OBJECT_TYPE_MISMATCH);
     CHECK(ZwClose(created) == STATUS_SUCCESS && NtClose(opened) == STATUS_SUCCESS);
     CHECK(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &attributes) == STATUS_OBJECT_NAME_NOT_FOUND);
+    return 0;
+}
+
+static ULONG SeveralEventsAreWaitedFor(PDEVICE_OBJECT device)
+{
+    LARGE_INTEGER soon = { .QuadPart = -10000 };
+    HANDLE events[3];
+    LONG before = 7;
+    ULONG i;
+
+    for (i = 0; i < 3; i++)
+        CHECK(ZwCreateEvent(&events[i], EVENT_ALL_ACCESS, NULL, NotificationEvent, i == 1) == STATUS_SUCCESS);
+    CHECK(ZwWaitForMultipleObjects(3, events, WaitAny, FALSE, NULL) == STATUS_WAIT_0 + 1);
+    CHECK(ZwWaitForMultipleObjects(2, events, WaitAll, FALSE, &soon) == STATUS_TIMEOUT);
+    CHECK(ZwSetEvent(events[0], NULL) == STATUS_SUCCESS);
+    CHECK(ZwWaitForMultipleObjects(2, events, WaitAll, FALSE, &soon) == STATUS_SUCCESS);
+    CHECK(ZwWaitForMultipleObjects(0, events, WaitAll, FALSE, &soon) == STATUS_INVALID_PARAMETER_1);
+    CHECK(ZwWaitForMultipleObjects(2, events, (WAIT_TYPE)2, FALSE, &soon) == STATUS_INVALID_PARAMETER_3);
+    CHECK(ZwPulseEvent(events[0], &before) == STATUS_SUCCESS && before == 1 && Wait(events[0], 0) == STATUS_TIMEOUT);
+    CHECK(ZwResetEvent(events[1], &before) == STATUS_SUCCESS && before == 1 && Wait(events[1], 0) == STATUS_TIMEOUT);
+    CHECK(ZwResetEvent(events[1], &before) == STATUS_SUCCESS && before == 0);
+    CHECK(ZwClose(events[0]) == STATUS_SUCCESS);
+    events[0] = events[1];
+    CHECK(ZwWaitForMultipleObjects(2, events, WaitAll, FALSE, &soon) == STATUS_INVALID_PARAMETER_MIX);
+    CHECK(ZwClose(events[1]) == STATUS_SUCCESS && ZwClose(events[2]) == STATUS_SUCCESS);
+    CHECK(ZwWaitForMultipleObjects(3, events, WaitAny, FALSE, &soon) == STATUS_INVALID_HANDLE);
+    return 0;
+}
+
+static ULONG HandlesAreDuplicated(PDEVICE_OBJECT device)
+{
+    HANDLE event, second = NULL, thread;
+    PUBLIC_OBJECT_BASIC_INFORMATION information;
+    ULONG length = 0;
+
+    CHECK(ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE) == STATUS_SUCCESS);
+    CHECK(ObIsKernelHandle(event) && !ObIsKernelHandle(ZwCurrentProcess()) && !ObIsKernelHandle((HANDLE)0x44));
+    CHECK(ZwDuplicateObject(ZwCurrentProcess(), event, ZwCurrentProcess(), &second, SYNCHRONIZE, 0,
+                            DUPLICATE_SAME_ATTRIBUTES) == STATUS_SUCCESS && second != event);
+    CHECK(ZwQueryObject(second, ObjectBasicInformation, &information, sizeof information, &length) == STATUS_SUCCESS);
+    CHECK(length == sizeof information && information.HandleCount == 2 && information.PointerCount >= 2);
+    CHECK(information.GrantedAccess == SYNCHRONIZE);
+    CHECK(ZwDuplicateObject(ZwCurrentProcess(), event, ZwCurrentProcess(), &second, 0, 0,
+                            DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS) == STATUS_SUCCESS);
+    CHECK(ZwSetEvent(event, NULL) == STATUS_INVALID_HANDLE && ZwSetEvent(second, NULL) == STATUS_SUCCESS);
+    CHECK(ZwQueryObject(second, ObjectBasicInformation, &information, sizeof information, NULL) == STATUS_SUCCESS);
+    CHECK(information.HandleCount == 2 && information.GrantedAccess == EVENT_ALL_ACCESS);
+    CHECK(ZwDuplicateObject(ZwCurrentProcess(), second, NULL, NULL, 0, 0, 0) == STATUS_INVALID_PARAMETER);
+    CHECK(ZwDuplicateObject(second, second, NULL, NULL, 0, 0, 1) == STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK(ZwDuplicateObject(ZwCurrentProcess(), second, NULL, NULL, 0, 0, DUPLICATE_CLOSE_SOURCE) == STATUS_SUCCESS);
+    CHECK(ZwSetEvent(second, NULL) == STATUS_INVALID_HANDLE);
+
+    CHECK(ZwDuplicateObject(ZwCurrentProcess(), ZwCurrentThread(), ZwCurrentProcess(), &thread, 0, 0,
+                            DUPLICATE_SAME_ACCESS) == STATUS_SUCCESS);
+    CHECK(ObIsKernelHandle(thread) && Wait(thread, 0) == STATUS_TIMEOUT && ZwClose(thread) == STATUS_SUCCESS);
+    return 0;
+}
+
+static ULONG HandlesTellWhatTheyName(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\HilZwNamed"), event = RTL_CONSTANT_STRING(L"Event");
+    OBJECT_ATTRIBUTES attributes = Named(&name, 0);
+    union {
+        OBJECT_NAME_INFORMATION Name;
+        PUBLIC_OBJECT_TYPE_INFORMATION Type;
+        WCHAR Room[128];
+    } buffer;
+    HANDLE handle;
+    ULONG length;
+
+    CHECK(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE) == STATUS_SUCCESS);
+    CHECK(ZwQueryObject(handle, (OBJECT_INFORMATION_CLASS)1, &buffer, 8, &length) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(length == sizeof(OBJECT_NAME_INFORMATION) + name.Length + sizeof(WCHAR));
+    CHECK(ZwQueryObject(handle, (OBJECT_INFORMATION_CLASS)1, &buffer, length, NULL) == STATUS_SUCCESS);
+    CHECK(RtlEqualUnicodeString(&buffer.Name.Name, &name, FALSE));
+    CHECK(ZwQueryObject(handle, ObjectTypeInformation, &buffer, 100, &length) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(ZwQueryObject(handle, ObjectTypeInformation, &buffer, length, NULL) == STATUS_SUCCESS);
+    CHECK(RtlEqualUnicodeString(&buffer.Type.TypeName, &event, FALSE));
+    CHECK((PUCHAR)buffer.Type.TypeName.Buffer >= (PUCHAR)&buffer + sizeof(buffer.Type));
+    CHECK(ZwQueryObject(handle, ObjectBasicInformation, &buffer, 20, &length) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(ZwQueryObject(handle, (OBJECT_INFORMATION_CLASS)9, &buffer, 20, NULL) == STATUS_INVALID_INFO_CLASS);
+    CHECK(ZwClose(handle) == STATUS_SUCCESS);
+    CHECK(ZwQueryObject(handle, ObjectTypeInformation, &buffer, sizeof buffer, NULL) == STATUS_INVALID_HANDLE);
+    return 0;
+}
+
+static ULONG DirectoriesAreListed(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING path = RTL_CONSTANT_STRING(L"\\HilZwFolder"), no = RTL_CONSTANT_STRING(L"\\HilZwNone");
+    UNICODE_STRING root = RTL_CONSTANT_STRING(L"\\"), own = RTL_CONSTANT_STRING(L"HilZwFolder");
+    UNICODE_STRING first = RTL_CONSTANT_STRING(L"\\HilZwFolder\\a"), second = RTL_CONSTANT_STRING(L"\\HilZwFolder\\B");
+    OBJECT_ATTRIBUTES attributes = Named(&path, 0), absent = Named(&no, 0), top = Named(&root, 0);
+    OBJECT_ATTRIBUTES firstAttributes = Named(&first, 0), secondAttributes = Named(&second, 0);
+    DIRECTORY_ENTRY entries[40];
+    ULONG context = 0, length = 0, i;
+    HANDLE made, folder, events[2];
+
+    CHECK(ZwOpenDirectoryObject(&folder, DIRECTORY_QUERY, &absent) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(ZwCreateDirectoryObject(&made, DIRECTORY_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
+    CHECK(ZwOpenDirectoryObject(&folder, DIRECTORY_QUERY, &attributes) == STATUS_SUCCESS);
+    CHECK(ZwQueryDirectoryObject(folder, entries, sizeof entries, FALSE, TRUE, &context, NULL)
+        == STATUS_NO_MORE_ENTRIES);
+    CHECK(ZwCreateEvent(&events[1], EVENT_ALL_ACCESS, &secondAttributes, NotificationEvent, FALSE) == STATUS_SUCCESS);
+    CHECK(ZwCreateEvent(&events[0], EVENT_ALL_ACCESS, &firstAttributes, NotificationEvent, FALSE) == STATUS_SUCCESS);
+
+    CHECK(ZwQueryDirectoryObject(folder, entries, sizeof entries, FALSE, TRUE, &context, &length) == STATUS_SUCCESS);
+    CHECK(context == 2 && length == 3 * sizeof(DIRECTORY_ENTRY) + 2 * (sizeof(L"a") + sizeof(L"Event")));
+    CHECK(entries[0].Name.Length == 2 && entries[0].Name.Buffer[0] == L'a' && entries[1].Name.Buffer[0] == L'B');
+    CHECK(entries[1].TypeName.Length == 10 && entries[1].TypeName.Buffer[0] == L'E' && entries[2].Name.Buffer == NULL);
+    CHECK(ZwQueryDirectoryObject(folder, entries, sizeof entries, FALSE, FALSE, &context, NULL)
+        == STATUS_NO_MORE_ENTRIES);
+    CHECK(ZwQueryDirectoryObject(folder, entries, sizeof entries, TRUE, TRUE, &context, NULL) == STATUS_SUCCESS);
+    CHECK(context == 1 && entries[1].Name.Buffer == NULL);
+    CHECK(ZwQueryDirectoryObject(folder, entries, 90, FALSE, TRUE, &context, &length) == STATUS_MORE_ENTRIES);
+    CHECK(context == 1);
+    CHECK(ZwQueryDirectoryObject(folder, entries, 70, FALSE, FALSE, &context, &length) == STATUS_BUFFER_TOO_SMALL);
+    CHECK(length == 2 * sizeof(DIRECTORY_ENTRY) + sizeof(L"B") + sizeof(L"Event"));
+    CHECK(ZwQueryDirectoryObject(events[0], entries, 70, FALSE, TRUE, &context, NULL) == STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK(ZwClose(folder) == STATUS_SUCCESS);
+
+    CHECK(ZwOpenDirectoryObject(&folder, DIRECTORY_QUERY, &top) == STATUS_SUCCESS);
+    CHECK(ZwQueryDirectoryObject(folder, entries, sizeof entries, FALSE, TRUE, &context, NULL) == STATUS_SUCCESS);
+    for (i = 0; i < context && !RtlEqualUnicodeString(&entries[i].Name, &own, FALSE); i++)
+        ;
+    CHECK(i < context && entries[i].TypeName.Buffer[0] == L'D');
+    CHECK(ZwClose(folder) == STATUS_SUCCESS && ZwClose(events[0]) == STATUS_SUCCESS);
+    CHECK(ZwClose(events[1]) == STATUS_SUCCESS && ZwClose(made) == STATUS_SUCCESS);
     return 0;
 }
 
@@ -299,6 +435,39 @@ static ULONG ProcessesAndThreads(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG TheProcessTellsAboutItself(PDEVICE_OBJECT device)
+{
+    PROCESS_BASIC_INFORMATION basic;
+    UNICODE_STRING image = { 1, 1, NULL };
+    ULONG_PTR port = 1;
+    KAPC_STATE state;
+    HANDLE event;
+    ULONG length;
+
+    CHECK(ZwQueryInformationProcess(ZwCurrentProcess(), ProcessBasicInformation, &basic, 8, &length)
+        == STATUS_INFO_LENGTH_MISMATCH && length == sizeof basic);
+    CHECK(ZwQueryInformationProcess(ZwCurrentProcess(), ProcessBasicInformation, &basic, sizeof basic, NULL)
+        == STATUS_SUCCESS);
+    CHECK(basic.ExitStatus == STATUS_PENDING && basic.PebBaseAddress == NULL && basic.AffinityMask == 1);
+    CHECK(basic.BasePriority == 8 && (HANDLE)basic.UniqueProcessId == PsGetCurrentProcessId());
+    CHECK(ZwQueryInformationProcess(ZwCurrentProcess(), ProcessDebugPort, &port, sizeof port, NULL) == STATUS_SUCCESS
+        && port == 0);
+    CHECK(ZwQueryInformationProcess(ZwCurrentProcess(), ProcessImageFileName, &image, sizeof image, NULL)
+        == STATUS_SUCCESS && image.Length == 0);
+    CHECK(ZwQueryInformationProcess(ZwCurrentProcess(), (PROCESSINFOCLASS)999, &port, 8, NULL)
+        == STATUS_INVALID_INFO_CLASS);
+    CHECK(ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE) == STATUS_SUCCESS);
+    CHECK(ZwQueryInformationProcess(event, ProcessDebugPort, &port, 8, NULL) == STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK(ZwClose(event) == STATUS_SUCCESS);
+
+    RtlFillMemory(&state, sizeof state, 0x5a);
+    KeStackAttachProcess((PKPROCESS)PsInitialSystemProcess, &state);
+    CHECK(PsGetCurrentProcess() == PsInitialSystemProcess && KeGetCurrentIrql() == PASSIVE_LEVEL);
+    KeUnstackDetachProcess(&state);
+    CHECK(PsGetCurrentProcess() == PsInitialSystemProcess);
+    return 0;
+}
+
 static ULONG PowerAndScreen(PDEVICE_OBJECT device)
 {
     UNICODE_STRING text = RTL_CONSTANT_STRING(L"shown on the screen");
@@ -356,6 +525,10 @@ static ULONG ServicesAreLoadedAndUnloaded(PDEVICE_OBJECT device)
 
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(EventsAreOpenedByName),
+    CHECK_CASE_OF(SeveralEventsAreWaitedFor),
+    CHECK_CASE_OF(HandlesAreDuplicated),
+    CHECK_CASE_OF(HandlesTellWhatTheyName),
+    CHECK_CASE_OF(DirectoriesAreListed),
     CHECK_CASE_OF(TimersOfHandlesExpire),
     CHECK_CASE_OF(SectionsAreMemory),
     CHECK_CASE_OF(SectionsAreMappedForTheSystem),
@@ -363,6 +536,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(KeysTellOfChanges),
     CHECK_CASE_OF(FilesTellOfTheirVolume),
     CHECK_CASE_OF(ProcessesAndThreads),
+    CHECK_CASE_OF(TheProcessTellsAboutItself),
     CHECK_CASE_OF(PowerAndScreen),
     CHECK_CASE_OF(ServicesWithoutImages),
     CHECK_CASE_OF(ServicesAreLoadedAndUnloaded),

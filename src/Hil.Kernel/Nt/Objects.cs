@@ -27,6 +27,15 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS NtWaitForSingleObject(void* handle, BOOLEAN alertable, long* timeout) =>
         ZwWaitForSingleObject(handle, alertable, timeout);
 
+    /// <inheritdoc cref="ZwDuplicateObject"/>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS NtDuplicateObject(
+        void* sourceProcessHandle, void* sourceHandle, void* targetProcessHandle, void** targetHandle,
+        uint desiredAccess, uint handleAttributes, uint options) =>
+        ZwDuplicateObject(
+            sourceProcessHandle, sourceHandle, targetProcessHandle, targetHandle, desiredAccess, handleAttributes,
+            options);
+
     /// <inheritdoc cref="ZwQuerySecurityObject"/>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS NtQuerySecurityObject(

@@ -17,6 +17,13 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ObCloseHandle(void* handle, KPROCESSOR_MODE previousMode) => ZwClose(handle);
 
+    /// <summary>Whether a handle is one of the kernel's, as all are that drivers open here; ZwCurrentProcess and
+    /// ZwCurrentThread are no handles.</summary>
+    /// <remarks>WDK: ObIsKernelHandle. The handle need not be open.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static BOOLEAN ObIsKernelHandle([UncheckedPointer] void* handle) =>
+        HandleTable.IsOfKernel((ulong)handle);
+
     /// <summary>Finds and references the object behind a handle.</summary>
     /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_INSUFFICIENT_RESOURCES.</returns>
     /// <remarks>WDK: ObReferenceObjectByHandle. Drivers run in the system process, whose handles allow everything: the

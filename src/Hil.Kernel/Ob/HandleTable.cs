@@ -11,6 +11,8 @@ public sealed class HandleTable
     // ZwCurrentThread; the next value, -1, is ZwCurrentProcess.
     private const ulong CurrentThread = ulong.MaxValue - 1;
 
+    private const uint AllAccess = 0x1FFFFF; // PROCESS_ALL_ACCESS and THREAD_ALL_ACCESS.
+
     private readonly ObjectTable _objects;
     private readonly Dictionary<ulong, Handle> _handles = [];
     private ulong _next = First;
@@ -38,7 +40,11 @@ public sealed class HandleTable
             : _handles.GetValueOrDefault(handle).Target;
 
     /// <summary>The access that a handle was opened with; 0 for no handle.</summary>
-    public uint AccessOf(ulong handle) => _handles.GetValueOrDefault(handle).Access;
+    public uint AccessOf(ulong handle) =>
+        handle >= CurrentThread ? AllAccess : _handles.GetValueOrDefault(handle).Access;
+
+    /// <summary>Whether a value is that of a kernel handle, open or not.</summary>
+    public static bool IsOfKernel(ulong handle) => handle is >= First and < CurrentThread;
 
     /// <summary>Closes a handle; false if it is none.</summary>
     public bool Close(ulong handle)

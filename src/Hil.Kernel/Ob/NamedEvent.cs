@@ -78,31 +78,34 @@ public static unsafe partial class Ntoskrnl
         return status;
     }
 
-    /// <summary>Waits for the object of a handle: an event, a thread, a file.</summary>
-    /// <param name="timeout">100 ns units, negative for relative; null waits for ever.</param>
-    /// <returns>STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
-    /// <remarks>WDK: ZwWaitForSingleObject.</remarks>
+    /// <summary>Clears the event of a handle.</summary>
+    /// <param name="previousState">Gets whether it was set; may be null.</param>
+    /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: none; ntifs.h of some kits declares it.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS ZwWaitForSingleObject(void* handle, BOOLEAN alertable, long* timeout)
+    public static NTSTATUS ZwResetEvent(void* eventHandle, int* previousState)
     {
-        ObjectTable objects = NtKernel.Current.Objects;
-        KernelObject? target = objects.Handles.Find((ulong)handle);
-        if (target == null)
-            return STATUS_INVALID_HANDLE;
-        void* waitable = target.Type switch
-        {
-            ObjectType.File => &((FILE_OBJECT*)target.Address)->Event,
-            ObjectType.Event or ObjectType.Thread or ObjectType.Semaphore or ObjectType.Mutant or ObjectType.Timer
-                or ObjectType.Process => (void*)target.Address,
-            _ => null,
-        };
-        if (waitable == null)
-            return STATUS_OBJECT_TYPE_MISMATCH;
-        objects.Reference(target);
-        NTSTATUS status = KeWaitForSingleObject(
-            waitable, KWAIT_REASON.Executive, KPROCESSOR_MODE.KernelMode, alertable, timeout);
-        objects.Dereference(target);
-        return status;
+        NTSTATUS status = EventOf(eventHandle, out KEVENT* @event);
+        if (!status.IsSuccess)
+            return status;
+        int before = KeResetEvent(@event);
+        if (previousState != null)
+            *previousState = before;
+        return STATUS_SUCCESS;
+    }
+
+    /// <summary>Releases those who wait for the event of a handle now, and leaves it clear.</summary>
+    /// <inheritdoc cref="ZwResetEvent"/>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwPulseEvent(void* eventHandle, int* previousState)
+    {
+        NTSTATUS status = EventOf(eventHandle, out KEVENT* @event);
+        if (!status.IsSuccess)
+            return status;
+        int before = KePulseEvent(@event, EVENT_INCREMENT, false);
+        if (previousState != null)
+            *previousState = before;
+        return STATUS_SUCCESS;
     }
 
     private static KEVENT* CreateIoEvent(UNICODE_STRING* eventName, EVENT_TYPE type, void** eventHandle)

@@ -59,6 +59,25 @@ public sealed class ObjectDirectory
     /// <summary>The object of exactly this name, links not followed, or null.</summary>
     public KernelObject? Find(string path) => _objects.GetValueOrDefault(Canonical(path));
 
+    /// <summary>What stands in a directory, in alphabetical order.</summary>
+    internal KernelObject[] ChildrenOf(KernelObject directory)
+    {
+        string path = directory.Name == @"\" ? @"\" : directory.Name + @"\";
+        return
+        [
+            .. _objects
+                .Where(entry => entry.Key.Length > path.Length
+                    && entry.Key.StartsWith(path, StringComparison.OrdinalIgnoreCase)
+                    && entry.Key.IndexOf('\\', path.Length) < 0)
+                .Select(static entry => entry.Value)
+                .OrderBy(LastPart, StringComparer.OrdinalIgnoreCase),
+        ];
+    }
+
+    /// <summary>An object's name in its directory; that of DOS device names is called as Windows calls it.</summary>
+    internal static string LastPart(KernelObject named) =>
+        named.Name == DosDevices ? "GLOBAL??" : named.Name![(named.Name!.LastIndexOf('\\') + 1)..];
+
     /// <summary>Follows a path through links to an object; the rest of the path is the object's own to parse.</summary>
     /// <param name="rest">What follows the object's name, with its backslash; empty if nothing does.</param>
     public NTSTATUS Parse(string path, out KernelObject? found, out string rest)

@@ -21,24 +21,19 @@ public static unsafe partial class Ntoskrnl
         KernelObject target = NtKernel.Current.Objects.Require(@object);
         if (target.Payload is RegistryKey { IsDeleted: true })
             return STATUS_KEY_DELETED;
-        string name = FullNameOf(target);
-        int bytes = name.Length * sizeof(char);
-        int room = name.Length == 0 ? 0 : bytes + sizeof(char);
+        return WriteName(FullNameOf(target), objectNameInfo, length, InfoArgument, returnLength);
+    }
+
+    private static NTSTATUS WriteName(
+        string name, OBJECT_NAME_INFORMATION* information, uint length, int argument, uint* returnLength)
+    {
+        int room = name.Length == 0 ? 0 : (name.Length + 1) * sizeof(char);
         uint needed = (uint)(sizeof(OBJECT_NAME_INFORMATION) + room);
         *returnLength = needed;
-        if (objectNameInfo == null || length < needed)
+        if (information == null || length < needed)
             return STATUS_INFO_LENGTH_MISMATCH;
-        PointerCheck.Argument((ulong)objectNameInfo, (int)needed, InfoArgument);
-        objectNameInfo->Name = default;
-        if (room == 0)
-            return STATUS_SUCCESS;
-        var characters = (char*)(objectNameInfo + 1);
-        name.CopyTo(new Span<char>(characters, name.Length));
-        characters[name.Length] = '\0';
-        objectNameInfo->Name = new UNICODE_STRING
-        {
-            Length = (ushort)bytes, MaximumLength = (ushort)room, Buffer = characters,
-        };
+        PointerCheck.Argument((ulong)information, (int)needed, argument);
+        information->Name = room == 0 ? default : CopyCharacters(name, (char*)(information + 1));
         return STATUS_SUCCESS;
     }
 

@@ -97,8 +97,8 @@ public static unsafe partial class Ntoskrnl
     public static uint IoGetRequestorProcessId(IRP* irp) =>
         irp->Tail.Overlay.Thread == null ? 0 : (uint)SystemProcessId;
 
-    /// <summary>Whether whoever asked for an IRP waits for it: the routine was a synchronous one, or the file was opened
-    /// for synchronous I/O. Of paging requests their own flag says.</summary>
+    /// <summary>Whether whoever asked for an IRP waits for it: the routine was a synchronous one, or the file was
+    /// opened for synchronous I/O. Of paging requests their own flag says.</summary>
     /// <remarks>WDK: IoIsOperationSynchronous.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static BOOLEAN IoIsOperationSynchronous(IRP* irp)

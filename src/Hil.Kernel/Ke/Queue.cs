@@ -1,9 +1,9 @@
 namespace Hil.Kernel;
 
 // A queue object hands its entries to the threads that wait for them, last come first served, and sees to it that not
-// more threads work on entries at a time than it allows. A thread belongs to the queue that it took from last. It counts
-// as working until it comes back for more, and while it waits for something else it does not: then another thread may
-// have an entry. When it goes on there may be more at work than allowed, for a while.
+// more threads work on entries at a time than it allows. A thread belongs to the queue that it took from last. It
+// counts as working until it comes back for more, and while it waits for something else it does not: then another
+// thread may have an entry. When it goes on there may be more at work than allowed, for a while.
 
 public static unsafe partial class Ntoskrnl
 {

@@ -43,6 +43,7 @@ public sealed class NtKernel : IDisposable
         BugCheckCallbacks = new BugCheckCallbacks(this);
         Registry = new Registry(this);
         RegistryCallbacks = new RegistryCallbacks(this);
+        PciBuses = new PciBuses(this);
         Io = new IoSystem(this);
         Pnp = new PnpSystem(this);
     }
@@ -66,6 +67,9 @@ public sealed class NtKernel : IDisposable
     public IClock Clock { get; }
 
     public IBus Bus { get; }
+
+    /// <summary>The PCI buses of the machine.</summary>
+    internal PciBuses PciBuses { get; }
 
     public Processor Processor { get; }
 

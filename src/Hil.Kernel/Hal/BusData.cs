@@ -10,7 +10,8 @@ public static unsafe partial class Hal
     private const uint ConfigSpaceBytes = 0x1000;
 
     /// <summary>Reads configuration space from its start.</summary>
-    /// <returns>Bytes read; 2 with vendor ID 0xFFFF for an empty slot; 0 for another kind of bus.</returns>
+    /// <returns>Bytes read; 2 with vendor ID 0xFFFF for an empty slot; 0 for another kind of bus, and for
+    /// a bus that is not there.</returns>
     /// <remarks>WDK: HalGetBusData.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static uint HalGetBusData(uint busDataType, uint busNumber, uint slotNumber, void* buffer, uint length) =>
@@ -107,6 +108,6 @@ public static unsafe partial class Hal
         if (busDataType != PciConfiguration || busNumber > byte.MaxValue || offset >= ConfigSpaceBytes)
             return false;
         length = Math.Min(length, ConfigSpaceBytes - offset);
-        return true;
+        return NtKernel.Current.PciBuses.Exists(address.Bus);
     }
 }

@@ -36,6 +36,33 @@ public sealed unsafe class LegacyHardwareTests : IDisposable
     });
 
     [Fact]
+    public void BusThatIsNotThereHasNoData() => _machine.Run(() =>
+    {
+        uint* buffer = _machine.New<uint>();
+
+        Assert.Equal(0u, HalGetBusData(PciConfiguration, 7, 0, buffer, 4));
+        Assert.Equal(0u, HalSetBusData(PciConfiguration, 7, 0, buffer, 4));
+    });
+
+    [Fact]
+    public void BusBehindABridgeHasData()
+    {
+        byte[] bridge = _machine.Bus.Config(new PciAddress(0, 30, 0));
+        bridge[0x0E] = 1;
+        bridge[0x19] = 7;
+        _machine.Bus.Config(new PciAddress(7, 1, 0))[0] = 0x34;
+
+        _machine.Run(() =>
+        {
+            uint* buffer = _machine.New<uint>();
+
+            Assert.Equal(1u, HalGetBusData(PciConfiguration, 7, 1, buffer, 1));
+            Assert.Equal(0x34, *(byte*)buffer);
+            Assert.Equal(2u, HalGetBusData(PciConfiguration, 7, 2, buffer, 4));
+        });
+    }
+
+    [Fact]
     public void BusDataIsWrittenByOffset() => _machine.Run(() =>
     {
         byte* buffer = (byte*)_machine.New<long>();

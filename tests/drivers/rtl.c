@@ -159,6 +159,8 @@ static ULONG OemAndUnicodeConvert(PDEVICE_OBJECT device)
     CHECK(RtlOemToUnicodeN((PWCH)bytes, 8, &count, bytes, 2) == STATUS_SUCCESS && count == 4); /* in place */
     CHECK(memcmp(bytes, L"A?", 4) == 0);
     CHECK(!NlsMbOemCodePageTag);
+    CHECK(RtlUpcaseUnicodeToMultiByteN(bytes, 8, &count, lower.Buffer, lower.Length) == STATUS_SUCCESS);
+    CHECK(count == 4 && memcmp(bytes, "\xdc-A\xc0", 4) == 0);
     return 0;
 }
 

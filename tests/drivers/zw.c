@@ -468,6 +468,43 @@ static ULONG TheProcessTellsAboutItself(PDEVICE_OBJECT device)
     return 0;
 }
 
+static VOID NTAPI EndAtOnce(PVOID context)
+{
+}
+
+static ULONG ThreadsTellAboutThemselves(PDEVICE_OBJECT device)
+{
+    HANDLE handle;
+    PVOID thread;
+
+    CHECK(IoThreadToProcess(PsGetCurrentThread()) == PsInitialSystemProcess);
+    CHECK(IoIsSystemThread(PsGetCurrentThread()) && !PsIsThreadTerminating(PsGetCurrentThread()));
+    CHECK(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, EndAtOnce, NULL) == STATUS_SUCCESS);
+    CHECK(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL) == STATUS_SUCCESS);
+    CHECK(ZwWaitForSingleObject(handle, FALSE, NULL) == STATUS_SUCCESS && ZwClose(handle) == STATUS_SUCCESS);
+    CHECK(PsIsThreadTerminating(thread));
+    ObDereferenceObject(thread);
+    return 0;
+}
+
+static ULONG PermanentObjectsAreMadeTemporary(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING path = RTL_CONSTANT_STRING(L"\\HilZwPermanent");
+    OBJECT_ATTRIBUTES permanent = Named(&path, OBJ_PERMANENT), attributes = Named(&path, 0);
+    HANDLE handle;
+    PVOID object;
+
+    CHECK(ZwCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, &permanent) == STATUS_SUCCESS);
+    CHECK(ZwClose(handle) == STATUS_SUCCESS);
+    CHECK(ZwOpenDirectoryObject(&handle, DIRECTORY_QUERY, &attributes) == STATUS_SUCCESS);
+    CHECK(ObReferenceObjectByHandle(handle, DIRECTORY_QUERY, NULL, KernelMode, &object, NULL) == STATUS_SUCCESS);
+    ObMakeTemporaryObject(object);
+    CHECK(ZwClose(handle) == STATUS_SUCCESS);
+    ObDereferenceObject(object);
+    CHECK(ZwOpenDirectoryObject(&handle, DIRECTORY_QUERY, &attributes) == STATUS_OBJECT_NAME_NOT_FOUND);
+    return 0;
+}
+
 static ULONG PowerAndScreen(PDEVICE_OBJECT device)
 {
     UNICODE_STRING text = RTL_CONSTANT_STRING(L"shown on the screen");
@@ -537,6 +574,8 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(FilesTellOfTheirVolume),
     CHECK_CASE_OF(ProcessesAndThreads),
     CHECK_CASE_OF(TheProcessTellsAboutItself),
+    CHECK_CASE_OF(ThreadsTellAboutThemselves),
+    CHECK_CASE_OF(PermanentObjectsAreMadeTemporary),
     CHECK_CASE_OF(PowerAndScreen),
     CHECK_CASE_OF(ServicesWithoutImages),
     CHECK_CASE_OF(ServicesAreLoadedAndUnloaded),

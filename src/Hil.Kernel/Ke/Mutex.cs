@@ -53,6 +53,11 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static int KeReadStateMutex(KMUTANT* mutex) => mutex->Header.SignalState;
 
+    /// <inheritdoc cref="KeReadStateMutex"/>
+    /// <remarks>WDK: KeReadStateMutant.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static int KeReadStateMutant(KMUTANT* mutant) => KeReadStateMutex(mutant);
+
     /// <summary>Gives a mutex to a thread; true if its last owner left it behind.</summary>
     internal static bool TakeMutant(KernelThread thread, KMUTANT* mutant)
     {

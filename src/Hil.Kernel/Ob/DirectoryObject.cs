@@ -45,6 +45,15 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
+    /// <summary>Lets a permanent object go with its last handle and reference.</summary>
+    /// <remarks>WDK: ObMakeTemporaryObject.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static void ObMakeTemporaryObject(void* @object)
+    {
+        ObjectTable objects = NtKernel.Current.Objects;
+        objects.MakeTemporary(objects.Require(@object));
+    }
+
     /// <summary>Opens a symbolic link itself, not what it leads to.</summary>
     /// <returns>STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH.</returns>
     /// <remarks>WDK: ZwOpenSymbolicLinkObject.</remarks>

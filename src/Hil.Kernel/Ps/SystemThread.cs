@@ -100,6 +100,29 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static BOOLEAN PsIsSystemThread(KTHREAD* thread) => true;
 
+    /// <inheritdoc cref="PsIsSystemThread"/>
+    /// <remarks>WDK: IoIsSystemThread.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static BOOLEAN IoIsSystemThread(KTHREAD* thread) => PsIsSystemThread(thread);
+
+    /// <summary>TRUE for a thread that has ended, but for its object.</summary>
+    /// <remarks>WDK: PsIsThreadTerminating.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static BOOLEAN PsIsThreadTerminating(KTHREAD* thread)
+    {
+        NtKernel.Current.Objects.Require(thread);
+        return NtKernel.Current.Scheduler.Find(thread) == null;
+    }
+
+    /// <summary>The process of a thread.</summary>
+    /// <remarks>WDK: IoThreadToProcess.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static void* IoThreadToProcess(KTHREAD* thread)
+    {
+        NtKernel.Current.Objects.Require(thread);
+        return NtKernel.Current.Process.Block;
+    }
+
     /// <summary>Finds and references the thread with an id.</summary>
     /// <returns>STATUS_INVALID_CID if there is none.</returns>
     /// <remarks>WDK: PsLookupThreadByThreadId.</remarks>

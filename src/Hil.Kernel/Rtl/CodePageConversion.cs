@@ -108,6 +108,23 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
+    /// <summary>As RtlUnicodeToMultiByteN, to upper case.</summary>
+    /// <remarks>WDK: RtlUpcaseUnicodeToMultiByteN.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS RtlUpcaseUnicodeToMultiByteN(
+        byte* multiByteString, uint maxBytesInMultiByteString, uint* bytesInMultiByteString,
+        char* unicodeString, uint bytesInUnicodeString)
+    {
+        uint count = 0;
+        RtlUnicodeToMultiByteN(
+            multiByteString, maxBytesInMultiByteString, &count, unicodeString, bytesInUnicodeString);
+        for (uint i = 0; i < count; i++)
+            multiByteString[i] = AnsiCodePage.ToUpper(multiByteString[i]);
+        if (bytesInMultiByteString != null)
+            *bytesInMultiByteString = count;
+        return STATUS_SUCCESS;
+    }
+
     /// <summary>Bytes that UTF-16 takes in the ANSI code page, without terminator.</summary>
     /// <remarks>WDK: RtlUnicodeToMultiByteSize.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]

@@ -1,5 +1,6 @@
 /*
- * Self-checking: zones, cache-aware rundown protection, push locks, resources' owners, what the machine is made of.
+ * Self-checking: zones, cache-aware rundown protection, push locks, resources' owners, queue objects, what the machine
+ * is made of.
  */
 
 #include <ntifs.h>

@@ -94,7 +94,8 @@ public sealed class ShadowedDmaTests
 
         IoResult result = await file.DeviceIoControlAsync(RunAll, default, failedLine).WaitAsync(s_patience);
 
-        Assert.Equal((true, 0), (result.IsSuccess, BitConverter.ToInt32(failedLine)));
+        Assert.True(result.IsSuccess, $"{result}: {string.Join(" | ", rig.Kernel.Events.Last(40).Select(e => e.Text))}");
+        Assert.Equal(0, BitConverter.ToInt32(failedLine));
         await file.DisposeAsync();
         Assert.Equal(STATUS_SUCCESS, rig.Unload());
         Assert.Equal(0, rig.Shadow.SharedPages);

@@ -15,6 +15,18 @@ internal static class TestDrivers
     /// <summary>Path of a compiled driver, such as "bad" or "edu".</summary>
     public static string Image(string name) => Path.Combine(s_folder.Value, name + ".sys");
 
+    /// <summary>The control code that runs one test of a self-checking driver: its row in the table of check.h.</summary>
+    public static string RequestOf(string driver, string test)
+    {
+        const uint RunAll = 0x222000;
+        string[] rows =
+            [.. File.ReadLines(Path.Combine(Sources, driver + ".c")).Where(line => line.Contains("CHECK_CASE_OF("))];
+        int row = Array.FindIndex(rows, line => line.Contains($"({test})", StringComparison.Ordinal));
+        return row >= 0
+            ? $"0x{RunAll + (row + 1) * 4:x}"
+            : throw new ArgumentException($"{driver}.c has no test {test}", nameof(test));
+    }
+
     private static string Build()
     {
         string folder = Path.Combine(Root, "artifacts", "test-drivers");

@@ -245,7 +245,8 @@ public sealed class RunCommandTests : IDisposable
         File.WriteAllText(
             Path.Combine(_folder, "hil.yaml"),
             $"driver: {{name: zw, image: '{TestDrivers.Image("zw")}'}}\n"
-            + "workload:\n  - open: \\\\.\\HilZw\n  - {ioctl: 0x22202c, out: u32 0}\n");
+            + "workload:\n  - open: \\\\.\\HilZw\n"
+            + $"  - {{ioctl: {TestDrivers.RequestOf("zw", "ServicesAreLoadedAndUnloaded")}, out: u32 0}}\n");
 
         (int code, string output) = await HilProcess.RunAsync("run", _folder);
 

@@ -45,7 +45,7 @@ internal static class DoctorCommand
     private static bool SayQemu()
     {
         const string Program = "qemu-system-x86_64";
-        const string Remedy = "apt-get install qemu-system-x86";
+        const string Remedy = QemuProgram.InstallCommand;
         string? text = VersionOf(Program, ["--version"], out string complaint);
         if (complaint.Length != 0)
             return SayState("fails", Program, "device and processor", $"{complaint}; mend it with: {Remedy}");

@@ -9,17 +9,9 @@ internal static class LspciCommand
 {
     public static Command Create()
     {
-        Option<string[]> device = new("--device")
-        {
-            Description = "What follows -device on QEMU's command line; may be given several times",
-            HelpName = "edu",
-        };
-        Option<string?> qemu = new("--qemu") { Description = "The QEMU to use", HelpName = "path" };
-        Option<string[]> argument = new("--qemu-arg")
-        {
-            Description = "A further argument for QEMU; may be given several times",
-            HelpName = "argument",
-        };
+        Option<string[]> device = MachineArguments.Device();
+        Option<string?> qemu = MachineArguments.Qemu();
+        Option<string[]> argument = MachineArguments.QemuArgument();
         Option<bool> verbose = new("--verbose", "-v") { Description = "Adds BARs, bridge windows and capabilities" };
         var command = new Command("lspci", "Lists the PCI functions of the emulated machine.")
         {

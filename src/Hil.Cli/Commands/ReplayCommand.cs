@@ -29,11 +29,7 @@ internal static class ReplayCommand
         Description = "Lets the driver poll more or fewer times, and read configuration space in another order",
     };
 
-    private static readonly Option<string?> s_qemu = new("--qemu")
-    {
-        Description = "The QEMU to use",
-        HelpName = "path",
-    };
+    private static readonly Option<string?> s_qemu = MachineArguments.Qemu();
 
     public static Command Create()
     {

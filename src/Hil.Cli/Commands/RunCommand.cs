@@ -26,11 +26,7 @@ internal static class RunCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<string[]> s_device = new("--device")
-    {
-        Description = "What follows -device on QEMU's command line; may be given several times",
-        HelpName = "edu",
-    };
+    private static readonly Option<string[]> s_device = MachineArguments.Device();
 
     private static readonly Option<string?> s_workload = new("--workload")
     {
@@ -58,14 +54,9 @@ internal static class RunCommand
         HelpName = "size",
     };
 
-    private static readonly Option<string?> s_qemu =
-        new("--qemu") { Description = "The QEMU to use", HelpName = "path" };
+    private static readonly Option<string?> s_qemu = MachineArguments.Qemu();
 
-    private static readonly Option<string[]> s_qemuArgument = new("--qemu-arg")
-    {
-        Description = "A further argument for QEMU; may be given several times",
-        HelpName = "argument",
-    };
+    private static readonly Option<string[]> s_qemuArgument = MachineArguments.QemuArgument();
 
     private static readonly Option<string?> s_interrupts = new Option<string?>("--interrupts")
     {

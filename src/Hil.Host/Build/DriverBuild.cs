@@ -99,6 +99,21 @@ public static class DriverBuild
         .. s_libraries,
     ];
 
+    /// <summary>Starts the compiler.</summary>
+    /// <exception cref="DriverBuildException">There is none.</exception>
+    internal static void Start(Process compiler)
+    {
+        try
+        {
+            compiler.Start();
+        }
+        catch (Win32Exception e)
+        {
+            throw new DriverBuildException(
+                $"{Compiler} cannot be started ({e.Message}); install it with: {InstallCommand}");
+        }
+    }
+
     private static void Compile(
         DriverSection driver, string image, Action<string> say, CancellationToken cancellation)
     {
@@ -112,15 +127,7 @@ public static class DriverBuild
         using var compiler = new Process { StartInfo = start };
         compiler.ErrorDataReceived += Pass;
         compiler.OutputDataReceived += Pass;
-        try
-        {
-            compiler.Start();
-        }
-        catch (Win32Exception e)
-        {
-            throw new DriverBuildException(
-                $"{Compiler} cannot be started ({e.Message}); install it with: {InstallCommand}");
-        }
+        Start(compiler);
         compiler.BeginErrorReadLine();
         compiler.BeginOutputReadLine();
         // The compiler has children of its own, which would write on.

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Hil.Kernel;
@@ -78,18 +77,11 @@ internal static class KernelImportLibrary
             WorkingDirectory = folder,
             RedirectStandardError = true,
         };
-        try
-        {
-            using Process linker = Process.Start(start)!;
-            string errors = linker.StandardError.ReadToEnd();
-            linker.WaitForExit();
-            if (linker.ExitCode != 0)
-                throw new DriverBuildException($"no import library can be made (exit code {linker.ExitCode}): {errors}");
-        }
-        catch (Win32Exception e)
-        {
-            throw new DriverBuildException(
-                $"{DriverBuild.Compiler} cannot be started ({e.Message}); install it with: {DriverBuild.InstallCommand}");
-        }
+        using var linker = new Process { StartInfo = start };
+        DriverBuild.Start(linker);
+        string errors = linker.StandardError.ReadToEnd();
+        linker.WaitForExit();
+        if (linker.ExitCode != 0)
+            throw new DriverBuildException($"no import library can be made (exit code {linker.ExitCode}): {errors}");
     }
 }

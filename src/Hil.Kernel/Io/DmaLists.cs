@@ -59,10 +59,9 @@ internal static unsafe class DmaLists
     public static void Grant(DmaAdapter adapter, DmaRequest request)
     {
         NtKernel kernel = NtKernel.Current;
-        Measure(adapter, request.Part, out _, out uint pieces);
         SCATTER_GATHER_LIST* list = request.Buffer;
         if (list == null)
-            list = (SCATTER_GATHER_LIST*)kernel.Pool.Allocate(BytesFor(pieces), Tag);
+            list = (SCATTER_GATHER_LIST*)kernel.Pool.Allocate(Measure(adapter, request.Part, out _, out _), Tag);
         if (list == null)
             kernel.BugCheck(BugCheckCodes.NO_PAGES_AVAILABLE, 0, 0, 0, 0, "no memory for a scatter/gather list");
         (list->NumberOfElements, list->Reserved) = (0, 0);

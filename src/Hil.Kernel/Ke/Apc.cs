@@ -96,9 +96,7 @@ public static unsafe partial class Ntoskrnl
     public static BOOLEAN KeTestAlertThread(KPROCESSOR_MODE alertMode)
     {
         ThreadApcs apcs = NtKernel.Current.Scheduler.CurrentThread.Apcs;
-        ref bool isAlerted = ref apcs.IsAlerted(alertMode);
-        bool before = isAlerted;
-        isAlerted = false;
+        bool before = apcs.TryHearAlert(alertMode);
         if (!before && alertMode == KPROCESSOR_MODE.UserMode && apcs.HasUser)
             apcs.IsUserPending = true;
         return before;
@@ -109,13 +107,10 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwAlertThread(void* threadHandle)
     {
-        KernelObject? thread = NtKernel.Current.Objects.Handles.Find((ulong)threadHandle);
-        if (thread == null)
-            return STATUS_INVALID_HANDLE;
-        if (thread.Type != ObjectType.Thread)
-            return STATUS_OBJECT_TYPE_MISMATCH;
-        KeAlertThread((KTHREAD*)thread.Address, KPROCESSOR_MODE.KernelMode);
-        return STATUS_SUCCESS;
+        NTSTATUS status = ObjectOf(threadHandle, ObjectType.Thread, out KernelObject? thread);
+        if (status.IsSuccess)
+            KeAlertThread((KTHREAD*)thread!.Address, KPROCESSOR_MODE.KernelMode);
+        return status;
     }
 
     private static void RequireApc(KAPC* apc)

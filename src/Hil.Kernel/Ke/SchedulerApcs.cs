@@ -132,7 +132,7 @@ public sealed unsafe partial class Scheduler
         ThreadApcs apcs = thread.Apcs;
         bool isUser = mode == KPROCESSOR_MODE.UserMode;
         status = STATUS_ALERTED;
-        if (isAlertable && TryHearAlert(apcs, mode))
+        if (isAlertable && apcs.TryHearAlert(mode))
             return true;
         if (isUser && (apcs.IsUserPending || (isAlertable && apcs.HasUser)))
         {
@@ -140,15 +140,7 @@ public sealed unsafe partial class Scheduler
             status = STATUS_USER_APC;
             return true;
         }
-        return isAlertable && TryHearAlert(apcs, KPROCESSOR_MODE.KernelMode);
-    }
-
-    private static bool TryHearAlert(ThreadApcs apcs, KPROCESSOR_MODE mode)
-    {
-        ref bool isAlerted = ref apcs.IsAlerted(mode);
-        bool wasAlerted = isAlerted;
-        isAlerted = false;
-        return wasAlerted;
+        return isAlertable && apcs.TryHearAlert(KPROCESSOR_MODE.KernelMode);
     }
 
     private void NoticeKernelApc(KernelThread thread, int boost)

@@ -48,9 +48,7 @@ public sealed unsafe partial class Scheduler
     {
         KernelThread thread = CurrentThread;
         thread.WaitIsAlertable = false;
-        StopQueueWork(thread);
-        thread.State = ThreadState.Waiting;
-        Block();
+        BlockWaiting(thread);
         return thread.WaitStatus;
     }
 
@@ -70,10 +68,15 @@ public sealed unsafe partial class Scheduler
     private void BlockForApcs(KernelThread thread)
     {
         thread.WaitTakesApcs = _kernel.Processor.Irql < APC_LEVEL;
+        BlockWaiting(thread);
+        thread.WaitTakesApcs = false;
+    }
+
+    private void BlockWaiting(KernelThread thread)
+    {
         StopQueueWork(thread);
         thread.State = ThreadState.Waiting;
         Block();
-        thread.WaitTakesApcs = false;
     }
 
     // A routine that waits itself uses the thread's slots.

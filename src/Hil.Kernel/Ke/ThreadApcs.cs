@@ -30,6 +30,15 @@ internal sealed unsafe class ThreadApcs
     /// <summary>Whether the thread was alerted in a mode and has not heard of it yet.</summary>
     public ref bool IsAlerted(KPROCESSOR_MODE mode) => ref _isAlerted[mode == KPROCESSOR_MODE.UserMode ? 1 : 0];
 
+    /// <summary>Whether the thread was alerted in a mode, which it has heard of now.</summary>
+    public bool TryHearAlert(KPROCESSOR_MODE mode)
+    {
+        ref bool isAlerted = ref IsAlerted(mode);
+        bool wasAlerted = isAlerted;
+        isAlerted = false;
+        return wasAlerted;
+    }
+
     public void Add(KAPC* apc) => ListOf(apc).Add((nint)apc);
 
     public bool Remove(KAPC* apc) => ListOf(apc).Remove((nint)apc);

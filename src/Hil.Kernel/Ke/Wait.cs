@@ -47,12 +47,18 @@ public static unsafe partial class Ntoskrnl
         long* timeout,
         KWAIT_BLOCK* waitBlockArray)
     {
-        Scheduler scheduler = NtKernel.Current.Scheduler;
         RequireWaitCount(count, waitBlockArray);
+        return WaitForObjects(count, @object, waitType, waitMode, alertable, timeout);
+    }
+
+    private static NTSTATUS WaitForObjects(
+        uint count, void** objects, WAIT_TYPE waitType, KPROCESSOR_MODE waitMode, BOOLEAN alertable, long* timeout)
+    {
+        Scheduler scheduler = NtKernel.Current.Scheduler;
         KernelThread thread = scheduler.CurrentThread;
         WaitSlot[] slots = thread.SlotsFor((int)count);
         for (uint i = 0; i < count; i++)
-            slots[i].Object = RequireWaitable(@object[i], "Object[]");
+            slots[i].Object = RequireWaitable(objects[i], "Object[]");
         long due = DueOf(timeout);
         if (due != 0)
             RequireMayBlock(slots[0].Object);

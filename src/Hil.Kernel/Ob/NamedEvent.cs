@@ -57,13 +57,9 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwSetEvent(void* eventHandle, int* previousState)
     {
-        NTSTATUS status = EventOf(eventHandle, out KEVENT* @event);
-        if (!status.IsSuccess)
-            return status;
-        int before = KeSetEvent(@event, EVENT_INCREMENT, false);
-        if (previousState != null)
-            *previousState = before;
-        return STATUS_SUCCESS;
+        return ChangeEvent(eventHandle, previousState, &Set);
+
+        static int Set(KEVENT* @event) => KeSetEvent(@event, EVENT_INCREMENT, false);
     }
 
     /// <summary>Clears the event of a handle.</summary>
@@ -83,29 +79,17 @@ public static unsafe partial class Ntoskrnl
     /// <returns>STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
     /// <remarks>WDK: none; ntifs.h of some kits declares it.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS ZwResetEvent(void* eventHandle, int* previousState)
-    {
-        NTSTATUS status = EventOf(eventHandle, out KEVENT* @event);
-        if (!status.IsSuccess)
-            return status;
-        int before = KeResetEvent(@event);
-        if (previousState != null)
-            *previousState = before;
-        return STATUS_SUCCESS;
-    }
+    public static NTSTATUS ZwResetEvent(void* eventHandle, int* previousState) =>
+        ChangeEvent(eventHandle, previousState, &KeResetEvent);
 
     /// <summary>Releases those who wait for the event of a handle now, and leaves it clear.</summary>
     /// <inheritdoc cref="ZwResetEvent"/>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS ZwPulseEvent(void* eventHandle, int* previousState)
     {
-        NTSTATUS status = EventOf(eventHandle, out KEVENT* @event);
-        if (!status.IsSuccess)
-            return status;
-        int before = KePulseEvent(@event, EVENT_INCREMENT, false);
-        if (previousState != null)
-            *previousState = before;
-        return STATUS_SUCCESS;
+        return ChangeEvent(eventHandle, previousState, &Pulse);
+
+        static int Pulse(KEVENT* @event) => KePulseEvent(@event, EVENT_INCREMENT, false);
     }
 
     private static KEVENT* CreateIoEvent(UNICODE_STRING* eventName, EVENT_TYPE type, void** eventHandle)
@@ -155,8 +139,19 @@ public static unsafe partial class Ntoskrnl
 
     private static NTSTATUS EventOf(void* handle, out KEVENT* @event)
     {
-        KernelObject? target = NtKernel.Current.Objects.Handles.Find((ulong)handle);
-        @event = target is { Type: ObjectType.Event } ? (KEVENT*)target.Address : null;
-        return target == null ? STATUS_INVALID_HANDLE : @event == null ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_SUCCESS;
+        NTSTATUS status = ObjectOf(handle, ObjectType.Event, out KernelObject? target);
+        @event = status.IsSuccess ? (KEVENT*)target!.Address : null;
+        return status;
+    }
+
+    private static NTSTATUS ChangeEvent(void* handle, int* previousState, delegate*<KEVENT*, int> change)
+    {
+        NTSTATUS status = EventOf(handle, out KEVENT* @event);
+        if (!status.IsSuccess)
+            return status;
+        int before = change(@event);
+        if (previousState != null)
+            *previousState = before;
+        return STATUS_SUCCESS;
     }
 }

@@ -50,22 +50,11 @@ public static unsafe partial class Ntoskrnl
             return STATUS_INVALID_PARAMETER_MIX;
         foreach (KernelObject target in targets)
             NtKernel.Current.Objects.Reference(target);
-        NTSTATUS status = WaitForAddresses(waitables, (int)handleCount, waitType, alertable, timeout);
+        NTSTATUS status = WaitForObjects(
+            handleCount, waitables, waitType, KPROCESSOR_MODE.KernelMode, alertable, timeout);
         foreach (KernelObject target in targets)
             NtKernel.Current.Objects.Dereference(target);
         return status;
-    }
-
-    private static NTSTATUS WaitForAddresses(
-        void** waitables, int count, WAIT_TYPE waitType, BOOLEAN alertable, long* timeout)
-    {
-        Scheduler scheduler = NtKernel.Current.Scheduler;
-        KernelThread thread = scheduler.CurrentThread;
-        WaitSlot[] slots = thread.SlotsFor(count);
-        for (int i = 0; i < count; i++)
-            slots[i].Object = (DISPATCHER_HEADER*)waitables[i];
-        return scheduler.Wait(
-            thread, count, waitType == WAIT_TYPE.WaitAll, DueOf(timeout), KPROCESSOR_MODE.KernelMode, alertable);
     }
 
     private static NTSTATUS WaitableOf(void* handle, out KernelObject? target, out void* waitable)

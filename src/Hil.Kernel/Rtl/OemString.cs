@@ -5,8 +5,6 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
-    private const int LeadByteTableBytes = 512;
-
     /// <summary>Converts the OEM code page to UTF-16, into fresh pool on request. The result is
     /// zero-terminated.</summary>
     /// <returns>STATUS_BUFFER_OVERFLOW when text and terminator do not fit, STATUS_INVALID_PARAMETER_2 for a text too
@@ -42,9 +40,7 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS RtlUpcaseUnicodeStringToOemString(
         ANSI_STRING* destinationString, UNICODE_STRING* sourceString, BOOLEAN allocateDestinationString) =>
-        OemCodePage.Has(CharsOf(sourceString, "SourceString"))
-            ? UnicodeToOem(destinationString, sourceString, allocateDestinationString, toUpper: true, terminator: 1)
-            : STATUS_UNMAPPABLE_CHARACTER;
+        MappableToOem(destinationString, sourceString, allocateDestinationString, toUpper: true, terminator: 1);
 
     /// <summary>Converts UTF-16 to the OEM code page, without a terminator, into fresh pool on request.</summary>
     /// <inheritdoc cref="RtlUpcaseUnicodeStringToOemString"/>
@@ -52,9 +48,7 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS RtlUnicodeStringToCountedOemString(
         ANSI_STRING* destinationString, UNICODE_STRING* sourceString, BOOLEAN allocateDestinationString) =>
-        OemCodePage.Has(CharsOf(sourceString, "SourceString"))
-            ? UnicodeToOem(destinationString, sourceString, allocateDestinationString, toUpper: false, terminator: 0)
-            : STATUS_UNMAPPABLE_CHARACTER;
+        MappableToOem(destinationString, sourceString, allocateDestinationString, toUpper: false, terminator: 0);
 
     /// <summary>As RtlUnicodeStringToCountedOemString, to upper case.</summary>
     /// <inheritdoc cref="RtlUpcaseUnicodeStringToOemString"/>
@@ -62,9 +56,7 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS RtlUpcaseUnicodeStringToCountedOemString(
         ANSI_STRING* destinationString, UNICODE_STRING* sourceString, BOOLEAN allocateDestinationString) =>
-        OemCodePage.Has(CharsOf(sourceString, "SourceString"))
-            ? UnicodeToOem(destinationString, sourceString, allocateDestinationString, toUpper: true, terminator: 0)
-            : STATUS_UNMAPPABLE_CHARACTER;
+        MappableToOem(destinationString, sourceString, allocateDestinationString, toUpper: true, terminator: 0);
 
     /// <summary>Frees the buffer of a string that an Rtl routine allocated, and empties the string.</summary>
     /// <remarks>WDK: RtlFreeOemString.</remarks>
@@ -107,15 +99,9 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = APC_LEVEL)]
     public static NTSTATUS RtlUnicodeToOemN(
         byte* oemString, uint maxBytesInOemString, uint* bytesInOemString,
-        char* unicodeString, uint bytesInUnicodeString)
-    {
-        uint count = RequireRoomForOem(oemString, maxBytesInOemString, unicodeString, bytesInUnicodeString);
-        for (uint i = 0; i < count; i++)
-            oemString[i] = OemCodePage.ToByte(unicodeString[i]);
-        if (bytesInOemString != null)
-            *bytesInOemString = count;
-        return count == bytesInUnicodeString / sizeof(char) ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
-    }
+        char* unicodeString, uint bytesInUnicodeString) =>
+        UnicodeToOem(
+            oemString, maxBytesInOemString, bytesInOemString, unicodeString, bytesInUnicodeString, toUpper: false);
 
     /// <summary>As RtlUnicodeToOemN, to upper case.</summary>
     /// <inheritdoc cref="RtlUnicodeToOemN"/>
@@ -123,15 +109,9 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = APC_LEVEL)]
     public static NTSTATUS RtlUpcaseUnicodeToOemN(
         byte* oemString, uint maxBytesInOemString, uint* bytesInOemString,
-        char* unicodeString, uint bytesInUnicodeString)
-    {
-        uint count = RequireRoomForOem(oemString, maxBytesInOemString, unicodeString, bytesInUnicodeString);
-        for (uint i = 0; i < count; i++)
-            oemString[i] = OemCodePage.ToUpperByte(unicodeString[i]);
-        if (bytesInOemString != null)
-            *bytesInOemString = count;
-        return count == bytesInUnicodeString / sizeof(char) ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
-    }
+        char* unicodeString, uint bytesInUnicodeString) =>
+        UnicodeToOem(
+            oemString, maxBytesInOemString, bytesInOemString, unicodeString, bytesInUnicodeString, toUpper: true);
 
     [ExportData("NlsMbOemCodePageTag", 1)]
     public static void InitializeNlsMbOemCodePageTag(byte* storage) => *storage = 0; // The code page is single-byte.
@@ -140,12 +120,8 @@ public static unsafe partial class Ntoskrnl
     public static void InitializeNlsOemCodePage(byte* storage) => *(ushort*)storage = OemCodePage.Number;
 
     /// <summary>As NlsLeadByteInfo, for the OEM code page.</summary>
-    [ExportData("NlsOemLeadByteInfo", 16 + LeadByteTableBytes)]
-    public static void InitializeNlsOemLeadByteInfo(byte* storage)
-    {
-        *(void**)storage = storage + 16;
-        new Span<byte>(storage + 16, LeadByteTableBytes).Clear();
-    }
+    [ExportData("NlsOemLeadByteInfo", 16 + 512)]
+    public static void InitializeNlsOemLeadByteInfo(byte* storage) => InitializeNlsLeadByteInfo(storage);
 
     private static NTSTATUS OemToUnicode(
         UNICODE_STRING* destination, ANSI_STRING* source, bool allocates, int terminator)
@@ -179,6 +155,12 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
+    private static NTSTATUS MappableToOem(
+        ANSI_STRING* destination, UNICODE_STRING* source, bool allocates, bool toUpper, int terminator) =>
+        OemCodePage.Has(CharsOf(source, "SourceString"))
+            ? UnicodeToOem(destination, source, allocates, toUpper, terminator)
+            : STATUS_UNMAPPABLE_CHARACTER;
+
     private static NTSTATUS UnicodeToOem(
         ANSI_STRING* destination, UNICODE_STRING* source, bool allocates, bool toUpper, int terminator)
     {
@@ -199,21 +181,23 @@ public static unsafe partial class Ntoskrnl
             return STATUS_BUFFER_OVERFLOW;
         }
         DriverMemory.RequireWritable(destination->Buffer, (nuint)bytes, nameof(RtlUnicodeStringToOemString));
-        if (toUpper)
-            RtlUpcaseUnicodeToOemN(destination->Buffer, (uint)length, null, source->Buffer, source->Length);
-        else
-            RtlUnicodeToOemN(destination->Buffer, (uint)length, null, source->Buffer, source->Length);
+        UnicodeToOem(destination->Buffer, (uint)length, null, source->Buffer, source->Length, toUpper);
         if (terminator != 0)
             destination->Buffer[length] = 0;
         destination->Length = (ushort)length;
         return STATUS_SUCCESS;
     }
 
-    private static uint RequireRoomForOem(byte* oem, uint oemBytesMax, char* unicode, uint unicodeBytes)
+    private static NTSTATUS UnicodeToOem(
+        byte* oem, uint oemBytesMax, uint* oemBytes, char* unicode, uint unicodeBytes, bool toUpper)
     {
         uint count = Math.Min(oemBytesMax, unicodeBytes / sizeof(char));
         DriverMemory.RequireReadable(unicode, count * sizeof(char), nameof(RtlUnicodeToOemN));
         DriverMemory.RequireWritable(oem, count, nameof(RtlUnicodeToOemN));
-        return count;
+        for (uint i = 0; i < count; i++)
+            oem[i] = toUpper ? OemCodePage.ToUpperByte(unicode[i]) : OemCodePage.ToByte(unicode[i]);
+        if (oemBytes != null)
+            *oemBytes = count;
+        return count == unicodeBytes / sizeof(char) ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
     }
 }

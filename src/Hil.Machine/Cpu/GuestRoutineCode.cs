@@ -198,9 +198,7 @@ internal sealed class GuestRoutineCode
         _a.ret();
 
         Begin("KeRaiseIrqlToDpcLevel");
-        _a.mov(rax, cr8);
-        _a.cmp(eax, DispatchLevel);
-        JumpAboveToHost("KeRaiseIrqlToDpcLevel");
+        EmitDispatchLevelAtMost("KeRaiseIrqlToDpcLevel");
         _a.mov(edx, DispatchLevel);
         _a.mov(cr8, rdx);
         _a.ret();
@@ -219,9 +217,7 @@ internal sealed class GuestRoutineCode
     {
         Label raised = _a.CreateLabel();
         Begin("KeAcquireSpinLockRaiseToDpc", "KfAcquireSpinLock");
-        _a.mov(rax, cr8);
-        _a.cmp(eax, DispatchLevel);
-        JumpAboveToHost("KeAcquireSpinLockRaiseToDpc");
+        EmitDispatchLevelAtMost("KeAcquireSpinLockRaiseToDpc");
         _a.cmp(__qword_ptr[rcx], 0);
         JumpNotEqualToHost("KeAcquireSpinLockRaiseToDpc");
         _a.cmp(eax, DispatchLevel);
@@ -265,9 +261,7 @@ internal sealed class GuestRoutineCode
         Begin("IoAcquireRemoveLockEx");
         _a.cmp(__byte_ptr[rcx], 0);
         JumpNotEqualToHost("IoAcquireRemoveLockEx");
-        _a.mov(rax, cr8);
-        _a.cmp(eax, DispatchLevel);
-        JumpAboveToHost("IoAcquireRemoveLockEx");
+        EmitDispatchLevelAtMost("IoAcquireRemoveLockEx");
         _a.inc(__dword_ptr[rcx + 4]);
         _a.xor(eax, eax);
         _a.ret();
@@ -275,9 +269,7 @@ internal sealed class GuestRoutineCode
         Begin("IoReleaseRemoveLockEx");
         _a.cmp(__dword_ptr[rcx + 4], 1);
         JumpLessOrEqualToHost("IoReleaseRemoveLockEx");
-        _a.mov(rax, cr8);
-        _a.cmp(eax, DispatchLevel);
-        JumpAboveToHost("IoReleaseRemoveLockEx");
+        EmitDispatchLevelAtMost("IoReleaseRemoveLockEx");
         _a.dec(__dword_ptr[rcx + 4]);
         _a.ret();
     }
@@ -308,6 +300,14 @@ internal sealed class GuestRoutineCode
         _a.mov(__qword_ptr[rcx + 0xF8], rax);
         _a.fxsave(__[rcx + 0x100]);
         _a.ret();
+    }
+
+    // IRQL into EAX; above DISPATCH_LEVEL is the host's.
+    private void EmitDispatchLevelAtMost(string export)
+    {
+        _a.mov(rax, cr8);
+        _a.cmp(eax, DispatchLevel);
+        JumpAboveToHost(export);
     }
 
     private void JumpBelowToHost(string export) => _a.jb(HostJump(export));

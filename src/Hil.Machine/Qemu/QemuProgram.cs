@@ -9,7 +9,9 @@ namespace Hil.Machine.Qemu;
 /// <summary>Finds the QEMU program and turns its complaints into something a user can act on.</summary>
 public static partial class QemuProgram
 {
-    public const string InstallHint = "install it with: apt-get install qemu-system-x86";
+    public const string InstallCommand = "apt-get install qemu-system-x86";
+
+    public const string InstallHint = "install it with: " + InstallCommand;
 
     /// <summary>Older ones lack options that we start QEMU with and have not been tried.</summary>
     public static readonly Version Oldest = new(6, 0);
@@ -63,7 +65,7 @@ public static partial class QemuProgram
         if (UnknownDevice().Match(words) is { Success: true } match)
         {
             return $"{message}\n{match.Groups["name"].Value} is not in this QEMU; it lists what it has with: "
-                + $"{program} -device help. Another one may have it: --qemu PATH, or apt-get install qemu-system-x86";
+                + $"{program} -device help. Another one may have it: --qemu PATH, or {InstallCommand}";
         }
         // An old one refuses our options before it greets with its version.
         Version? version = VersionOf(program);

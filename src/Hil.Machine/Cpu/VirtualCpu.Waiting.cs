@@ -40,8 +40,18 @@ public sealed unsafe partial class VirtualCpu
             }
             Thread.SpinWait(1);
         }
-        _wakeRequested = false;
+        ForgetWake();
         ThrowIfLost();
+    }
+
+    // Who wakes has posted work before: the caller's look for it must not be done before the wake is forgotten, or a wake
+    // that comes in between is forgotten with its work unseen.
+    private void ForgetWake()
+    {
+        if (!_wakeRequested)
+            return;
+        _wakeRequested = false;
+        Interlocked.MemoryBarrier();
     }
 
     private bool SpinForTurn()

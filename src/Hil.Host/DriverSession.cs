@@ -59,7 +59,7 @@ public sealed partial class DriverSession : IDisposable
         DriverSessionOptions options, IKernelObserver? observer = null, CancellationToken cancellation = default) =>
         Task.Run(() =>
         {
-            Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(MachineOf(options), cancellation);
+            EmulatedMachine machine = EmulatedMachine.Begin(MachineOf(options), cancellation);
             DriverSession session = Load(options, machine, observer);
             try
             {
@@ -73,28 +73,32 @@ public sealed partial class DriverSession : IDisposable
             }
         }, CancellationToken.None);
 
-    /// <summary>Loads the driver into a machine that may still be starting. None of its code runs yet.</summary>
-    /// <param name="starting">Belongs to the session from now on, also when this fails.</param>
+    /// <summary>Loads the driver into a machine that may still boot, and waits for it. None of its code runs
+    /// yet.</summary>
+    /// <param name="machine">Belongs to the session from now on, also when this fails.</param>
     /// <exception cref="MachineStartException">QEMU did not come up.</exception>
     /// <exception cref="BadDriverImageException">The image is no driver that can run here.</exception>
     public static DriverSession Load(
-        DriverSessionOptions options, Task<EmulatedMachine> starting, IKernelObserver? observer = null)
+        DriverSessionOptions options, EmulatedMachine machine, IKernelObserver? observer = null)
     {
-        EmulatedMachine? machine = null;
         NtKernel? kernel = null;
         ISessionTracing? tracing = null;
         try
         {
-            // QEMU boots while we read.
             DriverImage? image = options.Image
                 ?? (options.ImagePath == null ? null : DriverImage.ReadFile(options.ImagePath));
-            machine = starting.GetAwaiter().GetResult();
-            tracing = TracingOf(options); // Only now: a run that does not start leaves an earlier trace alone.
+            // What is written down begins with what is on the bus. And a run that does not start leaves an earlier
+            // trace alone.
+            if (options.Capture != null || options.Tracing != null)
+                machine.AwaitBoot();
+            tracing = TracingOf(options);
             KernelServices services = machine.CreateServices(observer) with { Schedule = options.Schedule };
             kernel = new NtKernel(tracing == null ? services : tracing.Wrap(machine, services));
             tracing?.Attach(kernel);
             kernel.Io.ServiceLoader = ServicesOf(kernel, options, tracing);
-            var session = new DriverSession(options, machine, kernel, Load(kernel, image, options), tracing);
+            LoadedDriver driver = Load(kernel, image, options);
+            machine.AwaitBoot();
+            var session = new DriverSession(options, machine, kernel, driver, tracing);
             tracing?.Attach(session);
             return session;
         }
@@ -102,8 +106,7 @@ public sealed partial class DriverSession : IDisposable
         {
             kernel?.Dispose();
             tracing?.Dispose();
-            machine ??= Finish(starting);
-            machine?.Dispose();
+            machine.Dispose();
             throw;
         }
     }
@@ -253,18 +256,6 @@ public sealed partial class DriverSession : IDisposable
                 return Kernel.Pnp.FinishRemoval(device) ? NtStatus.STATUS_SUCCESS : NtStatus.STATUS_DEVICE_BUSY;
             default:
                 return Kernel.Pnp.Remove(device);
-        }
-    }
-
-    private static EmulatedMachine? Finish(Task<EmulatedMachine> starting)
-    {
-        try
-        {
-            return starting.GetAwaiter().GetResult();
-        }
-        catch (Exception)
-        {
-            return null; // The first failure is the one to report.
         }
     }
 }

@@ -36,6 +36,8 @@ public static class Ahead
 
     private static void LoadForStart(Action? more)
     {
+        // In the last slot, which the machine itself comes to when all others are taken.
+        new RamWindow(RamWindow.BytesMin, slots: (RamWindow.SlotCount - 1)..RamWindow.SlotCount).Dispose();
         (LocalSocket ours, SafeFileHandle other) = LocalSocket.Connect();
         ours.Dispose();
         other.Dispose();

@@ -6,24 +6,29 @@ using Hil.Machine.Traps;
 
 namespace Hil.Machine;
 
+// A kernel is built and a driver loaded while QEMU boots: both need the shared memory alone. Until then the processor and
+// the bus belong to the thread that sets the machine up.
+
 /// <summary>QEMU, the memory shared with it, its processor under our monitor, and its PCI bus set up: all that a
 /// kernel needs.</summary>
 public sealed class EmulatedMachine : IDisposable
 {
-    private EmulatedMachine(RamWindow ram, QemuProcess qemu, VirtualCpu cpu, MachineClock clock, MachineOptions options)
+    private readonly Task<PciTopology> _boot;
+
+    private EmulatedMachine(
+        MachineOptions options, RamWindow ram, QemuProcess qemu, QemuOptions qemuOptions,
+        CancellationToken cancellation)
     {
         Ram = ram;
         Qemu = qemu;
-        Cpu = cpu;
-        Clock = clock;
+        Clock = new MachineClock();
+        Cpu = new VirtualCpu(ram, qemu, new GuestRoutines(ram), Clock, options);
         AccessTraps = options.TrapsDeviceAccess
-            ? new AccessTraps(ram, cpu, options.Deterministic, options.TrapsInstructions)
+            ? new AccessTraps(ram, Cpu, options.Deterministic, options.TrapsInstructions)
             : null;
-        Bus = new MonitorBus(cpu);
-        Pci = options.Functions is { } claimed
-            ? new PciTopology(claimed, [], ImmutableDictionary<PciAddress, ulong>.Empty)
-            : PciEnumerator.Enumerate(Bus);
+        Bus = new MonitorBus(Cpu);
         InterruptController = new InterruptController(Bus);
+        _boot = Task.Run(() => Boot(options, qemuOptions, cancellation), CancellationToken.None);
     }
 
     public RamWindow Ram { get; }
@@ -39,31 +44,61 @@ public sealed class EmulatedMachine : IDisposable
 
     public IBus Bus { get; }
 
-    /// <summary>What was found on the PCI bus, with its resources placed.</summary>
-    public PciTopology Pci { get; }
+    /// <summary>What was found on the PCI bus, with its resources placed. Waits for the machine to boot.</summary>
+    public PciTopology Pci => _boot.GetAwaiter().GetResult();
 
     public IInterruptController InterruptController { get; }
 
-    /// <summary>Starts QEMU, returns once it boots, and sets its machine up.</summary>
+    /// <summary>Starts QEMU and sets its machine up.</summary>
     /// <exception cref="MachineStartException">QEMU is missing, too old, lacks the device, or ended.</exception>
-    public static Task<EmulatedMachine> StartAsync(MachineOptions options, CancellationToken cancellation = default)
+    public static async Task<EmulatedMachine> StartAsync(
+        MachineOptions options, CancellationToken cancellation = default)
+    {
+        EmulatedMachine machine = Begin(options, cancellation);
+        try
+        {
+            await machine._boot.ConfigureAwait(false);
+        }
+        catch
+        {
+            machine.Dispose();
+            throw;
+        }
+        machine.AwaitBoot();
+        return machine;
+    }
+
+    /// <summary>Starts QEMU and returns while it boots. A kernel can be built on the machine and a driver be loaded;
+    /// nothing may run before <see cref="AwaitBoot"/>.</summary>
+    /// <exception cref="MachineStartException">QEMU is missing, or the system could not start it.</exception>
+    public static EmulatedMachine Begin(MachineOptions options, CancellationToken cancellation = default)
     {
         if (options is { Deterministic: true, TrapsDeviceAccess: false })
             throw new ArgumentException("a deterministic machine traps device accesses", nameof(options));
         var ram = new RamWindow(options.MemoryBytes, options.ShadowBytes, options.TrapsDeviceAccess, SlotsOf(options));
+        QemuProcess? qemu = null;
         try
         {
             VirtualCpu.Prepare(ram, options);
             QemuOptions qemuOptions = QemuOptionsOf(options, ram);
-            QemuProcess qemu = QemuProcess.Begin(qemuOptions);
+            qemu = QemuProcess.Begin(qemuOptions);
             Ahead.GoOn();
-            return Task.Run(() => Finish(options, ram, qemu, qemuOptions, cancellation), CancellationToken.None);
+            return new EmulatedMachine(options, ram, qemu, qemuOptions, cancellation);
         }
-        catch (Exception e)
+        catch
         {
+            qemu?.Dispose();
             ram.Dispose();
-            return Task.FromException<EmulatedMachine>(e);
+            throw;
         }
+    }
+
+    /// <summary>Waits until the machine is set up; its processor and its bus are the caller's from then on.</summary>
+    /// <exception cref="MachineStartException">QEMU is too old, lacks the device, or ended.</exception>
+    public void AwaitBoot()
+    {
+        _ = _boot.GetAwaiter().GetResult();
+        Cpu.IsBooting = false;
     }
 
     /// <summary>What a kernel on this machine is built from.</summary>
@@ -81,29 +116,22 @@ public sealed class EmulatedMachine : IDisposable
     /// <summary>Ends QEMU, then gives its memory back.</summary>
     public void Dispose()
     {
+        if (!_boot.IsCompleted)
+        {
+            Qemu.Kill(); // Who sets the machine up hears of that, and leaves the memory alone.
+            _ = Task.WaitAny(_boot);
+        }
         Qemu.Dispose();
         Ram.Dispose();
     }
 
-    private static EmulatedMachine Finish(
-        MachineOptions options, RamWindow ram, QemuProcess qemu, QemuOptions qemuOptions,
-        CancellationToken cancellation)
+    private PciTopology Boot(MachineOptions options, QemuOptions qemuOptions, CancellationToken cancellation)
     {
-        try
-        {
-            // QEMU boots while these are loaded.
-            var routines = new GuestRoutines(ram);
-            var clock = new MachineClock();
-            qemu.AwaitMachine(qemuOptions, cancellation);
-            var cpu = new VirtualCpu(ram, qemu, routines, clock, options);
-            return new EmulatedMachine(ram, qemu, cpu, clock, options);
-        }
-        catch
-        {
-            qemu.Dispose();
-            ram.Dispose();
-            throw;
-        }
+        Qemu.AwaitMachine(qemuOptions, cancellation);
+        Cpu.AwaitReady();
+        return options.Functions is { } claimed
+            ? new PciTopology(claimed, [], ImmutableDictionary<PciAddress, ulong>.Empty)
+            : PciEnumerator.Enumerate(Bus);
     }
 
     private static QemuOptions QemuOptionsOf(MachineOptions options, RamWindow ram) => new()

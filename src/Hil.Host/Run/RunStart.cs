@@ -15,8 +15,8 @@ public sealed class RunStart : IDisposable
     {
         Plan = plan;
         Counter = new EventCounter(output);
-        // On this thread, because a pool that must start threads first takes longer. It returns once QEMU boots.
-        Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(plan.Machine, _cancellation.Token);
+        // On this thread, because a pool that must start threads first takes longer.
+        Task<EmulatedMachine> machine = BeginMachine(plan.Machine);
         _session = Task.Run(() => Load(machine, output.Compiler));
     }
 
@@ -65,6 +65,18 @@ public sealed class RunStart : IDisposable
         _cancellation.Dispose();
     }
 
+    private Task<EmulatedMachine> BeginMachine(MachineOptions options)
+    {
+        try
+        {
+            return Task.FromResult(EmulatedMachine.Begin(options, _cancellation.Token));
+        }
+        catch (Exception e)
+        {
+            return Task.FromException<EmulatedMachine>(e);
+        }
+    }
+
     // A fault of the driver's is reported before one of QEMU's, which boots while the driver is compiled and read.
     private DriverSession Load(Task<EmulatedMachine> machine, Action<string> compiler)
     {
@@ -78,7 +90,7 @@ public sealed class RunStart : IDisposable
             DisposeOf(machine);
             throw;
         }
-        return DriverSession.Load(options, machine, Counter);
+        return DriverSession.Load(options, machine.GetAwaiter().GetResult(), Counter);
     }
 
     private RunImage? ReadImage(Action<string> compiler)

@@ -73,7 +73,7 @@ public sealed class TraceReplay : IDisposable
         using TraceWriter? again = _options.CapturePath == null ? null : TraceWriter.Create(_options.CapturePath);
         var tracing = new SessionReplay(_profile, _walk, _categories, again, comparison);
         DriverSessionOptions options = OptionsOf(tracing, image, managed);
-        Task<EmulatedMachine> machine = EmulatedMachine.StartAsync(options.Machine, cancellation);
+        EmulatedMachine machine = EmulatedMachine.Begin(options.Machine, cancellation);
         BugCheckException? bugCheck = null;
         long began = 0;
         Exception? stop = null;

@@ -10,13 +10,9 @@ public sealed class InterruptController : IInterruptController
     private const byte FirstVector = 16;
 
     private readonly IoApic _ioApic;
-    private readonly uint _lines;
+    private uint _lines; // Read when it is first needed: the machine may not have booted yet.
 
-    public InterruptController(IBus bus)
-    {
-        _ioApic = new IoApic(bus);
-        _lines = _ioApic.ReadInputCount();
-    }
+    public InterruptController(IBus bus) => _ioApic = new IoApic(bus);
 
     public void ConnectLine(uint line, byte vector, bool levelSensitive, bool activeLow)
     {
@@ -43,5 +39,10 @@ public sealed class InterruptController : IInterruptController
         return (MessageAddress, vector);
     }
 
-    private void RequireLine(uint line) => Invariant.Holds(line < _lines, "a line is an input of the IOAPIC");
+    private void RequireLine(uint line)
+    {
+        if (_lines == 0)
+            _lines = _ioApic.ReadInputCount();
+        Invariant.Holds(line < _lines, "a line is an input of the IOAPIC");
+    }
 }

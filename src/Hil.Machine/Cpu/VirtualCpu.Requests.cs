@@ -5,6 +5,12 @@ public sealed unsafe partial class VirtualCpu
 {
     public void WriteCode(ulong address, ReadOnlySpan<byte> bytes)
     {
+        if (IsBooting)
+        {
+            // SAFETY: the caller's own pages. No code was translated from them, so there is none to throw away.
+            bytes.CopyTo(new Span<byte>((void*)address, bytes.Length));
+            return;
+        }
         while (!bytes.IsEmpty)
         {
             int count = Math.Min(bytes.Length, MonitorLayout.BufferBytes);

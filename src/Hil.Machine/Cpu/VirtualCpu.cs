@@ -39,7 +39,8 @@ public sealed unsafe partial class VirtualCpu : IVirtualProcessor
     private volatile bool _wakeRequested;
     private volatile MachineLostException? _loss;
 
-    /// <summary>Waits for the monitor to come up. The RAM window was prepared before QEMU started.</summary>
+    /// <summary>The RAM window was prepared before QEMU started; <see cref="AwaitReady"/> comes before the first
+    /// request.</summary>
     internal VirtualCpu(
         RamWindow ram, QemuProcess qemu, GuestRoutines routines, IClock clock, MachineOptions machine)
     {
@@ -56,7 +57,6 @@ public sealed unsafe partial class VirtualCpu : IVirtualProcessor
         _watchdog = options.Watchdog.Ticks;
         _routines = routines;
         qemu.OnLost(OnLost);
-        WaitUntilReady();
     }
 
     public ulong StubBase => _ram.Base + MachineLayout.StubsOffset;
@@ -145,7 +145,12 @@ public sealed unsafe partial class VirtualCpu : IVirtualProcessor
 
     public LoadedModule GuestModule => _routines.Module;
 
-    private void WaitUntilReady()
+    /// <summary>Whether the processor has not been handed to a kernel yet: it has run nothing but the monitor, and who
+    /// sets the machine up is the one to make requests.</summary>
+    internal bool IsBooting { get; set; } = true;
+
+    /// <summary>Waits for the monitor to come up.</summary>
+    internal void AwaitReady()
     {
         const long PatienceNanoseconds = 10_000_000_000;
         _mailbox.AnnounceSleep();

@@ -48,6 +48,20 @@ public sealed partial class DriverSession
             () => what = new OutsideRequest(OutsideRequestKind.Change) { Code = (uint)action });
     }
 
+    /// <summary>Takes the system to sleep (S3) or back to work, as the power manager does.</summary>
+    /// <returns>The driver's answer; or, as a sentence, why it was not asked.</returns>
+    public Task<(NTSTATUS Status, string? Problem)> ChangePowerAsync(PowerAction action)
+    {
+        SYSTEM_POWER_STATE state = StateOf(action);
+        OutsideRequest? what = null;
+        return Kernel.Scheduler.RunAsync(
+            () => ChangePower(state, what),
+            () => what = new OutsideRequest(OutsideRequestKind.Power) { Code = (uint)state });
+    }
+
+    /// <summary>Whether the system sleeps.</summary>
+    public bool IsAsleep => Kernel.Pnp.SystemState > SYSTEM_POWER_STATE.PowerSystemWorking;
+
     /// <summary>Removes devices that were pulled out while files were open, once none is.</summary>
     public Task<bool> FinishRemovalAsync() => Kernel.Scheduler.RunAsync(
         FinishRemoval, static () => new OutsideRequest(OutsideRequestKind.FinishRemoval));
@@ -76,6 +90,12 @@ public sealed partial class DriverSession
                         $"request {request.Number} asks for PnP action {request.Code}, which is none");
                 Change((PnpAction)request.Code, request);
                 break;
+            case OutsideRequestKind.Power:
+                if (!IsStateOfAnAction(request.Code))
+                    throw new TraceReplayException(
+                        $"request {request.Number} asks for system power state {request.Code}, which is none");
+                ChangePower((SYSTEM_POWER_STATE)request.Code, request);
+                break;
             case OutsideRequestKind.FinishRemoval:
                 FinishRemoval();
                 break;
@@ -98,6 +118,8 @@ public sealed partial class DriverSession
     {
         if (_devices.Count == 0)
             return (NtStatus.STATUS_NO_SUCH_DEVICE, "the driver has no PnP device");
+        if (IsAsleep)
+            return (NtStatus.STATUS_INVALID_DEVICE_STATE, "the system sleeps: nothing changes in its devices");
         foreach (DeviceNode device in _devices)
         {
             if (FindObstacle(device, action) is { } obstacle)
@@ -107,6 +129,33 @@ public sealed partial class DriverSession
                 return (status, null);
         }
         return (NtStatus.STATUS_SUCCESS, null);
+    }
+
+    private static SYSTEM_POWER_STATE StateOf(PowerAction action) => action == PowerAction.Sleep
+        ? SYSTEM_POWER_STATE.PowerSystemSleeping3
+        : SYSTEM_POWER_STATE.PowerSystemWorking;
+
+    private static bool IsStateOfAnAction(uint state) =>
+        Enum.GetValues<PowerAction>().Any(action => (uint)StateOf(action) == state);
+
+    private (NTSTATUS Status, string? Problem) ChangePower(SYSTEM_POWER_STATE state, OutsideRequest? what)
+    {
+        string? obstacle = FindObstacle(state);
+        NTSTATUS status = obstacle == null
+            ? Kernel.Pnp.SetSystemPower(state)
+            : NtStatus.STATUS_INVALID_DEVICE_STATE;
+        Kernel.Io.NoteEnd(what, status);
+        return (status, obstacle);
+    }
+
+    private string? FindObstacle(SYSTEM_POWER_STATE state)
+    {
+        if (_devices.Count == 0)
+            return "the driver has no PnP device";
+        if (state == Kernel.Pnp.SystemState)
+            return IsAsleep ? "the system sleeps already" : "the system does not sleep";
+        DeviceNode? other = _devices.Find(device => device.State != DeviceNodeState.Started);
+        return other == null ? null : $"the device gets no power requests: its state is {other.State}";
     }
 
     private bool FinishRemoval()

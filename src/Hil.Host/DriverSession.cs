@@ -231,6 +231,8 @@ public sealed partial class DriverSession : IDisposable
     {
         if (_isUnloaded)
             return NtStatus.STATUS_SUCCESS;
+        if (IsAsleep)
+            Kernel.Pnp.SetSystemPower(SYSTEM_POWER_STATE.PowerSystemWorking);
         foreach (DeviceNode device in _devices)
         {
             NTSTATUS status = RemoveForUnload(device);

@@ -16,7 +16,7 @@ cd "$(dirname "$0")"
 sources() { # the C files of a driver
   case $1 in
     edu) echo ../../samples/drivers/edu/*.c ;;
-    storm | preempt | resource | polldma | spinisr | pulled | isrfault | passive | ring | ringmoved | bus | chains) echo "$1.c edu_device.c" ;;
+    storm | preempt | resource | polldma | spinisr | pulled | isrfault | passive | ring | ringmoved | bus | chains | sleeper) echo "$1.c edu_device.c" ;;
     seh) echo seh.c ;;
     *) echo "$1.c legacy.c" ;;
   esac
@@ -44,7 +44,7 @@ build() { # name; a half-written image never stands under the final name
 }
 
 if [ $# -eq 0 ]; then
-  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus chains apc
+  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus chains apc sleeper
 fi
 
 failed=0

@@ -403,4 +403,4 @@ static VOID BusStop(PEDU_DEVICE edu)
     Bus = NULL;
 }
 
-EDU_HOOKS EduHooks = { BusInterrupt, BusStart, BusRequest, LEGACY_NAMES(L"HilBus"), BusStop };
+EDU_HOOKS EduHooks = { BusInterrupt, BusStart, BusRequest, LEGACY_NAMES(L"HilBus"), BusStop, NULL };

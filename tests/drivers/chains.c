@@ -262,4 +262,4 @@ static BOOLEAN ChainsInterrupt(PEDU_DEVICE edu)
     return EduAcknowledge(edu);
 }
 
-EDU_HOOKS EduHooks = { ChainsInterrupt, ChainsStart, ChainsControl, LEGACY_NAMES(L"HilChains"), ChainsStop };
+EDU_HOOKS EduHooks = { ChainsInterrupt, ChainsStart, ChainsControl, LEGACY_NAMES(L"HilChains"), ChainsStop, NULL };

@@ -153,6 +153,8 @@ static NTSTATUS EduPower(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PEDU_DEVICE edu = DeviceObject->DeviceExtension;
 
+    if (EduHooks.Power != NULL)
+        return EduHooks.Power(edu, Irp);
     PoStartNextPowerIrp(Irp);
     IoSkipCurrentIrpStackLocation(Irp);
     return PoCallDriver(edu->Lower, Irp);

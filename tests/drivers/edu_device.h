@@ -34,6 +34,7 @@ typedef struct EDU_HOOKS {
     UNICODE_STRING Device;
     UNICODE_STRING Link;
     VOID (*Stop)(PEDU_DEVICE edu); /* before the hardware is let go; may be NULL */
+    NTSTATUS (*Power)(PEDU_DEVICE edu, PIRP irp); /* in place of passing power IRPs down; may be NULL */
 } EDU_HOOKS;
 
 /* The driver's source file defines this one. */

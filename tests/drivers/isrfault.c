@@ -138,4 +138,4 @@ static NTSTATUS FaultControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
     return CheckRun(Cases, RTL_NUMBER_OF(Cases), edu->Self, irp, number);
 }
 
-EDU_HOOKS EduHooks = { FaultInterrupt, FaultStart, FaultControl, LEGACY_NAMES(L"HilIsrFault"), NULL };
+EDU_HOOKS EduHooks = { FaultInterrupt, FaultStart, FaultControl, LEGACY_NAMES(L"HilIsrFault"), NULL, NULL };

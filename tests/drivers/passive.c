@@ -229,4 +229,4 @@ static NTSTATUS PassiveControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
     return CheckRun(Cases, RTL_NUMBER_OF(Cases), edu->Self, irp, number);
 }
 
-EDU_HOOKS EduHooks = { PassiveInterrupt, PassiveStart, PassiveControl, LEGACY_NAMES(L"HilPassive"), NULL };
+EDU_HOOKS EduHooks = { PassiveInterrupt, PassiveStart, PassiveControl, LEGACY_NAMES(L"HilPassive"), NULL, NULL };

@@ -161,4 +161,4 @@ static NTSTATUS PollControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
     return CheckRun(Cases, RTL_NUMBER_OF(Cases), edu->Self, irp, number);
 }
 
-EDU_HOOKS EduHooks = { EduAcknowledge, PollStart, PollControl, LEGACY_NAMES(L"HilPollDma"), PollStop };
+EDU_HOOKS EduHooks = { EduAcknowledge, PollStart, PollControl, LEGACY_NAMES(L"HilPollDma"), PollStop, NULL };

@@ -184,4 +184,4 @@ static NTSTATUS PreemptControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
     return CheckRun(Cases, RTL_NUMBER_OF(Cases), edu->Self, irp, number);
 }
 
-EDU_HOOKS EduHooks = { PreemptInterrupt, PreemptStart, PreemptControl, LEGACY_NAMES(L"HilPreempt"), NULL };
+EDU_HOOKS EduHooks = { PreemptInterrupt, PreemptStart, PreemptControl, LEGACY_NAMES(L"HilPreempt"), NULL, NULL };

@@ -36,5 +36,5 @@ static VOID PulledStop(PEDU_DEVICE edu)
 
 EDU_HOOKS EduHooks = {
     PulledInterrupt, NULL, PulledControl, RTL_CONSTANT_STRING(L"\\Device\\HilPulled"),
-    RTL_CONSTANT_STRING(L"\\DosDevices\\HilPulled"), PulledStop
+    RTL_CONSTANT_STRING(L"\\DosDevices\\HilPulled"), PulledStop, NULL
 };

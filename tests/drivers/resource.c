@@ -195,4 +195,4 @@ static NTSTATUS ResourceControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
     return CheckRun(Cases, RTL_NUMBER_OF(Cases), edu->Self, irp, number);
 }
 
-EDU_HOOKS EduHooks = { EduAcknowledge, ResourceStart, ResourceControl, LEGACY_NAMES(L"HilResource"), NULL };
+EDU_HOOKS EduHooks = { EduAcknowledge, ResourceStart, ResourceControl, LEGACY_NAMES(L"HilResource"), NULL, NULL };

@@ -332,4 +332,4 @@ static NTSTATUS RingControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
     return CheckRun(Cases, RTL_NUMBER_OF(Cases), edu->Self, irp, number);
 }
 
-EDU_HOOKS EduHooks = { RingInterrupt, RingStart, RingControl, LEGACY_NAMES(L"HilRing"), RingStop };
+EDU_HOOKS EduHooks = { RingInterrupt, RingStart, RingControl, LEGACY_NAMES(L"HilRing"), RingStop, NULL };

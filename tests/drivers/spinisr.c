@@ -104,4 +104,4 @@ static NTSTATUS SpinControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
     return CheckRun(Cases, RTL_NUMBER_OF(Cases), edu->Self, irp, number);
 }
 
-EDU_HOOKS EduHooks = { SpinInterrupt, SpinStart, SpinControl, LEGACY_NAMES(L"HilSpinIsr"), NULL };
+EDU_HOOKS EduHooks = { SpinInterrupt, SpinStart, SpinControl, LEGACY_NAMES(L"HilSpinIsr"), NULL, NULL };

@@ -28,4 +28,4 @@ static NTSTATUS StormControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
     return STATUS_SUCCESS;
 }
 
-EDU_HOOKS EduHooks = { StormInterrupt, NULL, StormControl, LEGACY_NAMES(L"HilStorm"), NULL };
+EDU_HOOKS EduHooks = { StormInterrupt, NULL, StormControl, LEGACY_NAMES(L"HilStorm"), NULL, NULL };

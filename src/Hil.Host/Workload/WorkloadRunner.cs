@@ -39,6 +39,9 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
             if (!await RunAndReportAsync(i + 1, steps[i], context, cancellation).ConfigureAwait(false))
                 failed++;
         }
+        // What drivers put off while the system sleeps ends only after it.
+        if (session.IsAsleep)
+            await session.ChangePowerAsync(PowerAction.Resume).ConfigureAwait(false);
         failed += await EndAndReportAsync(steps.Length, context, cancellation).ConfigureAwait(false);
         return new WorkloadResult(steps.Length, failed, _requests, _cancelled, Stopwatch.GetElapsedTime(began));
     }
@@ -82,6 +85,7 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
             RepeatStep repeat => RepeatAsync(repeat, context, cancellation),
             ParallelStep parallel => ParallelAsync(parallel, context, cancellation),
             PnpStep pnp => PnpAsync(pnp, cancellation),
+            PowerStep power => PowerAsync(power, cancellation),
             ExpectStep expect => Task.FromResult(Expect(expect)),
             _ => throw new UnreachableException(),
         };
@@ -232,6 +236,14 @@ public sealed class WorkloadRunner(DriverSession session, EventCounter counter, 
     private async Task<StepEnd> PnpAsync(PnpStep step, CancellationToken cancellation)
     {
         Task<(NTSTATUS, string?)> change = session.ChangeAsync(step.Action);
+        (bool isInTime, (NTSTATUS status, string? problem)) =
+            await LimitAsync(step, change, null, cancellation).ConfigureAwait(false);
+        return problem != null ? Fail(step, problem) : CheckStatus(step, step.Status, status, isInTime);
+    }
+
+    private async Task<StepEnd> PowerAsync(PowerStep step, CancellationToken cancellation)
+    {
+        Task<(NTSTATUS, string?)> change = session.ChangePowerAsync(step.Action);
         (bool isInTime, (NTSTATUS status, string? problem)) =
             await LimitAsync(step, change, null, cancellation).ConfigureAwait(false);
         return problem != null ? Fail(step, problem) : CheckStatus(step, step.Status, status, isInTime);

@@ -127,6 +127,18 @@ public sealed record PnpStep(PnpAction Action, NTSTATUS Status) : WorkloadStep
     };
 }
 
+public enum PowerAction
+{
+    Sleep,
+    Resume,
+}
+
+/// <summary>Takes the system to S3 or back to S0.</summary>
+public sealed record PowerStep(PowerAction Action, NTSTATUS Status) : WorkloadStep
+{
+    private protected override string Describe() => Action == PowerAction.Sleep ? "power sleep" : "power resume";
+}
+
 /// <summary>Compares what has happened since the workload began; null is not compared.</summary>
 public sealed record ExpectStep(
     CountRange? Interrupts, CountRange? Dpcs, CountRange? Irps, CountRange? Cancelled) : WorkloadStep

@@ -14,7 +14,7 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
     private static readonly string[] s_actions =
     [
         "open", "close", "ioctl", "internal-ioctl", "read", "write", "cancel", "wait", "repeat", "parallel", "pnp",
-        "expect",
+        "power", "expect",
     ];
 
     // Further key, and the actions that it goes with.
@@ -25,7 +25,7 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
         ("in", ["ioctl", "internal-ioctl"]),
         ("out", ["ioctl", "internal-ioctl"]),
         ("offset", ["read", "write"]),
-        ("status", ["open", "ioctl", "internal-ioctl", "read", "write", "pnp", "wait", "cancel"]),
+        ("status", ["open", "ioctl", "internal-ioctl", "read", "write", "pnp", "power", "wait", "cancel"]),
         ("length", ["ioctl", "internal-ioctl", "read", "write"]),
         ("steps", ["repeat", "parallel"]),
         ("within", [.. s_actions.Where(action => action != "expect")]),
@@ -84,6 +84,7 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
             "repeat" => ParseRepeat(step, scope),
             "parallel" => ParseParallel(step, scope),
             "pnp" => new PnpStep(ParsePnp(step), StatusOf(step)) { Line = 0 },
+            "power" => new PowerStep(ParsePower(step), StatusOf(step)) { Line = 0 },
             "expect" => ParseExpect(step),
             _ => ParseRequest(step, action, scope),
         };
@@ -155,6 +156,17 @@ internal sealed class WorkloadParser(string path, ImmutableDictionary<string, ui
             "cancel-stop" => PnpAction.CancelStop,
             "cancel-remove" => PnpAction.CancelRemove,
             _ => throw step.Bad("pnp", Type),
+        };
+    }
+
+    private static PowerAction ParsePower(YamlSection step)
+    {
+        const string Type = "sleep or resume";
+        return step.Text("power", Type) switch
+        {
+            "sleep" => PowerAction.Sleep,
+            "resume" => PowerAction.Resume,
+            _ => throw step.Bad("power", Type),
         };
     }
 

@@ -44,6 +44,9 @@ public enum OutsideRequestKind : byte
 
     /// <summary>Cancel a request. Code: its number.</summary>
     Cancel,
+
+    /// <summary>Sleep or resume of the system. Code: the SYSTEM_POWER_STATE.</summary>
+    Power,
 }
 
 /// <summary>What the world above asks of a kernel, in a form that can be written down and asked again.</summary>

@@ -49,6 +49,9 @@ public sealed unsafe class DeviceNode
     /// <summary>PNP_DEVICE_xxx flags of the last IRP_MN_QUERY_PNP_DEVICE_STATE.</summary>
     public uint DeviceState { get; internal set; }
 
+    /// <summary>State of the last system power IRP that the device was sent.</summary>
+    internal SYSTEM_POWER_STATE LastSystemState { get; set; }
+
     /// <summary>Last status that stood in the way of starting the device.</summary>
     public NTSTATUS Problem { get; internal set; }
 

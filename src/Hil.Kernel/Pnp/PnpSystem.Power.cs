@@ -4,7 +4,8 @@ namespace Hil.Kernel;
 // and all are asked before any is told; coming up, parents come first.
 public sealed unsafe partial class PnpSystem
 {
-    private SYSTEM_POWER_STATE _systemState = SYSTEM_POWER_STATE.PowerSystemWorking;
+    /// <summary>What the system was last taken to.</summary>
+    public SYSTEM_POWER_STATE SystemState { get; private set; } = SYSTEM_POWER_STATE.PowerSystemWorking;
 
     /// <summary>Requested power IRPs and idle detection.</summary>
     internal PowerSystem Power { get; }
@@ -18,7 +19,7 @@ public sealed unsafe partial class PnpSystem
     {
         using Operation operation = Begin();
         List<DeviceNode> started = _devices.FindAll(node => node.State == DeviceNodeState.Started);
-        if (state > _systemState)
+        if (state > SystemState)
             started.Reverse();
         if (state > SYSTEM_POWER_STATE.PowerSystemWorking)
         {
@@ -28,7 +29,7 @@ public sealed unsafe partial class PnpSystem
         }
         foreach (DeviceNode node in started)
             SendSystemPower(node, IRP_MN_SET_POWER, state);
-        _systemState = state;
+        SystemState = state;
         return STATUS_SUCCESS;
     }
 
@@ -45,7 +46,7 @@ public sealed unsafe partial class PnpSystem
                 continue;
             // Those that agreed wait for the change; a set to the present state tells them that it does not come.
             for (; asked >= 0; asked--)
-                SendSystemPower(nodes[asked], IRP_MN_SET_POWER, _systemState);
+                SendSystemPower(nodes[asked], IRP_MN_SET_POWER, SystemState);
             return status;
         }
         return STATUS_SUCCESS;
@@ -61,6 +62,7 @@ public sealed unsafe partial class PnpSystem
         {
             Power =
             {
+                SystemPowerStateContext = ContextOf(node, type),
                 Type = type,
                 State = state,
                 ShutdownType = isSystem && state.SystemState > SYSTEM_POWER_STATE.PowerSystemWorking
@@ -68,11 +70,20 @@ public sealed unsafe partial class PnpSystem
                     : POWER_ACTION.PowerActionNone,
             },
         };
+        if (isSystem)
+            node.LastSystemState = state.SystemState;
         StackRequest.Answer answer = _requests.Send(node, IRP_MJ_POWER, minor, parameters, STATUS_NOT_SUPPORTED);
         string name = isSystem ? $"S{(int)state.SystemState - 1}" : $"D{(int)state.DeviceState - 1}";
         Report(node, minor, answer.Status, $"{MinorNames.OfPower(minor)} {name}");
         if (!answer.ReachedBus && IsOnOwnBus(node) && (minor == IRP_MN_SET_POWER || answer.Status.IsSuccess))
             Kernel.Violation($"{MinorNames.OfPower(minor)} {name} was not passed down to the bus driver of {node}");
         return answer.Status;
+    }
+
+    // WDK: SYSTEM_POWER_STATE_CONTEXT. Both states are those of the system power IRP before this one.
+    private static SYSTEM_POWER_STATE_CONTEXT ContextOf(DeviceNode node, POWER_STATE_TYPE type)
+    {
+        uint before = type == POWER_STATE_TYPE.SystemPowerState ? (uint)node.LastSystemState : 0;
+        return new SYSTEM_POWER_STATE_CONTEXT { TargetSystemState = before, EffectiveSystemState = before };
     }
 }

@@ -36,7 +36,7 @@ internal static class TraceExportCommand
             TraceExport.Write(reader, format, output);
             return ExitCode.Success;
         }
-        if (Path.GetFullPath(targetPath) == Path.GetFullPath(path))
+        if (SameFile.Is(targetPath, path))
             throw new RunInputException($"{targetPath}: the export would replace the trace; give it another name");
         using FileStream target = Create(targetPath);
         TraceExport.Write(reader, format, target);
@@ -45,6 +45,8 @@ internal static class TraceExportCommand
 
     private static FileStream Create(string path)
     {
+        if (path.Length == 0)
+            throw new RunInputException("--output needs the path of a file");
         try
         {
             return File.Create(path);

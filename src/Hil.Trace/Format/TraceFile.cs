@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -33,8 +34,14 @@ internal sealed partial class TraceFile : ITraceStorage
         TraceFile file = OpenLocked(path, Create);
         try
         {
+            RequireReplaceable(file);
             RandomAccess.SetLength(file._handle, 0);
             return file;
+        }
+        catch (TraceFileException)
+        {
+            file.Dispose();
+            throw;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,8 +55,23 @@ internal sealed partial class TraceFile : ITraceStorage
     {
         bool isNew = !File.Exists(path);
         using TraceFile file = OpenLocked(path, Create);
+        RequireReplaceable(file);
         if (isNew && file.Length == 0)
             File.Delete(path);
+    }
+
+    // A wrong name must not cost the driver or its sources. Of a trace that was cut off, its first bytes may be there.
+    private static void RequireReplaceable(TraceFile file)
+    {
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, TraceFormat.HeaderMagic);
+        Span<byte> start = stackalloc byte[sizeof(uint)];
+        int bytes = file.Read(0, start);
+        if (!magic.StartsWith(start[..bytes]))
+        {
+            throw new TraceFileException(
+                file.Path, "is there and is no trace, so that it is not replaced", "Give another path, or remove it");
+        }
     }
 
     /// <summary>Opens an existing file that nobody else writes, to change it.</summary>

@@ -162,7 +162,7 @@ public sealed class TraceReader : IDisposable
     }
 
     private TraceFormatException Damage(TraceProblem problem) => new(_file.Path, problem.Offset, problem.Text,
-        "Skip damaged blocks, or copy the file again from where it came from");
+        "Copy the file again from where it came from, or have hil trace repair leave out what is damaged");
 
     /// <summary>Notes a block that a cursor could not read, or throws: as the options say.</summary>
     internal void Report(TraceBlock block, string text)

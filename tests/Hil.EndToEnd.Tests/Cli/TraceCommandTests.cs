@@ -117,10 +117,16 @@ public sealed class TraceCommandTests : IDisposable
         string path = PathOf("a.hiltrace");
         Write(path, 1);
         byte[] before = await File.ReadAllBytesAsync(path);
-        (int exitCode, _) = await HilProcess.RunAsync("trace", "export", path, "--format", "json", "-o", path);
-        Assert.Equal(3, exitCode);
-        Assert.Equal(before, await File.ReadAllBytesAsync(path));
-        (exitCode, _) = await HilProcess.RunAsync("trace", "export", path, "--format", "json", "-o", PathOf("a.json"));
+        File.CreateSymbolicLink(PathOf("link.hiltrace"), path);
+        foreach (string target in new[] { path, PathOf("link.hiltrace") })
+        {
+            (int refused, string output) =
+                await HilProcess.RunAsync("trace", "export", path, "--format", "json", "-o", target);
+            Assert.Equal((3, $"hil: {target}: the export would replace the trace; give it another name"),
+                (refused, output.TrimEnd()));
+            Assert.Equal(before, await File.ReadAllBytesAsync(path));
+        }
+        (int exitCode, _) = await HilProcess.RunAsync("trace", "export", path, "--format", "json", "-o", PathOf("a.json"));
         Assert.Equal(0, exitCode);
         Assert.StartsWith("[{\"sequence\":0", await File.ReadAllTextAsync(PathOf("a.json")));
     }

@@ -5,6 +5,36 @@ namespace Hil.Trace.Tests.Format;
 public sealed class TraceFilesTests
 {
     [Fact]
+    public void FileThatIsNoTraceIsNotReplaced()
+    {
+        using var trace = new TemporaryTrace();
+        File.WriteAllText(trace.Path, "int main(void) { return 0; }");
+
+        Assert.Throws<TraceFileException>(() => TraceWriter.RequireWritable(trace.Path));
+        var e = Assert.Throws<TraceFileException>(() => TraceWriter.Create(trace.Path));
+
+        Assert.Contains("is no trace", e.Message, StringComparison.Ordinal);
+        Assert.Equal("int main(void) { return 0; }", File.ReadAllText(trace.Path));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(200)]
+    public void TraceThatWasCutOffIsReplaced(int bytes)
+    {
+        using var trace = new TemporaryTrace();
+        TraceWriter.Create(trace.Path).Dispose();
+        using (FileStream file = File.OpenWrite(trace.Path))
+            file.SetLength(bytes);
+
+        TraceWriter.Create(trace.Path).Dispose();
+
+        using TraceReader reader = TraceReader.Open(trace.Path);
+        Assert.True(reader.IsComplete);
+    }
+
+    [Fact]
     public void SecondWriterOnOnePathFailsAtOnce()
     {
         using var trace = new TemporaryTrace();

@@ -20,10 +20,12 @@ internal sealed unsafe class PortInstruction(RamWindow ram)
         switch (instruction.Mnemonic)
         {
             case Mnemonic.In:
+                frame->Rip = instruction.IP; // Whoever asks where the access comes from.
                 new FrameRegister(instruction.Op0Register).Write(frame, RegisterAccess.ReadPort(
                     kernel, PortOf(frame, instruction, 1), instruction.Op0Register.GetSize()));
                 break;
             case Mnemonic.Out:
+                frame->Rip = instruction.IP;
                 RegisterAccess.WritePort(kernel, PortOf(frame, instruction, 0), instruction.Op1Register.GetSize(),
                     (uint)new FrameRegister(instruction.Op1Register).Read(frame));
                 break;
@@ -55,7 +57,7 @@ internal sealed unsafe class PortInstruction(RamWindow ram)
         ulong address = *index + (instruction.SegmentPrefix == Register.GS ? ram.ProcessorControlRegion : 0);
         bool isBackward = (frame->Rflags & DirectionFlag) != 0;
         int count = repeats && !isBackward ? CountInPage(address, width, frame->Rcx) : 1;
-        if (!TryTransfer(kernel, frame, address, count, width, isInput, ref exit))
+        if (!TryTransfer(kernel, frame, instruction.IP, address, count, width, isInput, ref exit))
             return false;
 
         *index += isBackward ? (ulong)-width : (ulong)(count * width);
@@ -66,11 +68,13 @@ internal sealed unsafe class PortInstruction(RamWindow ram)
     }
 
     private bool TryTransfer(
-        NtKernel kernel, TrapFrame* frame, ulong address, int count, int width, bool isInput, ref VcpuExit exit)
+        NtKernel kernel, TrapFrame* frame, ulong rip, ulong address, int count, int width, bool isInput,
+        ref VcpuExit exit)
     {
         ulong last = address + (ulong)(count * width) - 1;
         if (ram.TryTranslateDevice(address, out ulong physical) && ram.TryTranslateDevice(last, out _))
         {
+            frame->Rip = rip;
             TransferDevice(kernel, (ushort)frame->Rdx, physical, width, isInput);
             return true;
         }
@@ -83,6 +87,7 @@ internal sealed unsafe class PortInstruction(RamWindow ram)
                 return false;
             }
         }
+        frame->Rip = rip;
         // SAFETY: both ends are pages of the window, and they are the same page or neighbours.
         var items = new Span<byte>((byte*)address, count * width);
         if (isInput)

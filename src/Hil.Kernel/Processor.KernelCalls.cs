@@ -5,7 +5,7 @@ public sealed unsafe partial class Processor
 {
     /// <summary>Whether native driver code waits for an export to return; if not, a managed driver
     /// is calling.</summary>
-    internal bool IsServingCall => _lastExit.Frame != 0 && _lastExit.Reason == VcpuExitReason.KernelCall;
+    public bool IsServingCall => _lastExit.Frame != 0 && _lastExit.Reason == VcpuExitReason.KernelCall;
 
     /// <summary>What the native caller of the export that is being served has left on its stack.</summary>
     internal KernelCallFrame* CallFrame

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Hil.Host;
 using Hil.Trace;
 
@@ -31,6 +32,13 @@ internal static class TraceArguments
         TraceReader reader = TraceReader.Open(path);
         foreach (TraceProblem problem in reader.Problems)
             Console.Error.WriteLine($"hil: {path}: warning: {problem.Text}");
+        if (reader.Statistics.Lost != 0)
+        {
+            string reason = reader.IsRepaired ? "a repair left damaged blocks out" : "they could not be written";
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"hil: {path}: warning: {reader.Statistics.Lost:N0} records are missing: {reason}"));
+        }
         return reader;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hil.Host;
 using Hil.Kernel;
+using Hil.Trace;
 using Hil.Wdm;
 
 namespace Hil.Cli.Output;
@@ -14,7 +15,7 @@ internal static class ReplayText
             writer.WriteLine($"warning: {warning}");
         if (!result.IsSame)
             writer.WriteLine();
-        foreach (string line in DivergenceText.Lines(replay, result, DisassembleCall))
+        foreach (string line in DivergenceText.Lines(replay, result, Disassemble))
             writer.WriteLine(line);
         if (!result.IsSame)
             WriteEvents(writer, replay);
@@ -39,6 +40,6 @@ internal static class ReplayText
         writer.WriteLine();
     }
 
-    private static IReadOnlyList<string> DisassembleCall(NtKernel kernel, ulong rip) =>
-        Disassembly.Around(kernel, rip, isReturnAddress: true);
+    private static IReadOnlyList<string> Disassemble(NtKernel kernel, TraceDivergence divergence) =>
+        Disassembly.Around(kernel, divergence.Rip, isReturnAddress: divergence.IsInCall);
 }

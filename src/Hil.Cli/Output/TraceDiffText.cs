@@ -24,7 +24,7 @@ internal static class TraceDiffText
         }
         output.WriteLine(diff.IsEqual
             ? Text($"equal: {diff.Compared} IRPs compared")
-            : Text($"{diff.Differences.Count} differences; {diff.Compared} IRPs compared, ")
+            : Text($"{diff.Differences.Count} difference{(diff.Differences.Count == 1 ? "" : "s")}; {diff.Compared} IRPs compared, ")
                 + Text($"of {diff.IrpsOfA} and {diff.IrpsOfB}"));
     }
 

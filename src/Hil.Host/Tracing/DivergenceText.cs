@@ -9,9 +9,9 @@ public static class DivergenceText
 {
     private const int RecordsBefore = 20;
 
-    /// <param name="disassembly">Lines of machine code around an address, or null.</param>
+    /// <param name="disassembly">Lines of machine code around a divergence, or null.</param>
     public static IEnumerable<string> Lines(
-        TraceReplay replay, ReplayResult result, Func<NtKernel, ulong, IEnumerable<string>>? disassembly = null)
+        TraceReplay replay, ReplayResult result, Func<NtKernel, TraceDivergence, IEnumerable<string>>? disassembly = null)
     {
         if (result.Divergence is not { } divergence)
             yield break;
@@ -35,13 +35,13 @@ public static class DivergenceText
     }
 
     private static IEnumerable<string> Place(
-        NtKernel kernel, TraceDivergence divergence, Func<NtKernel, ulong, IEnumerable<string>>? disassembly)
+        NtKernel kernel, TraceDivergence divergence, Func<NtKernel, TraceDivergence, IEnumerable<string>>? disassembly)
     {
         yield return $"  at           {kernel.Modules.Describe(divergence.Rip)}";
         if (disassembly != null)
         {
             yield return "";
-            foreach (string line in disassembly(kernel, divergence.Rip))
+            foreach (string line in disassembly(kernel, divergence))
                 yield return "  " + line;
         }
         if (divergence.StackTrace.Count == 0)

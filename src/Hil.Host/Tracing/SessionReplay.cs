@@ -6,15 +6,18 @@ using Hil.Trace;
 namespace Hil.Host;
 
 /// <summary>Repeats a session from its trace.</summary>
+/// <param name="image">The driver's, as the trace has it, or null.</param>
 /// <param name="again">Writes an exact replay down, or null.</param>
 /// <param name="comparison">What has to be the same.</param>
 internal sealed class SessionReplay(
-    TraceProfile profile, TraceWalk walk, TraceCategories categories, TraceWriter? again, ReplayComparison comparison)
+    TraceProfile profile, byte[]? image, TraceWalk walk, TraceCategories categories, TraceWriter? again,
+    ReplayComparison comparison)
     : ISessionTracing
 {
     private TraceLog? _log;
     private TraceSeams? _seams;
     private DriverSession? _session;
+    private ulong _serviceImages;
 
     /// <summary>Null until the machine is there.</summary>
     public TraceLog? Log => _log;
@@ -39,11 +42,23 @@ internal sealed class SessionReplay(
     {
         _session = session;
         Attach(session.Driver);
+        if (image != null)
+            (_log as ReplayLog)?.AddAside(TraceKind.Image, [0, 0], image);
     }
 
     public void Attach(LoadedDriver driver) => TracedModule.Write(_log!, driver);
 
-    public byte[]? ReadServiceImage(string file, ServiceFolder? folder) => walk.FindImage(file);
+    public byte[]? ReadServiceImage(string file, ServiceFolder? folder)
+    {
+        byte[]? found = walk.FindImage(file);
+        if (found != null && _log is ReplayLog log)
+            log.AddAside(TraceKind.Image, [++_serviceImages, log.DefineString(file)], found);
+        return found;
+    }
+
+    /// <summary>The last record of the second capture.</summary>
+    /// <param name="exitCode">What the captured run came to.</param>
+    public void AddEnd(ulong exitCode) => (_log as ReplayLog)?.AddAside(TraceKind.End, [exitCode], default);
 
     public void Dispose()
     {

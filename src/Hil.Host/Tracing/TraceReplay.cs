@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Hil.Kernel;
@@ -71,7 +72,7 @@ public sealed class TraceReplay : IDisposable
         ManagedDriver? managed = isManaged ? MakeManaged() : null;
         ReplayComparison comparison = ChooseComparison(image?.Sha256 ?? Sha256Of(managed!));
         using TraceWriter? again = _options.CapturePath == null ? null : TraceWriter.Create(_options.CapturePath);
-        var tracing = new SessionReplay(_profile, _walk, _categories, again, comparison);
+        var tracing = new SessionReplay(_profile, _image, _walk, _categories, again, comparison);
         DriverSessionOptions options = OptionsOf(tracing, image, managed);
         EmulatedMachine machine = EmulatedMachine.Begin(options.Machine, cancellation);
         BugCheckException? bugCheck = null;
@@ -94,12 +95,12 @@ public sealed class TraceReplay : IDisposable
         if (_walk.Divergence == null && stop != null && bugCheck == null && !_walk.IsCutOff)
             throw stop;
         if (_walk.IsCutOff)
-            _warnings.Add("the capture was cut off: compared up to there"
-                + (_reader.IsComplete ? "" : " (hil trace repair gives the trace an index)"));
+            _warnings.Add(DescribeCut());
         if (again != null)
         {
             Session?.EndCapture(0);
-            again.Add(TraceKind.End, _walk.Time, 0);
+            if (_walk.ExitCode is { } exitCode && _walk.Divergence == null)
+                tracing.AddEnd(exitCode);
             again.Complete();
         }
         return new ReplayResult(
@@ -129,11 +130,11 @@ public sealed class TraceReplay : IDisposable
 
     private static (TraceProfile Profile, byte[]? Image) ReadStart(TraceReader reader)
     {
-        const int LookedAt = 64; // Both are among the first records.
+        const int LookedAt = 4096; // Both come before any code of the driver runs.
         TraceProfile? profile = null;
         byte[]? image = null;
         using TraceCursor cursor = reader.OpenCursor();
-        for (int i = 0; i < LookedAt && cursor.MoveNext(); i++)
+        for (int i = 0; i < LookedAt && (profile == null || image == null) && cursor.MoveNext(); i++)
         {
             if (cursor.Kind == TraceKind.Profile)
                 profile = TraceProfile.Parse(cursor.Data);
@@ -171,8 +172,12 @@ public sealed class TraceReplay : IDisposable
 
     private static void RequireOtherFile(ReplayOptions options)
     {
-        if (options.CapturePath != null && Path.GetFullPath(options.CapturePath) == Path.GetFullPath(options.TracePath))
+        if (options.CapturePath is not { } target)
+            return;
+        if (SameFile.Is(target, options.TracePath))
             throw new TraceReplayException("--capture names the trace that is replayed: give another file");
+        if (options.DriverPath != null && SameFile.Is(target, options.DriverPath))
+            throw new TraceReplayException("--capture names the driver that is replayed: give another file");
     }
 
     private DriverSessionOptions OptionsOf(SessionReplay tracing, DriverImage? image, ManagedDriver? managed)
@@ -214,13 +219,26 @@ public sealed class TraceReplay : IDisposable
         return comparison;
     }
 
+    private string DescribeCut()
+    {
+        if (_walk.Missing != 0)
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_walk.Missing:N0} records of the trace are missing, since it was damaged: compared up to there");
+        return "the capture was cut off: compared up to there"
+            + (_reader.IsComplete ? "" : " (hil trace repair gives the trace an index)");
+    }
+
     private DriverImage ReadImage()
     {
         if (_options.DriverPath != null)
             return DriverImage.ReadFile(_options.DriverPath);
-        return _image != null
-            ? DriverImage.Parse(_image, _profile.Driver.File)
-            : DriverImage.ReadFile(_profile.Driver.Path);
+        if (_image != null)
+            return DriverImage.Parse(_image, _profile.Driver.File);
+        return _profile.Driver.Path.Length != 0
+            ? DriverImage.ReadFile(_profile.Driver.Path)
+            : throw new TraceReplayException(
+                $"the trace does not hold the driver's image: give {_profile.Driver.File} with --driver");
     }
 
     // A trace names an assembly, but never makes us load one from a place of its choice.

@@ -35,6 +35,8 @@ public sealed class ReplayLog : TraceLog
         _walk = walk;
         _clock = clock;
         _again = again;
+        if (again != null)
+            walk.Inexact = (reason, address) => AddAside(TraceKind.Inexact, [DefineString(reason), address], default);
     }
 
     public override long Now => _walk.Time;
@@ -45,6 +47,14 @@ public sealed class ReplayLog : TraceLog
 
     public override ulong DefineCallSite(in TraceCallSite site) =>
         SameAs(_again?.DefineCallSite(site), _names.Define(site));
+
+    /// <summary>Writes what a capture says about itself, which a replay does not compare, into the second
+    /// capture.</summary>
+    public void AddAside(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
+    {
+        if (_again != null)
+            AddAgain(_again, kind, fields, data);
+    }
 
     internal override bool IsOver()
     {
@@ -75,6 +85,8 @@ public sealed class ReplayLog : TraceLog
 
     private protected override void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data)
     {
+        if (kind == TraceKind.Inexact)
+            return; // Taken from the trace.
         StopAtEnd();
         if (!_walk.IsAt(kind) || !HasFields(kind, fields, fields.Length) || !_walk.Data.SequenceEqual(data))
             _walk.Diverge(Kernel, kind, fields, data, _names);

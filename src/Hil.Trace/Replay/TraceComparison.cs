@@ -13,8 +13,8 @@ public static class TraceComparison
         using TraceCursor b = rightReader.OpenCursor();
         while (true)
         {
-            bool hasLeft = MoveNext(a);
-            bool hasRight = MoveNext(b);
+            bool hasLeft = a.MoveNext();
+            bool hasRight = b.MoveNext();
             if (!hasLeft && !hasRight)
                 return null;
             if (hasLeft != hasRight)
@@ -25,17 +25,6 @@ public static class TraceComparison
                 return $"record {a.Sequence} of {left}: {RecordText.Of(a)}; "
                     + $"record {b.Sequence} of {right}: {RecordText.Of(b)}";
         }
-    }
-
-    // What a capture says about itself (when it was made, the image it holds, how it ended) is no part of the run.
-    private static bool MoveNext(TraceCursor cursor)
-    {
-        while (cursor.MoveNext())
-        {
-            if (cursor.Kind is not (TraceKind.Profile or TraceKind.Image or TraceKind.Inexact or TraceKind.End))
-                return true;
-        }
-        return false;
     }
 
     private static bool IsSame(TraceCursor a, TraceCursor b)

@@ -16,6 +16,9 @@ public sealed record TraceDivergence
     /// <summary>Driver code that ran last, or 0.</summary>
     public required ulong Rip { get; init; }
 
+    /// <summary>Whether that code called the kernel: <see cref="Rip"/> is the instruction after the call.</summary>
+    public required bool IsInCall { get; init; }
+
     public required KIRQL Irql { get; init; }
 
     /// <summary>Driver code and its callers, innermost first.</summary>

@@ -11,6 +11,7 @@ public sealed class TraceWalk : IDisposable
     private readonly TraceCursor _cursor;
     private readonly ulong[] _history = new ulong[HistoryCapacity];
     private bool _hasBegun;
+    private ulong _nextSequence;
 
     public TraceWalk(TraceReader reader)
     {
@@ -41,6 +42,16 @@ public sealed class TraceWalk : IDisposable
     /// <summary>Whether the walk is at the end of a trace whose capture was cut off: the run went on, but nobody knows
     /// how.</summary>
     public bool IsCutOff { get; private set; }
+
+    /// <summary>Records that are missing there and are followed by others, or 0: a damaged block that a repair left
+    /// out.</summary>
+    public ulong Missing { get; private set; }
+
+    /// <summary>What the captured run came to; null before its last record, and where the trace has none.</summary>
+    public ulong? ExitCode { get; private set; }
+
+    /// <summary>Hears of reasons why the run is not exact, in their places.</summary>
+    internal Action<string, ulong>? Inexact { get; set; }
 
     /// <summary>Where the run left the trace, or null.</summary>
     public TraceDivergence? Divergence { get; private set; }
@@ -109,18 +120,28 @@ public sealed class TraceWalk : IDisposable
     {
         do
         {
-            IsCutOff = !_cursor.MoveNext();
+            IsCutOff = !_cursor.MoveNext() || HasHole();
             if (IsCutOff || _cursor.Kind == TraceKind.End)
             {
                 IsAtEnd = true;
+                ExitCode = IsCutOff ? null : _cursor[0];
                 return;
             }
+            if (_cursor.Kind == TraceKind.Inexact)
+                Inexact?.Invoke(_cursor.Text(_cursor[0]), _cursor[1]);
         }
         while (_cursor.Kind is TraceKind.Profile or TraceKind.Image or TraceKind.Inexact
             || !TraceSchema.Knows(_cursor.Kind));
         if (ReplayLimits.FindImpossible(_cursor) is { } what)
             throw Refuse(what);
         Time = _cursor.Time;
+    }
+
+    private bool HasHole()
+    {
+        Missing = _cursor.Sequence - _nextSequence;
+        _nextSequence = _cursor.Sequence + 1;
+        return Missing != 0;
     }
 
     /// <summary>The next record says what cannot be.</summary>
@@ -148,6 +169,7 @@ public sealed class TraceWalk : IDisposable
             Actual = actual,
             Irp = kernel == null ? 0 : kernel.Io.IdOf(kernel.Io.CurrentIrp),
             Rip = kernel?.Processor.DriverRip ?? 0,
+            IsInCall = kernel?.Processor.IsServingCall ?? false,
             Irql = kernel?.Processor.Irql ?? default,
             StackTrace = kernel?.Processor.TraceStack() ?? [],
             Before = History(),

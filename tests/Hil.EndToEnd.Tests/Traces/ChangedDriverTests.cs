@@ -70,7 +70,7 @@ public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposabl
         Assert.Contains("  IRP          ", output, StringComparison.Ordinal);
         Assert.Matches($"{name}\\.sys\\+0x[0-9a-f]+ \\(Edu", output);
         if (name != "edu-other-status") // That is found when the request has ended, which no driver code does.
-            Assert.Matches($"  at           {name}\\.sys\\+0x[0-9a-f]+ \\(Edu(.*\n)*.*=> {name}\\.sys\\+0x", output);
+            Assert.Matches($"  at           ({name}\\.sys\\+0x[0-9a-f]+) \\(Edu(.*\n)*.*=> \\1 .*\\[r..\\+", output);
         Assert.Contains("records before", output, StringComparison.Ordinal);
         Assert.Contains("not the same run", output, StringComparison.Ordinal);
     }

@@ -142,9 +142,57 @@ public sealed class ReplayBadDayTests : IClassFixture<GoldenTraces>, IDisposable
         Begin(static _ => { }).Dispose();
         byte[] before = File.ReadAllBytes(TracePath);
 
+        string link = Path.Combine(_folder, "link.hiltrace");
+        File.CreateSymbolicLink(link, TracePath);
+
         await RequireLineAsync("--capture names the trace that is replayed", "--capture", TracePath);
+        await RequireLineAsync("--capture names the trace that is replayed", "--capture", link);
 
         Assert.Equal(before, File.ReadAllBytes(TracePath));
+    }
+
+    [Fact]
+    public async Task TraceWithoutItsDriverAsksForIt()
+    {
+        using (TraceWriter writer = TraceWriter.Create(TracePath))
+        {
+            using TraceReader reader = TraceReader.Open(GoldenTraces.PathOf(EduKind.Native));
+            using TraceCursor cursor = reader.OpenCursor();
+            Assert.True(cursor.MoveNext() && cursor.Kind == TraceKind.Profile);
+            writer.Add(TraceKind.Profile, 0, [], cursor.Data);
+        }
+
+        await RequireLineAsync("the trace does not hold the driver's image: give edu.sys with --driver");
+    }
+
+    [Fact]
+    public async Task RecordsThatARepairLeftOutEndTheComparison()
+    {
+        File.Copy(GoldenTraces.PathOf(EduKind.Native), TracePath);
+        long damaged;
+        using (TraceReader reader = TraceReader.Open(TracePath))
+        {
+            Assert.True(reader.Blocks.Count > 2);
+            damaged = reader.Blocks[reader.Blocks.Count / 2].Offset + reader.Blocks[reader.Blocks.Count / 2].Bytes / 2;
+        }
+        using (FileStream file = File.Open(TracePath, FileMode.Open))
+        {
+            file.Position = damaged;
+            int flipped = file.ReadByte() ^ 0x10;
+            file.Position = damaged;
+            file.WriteByte((byte)flipped);
+        }
+        await RequireLineAsync("is damaged: LZ4 says");
+
+        (int code, string output) = await HilProcess.RunAsync("trace", "repair", TracePath);
+        Assert.True(code == 0, output);
+        (code, output) = await HilProcess.RunAsync("replay", TracePath);
+
+        Assert.True(code == 0, output);
+        Assert.Contains("are missing, since it was damaged: compared up to there", output, StringComparison.Ordinal);
+        (code, output) = await HilProcess.RunAsync("trace", "stats", TracePath);
+        Assert.True(code == 0, output);
+        Assert.Contains("records are missing: a repair left damaged blocks out", output, StringComparison.Ordinal);
     }
 
     private async Task RequireLineAsync(string expected, params string[] options)

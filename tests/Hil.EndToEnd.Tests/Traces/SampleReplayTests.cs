@@ -27,6 +27,11 @@ public sealed class SampleReplayTests : IDisposable
 
         Assert.True(exitCode == 0, output);
         Assert.Null(TraceComparison.FindDifference(PathOf("run.hiltrace"), PathOf("again.hiltrace")));
+
+        // What a replay wrote down is a trace like any other.
+        (exitCode, output) = await HilProcess.RunAsync(["replay", PathOf("again.hiltrace"), .. driver]);
+        Assert.True(exitCode == 0, output);
+        Assert.EndsWith("the same run", output.TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]

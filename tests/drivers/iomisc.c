@@ -58,10 +58,17 @@ static ULONG BuffersOfRequestsArePool(PDEVICE_OBJECT device)
 
 static ULONG RequestorsAccess(PDEVICE_OBJECT device)
 {
+    ACCESS_MASK access = GENERIC_READ;
+
     CHECK(!IoIs32bitProcess(CurrentIrp));
     CHECK(IoValidateDeviceIoControlAccess(CurrentIrp, FILE_READ_ACCESS) == STATUS_SUCCESS);
     CHECK(IoValidateDeviceIoControlAccess(CurrentIrp, FILE_READ_ACCESS | FILE_WRITE_ACCESS) == STATUS_SUCCESS);
     CHECK(IoValidateDeviceIoControlAccess(CurrentIrp, 8) == STATUS_INVALID_PARAMETER);
+    CHECK(IoCheckDesiredAccess(&access, FILE_GENERIC_READ) == STATUS_SUCCESS && access == FILE_GENERIC_READ);
+    access |= GENERIC_WRITE;
+    CHECK(IoCheckDesiredAccess(&access, FILE_GENERIC_READ) == STATUS_ACCESS_DENIED);
+    CHECK(access == (FILE_GENERIC_READ | FILE_GENERIC_WRITE));
+    CHECK(IoCheckDesiredAccess(&access, FILE_ALL_ACCESS) == STATUS_SUCCESS);
     return 0;
 }
 

@@ -123,8 +123,12 @@ static ULONG OemAndUnicodeConvert(PDEVICE_OBJECT device)
     OEM_STRING oem = RTL_CONSTANT_STRING("\x81" "ber\xe0"), back; /* u with two dots, alpha */
     UNICODE_STRING wide, strange = RTL_CONSTANT_STRING(L"a\x4e2d"), lower = RTL_CONSTANT_STRING(L"\xfc-a\xe0");
     CHAR small[4], bytes[8];
+    WCHAR character = 0xfc;
     ULONG count;
 
+    CHECK(RtlIsValidOemCharacter(&character) && character == 0xdc);
+    character = 0x4e2d;
+    CHECK(!RtlIsValidOemCharacter(&character) && character == 0x4e2d);
     CHECK(RtlxOemStringToUnicodeSize(&oem) == 12);
     CHECK(RtlOemStringToUnicodeString(&wide, &oem, TRUE) == STATUS_SUCCESS);
     CHECK(wide.Length == 10 && wide.MaximumLength == 12 && memcmp(wide.Buffer, L"\xfc" L"ber\x3b1", 12) == 0);

@@ -13,7 +13,15 @@
 #define TIMER_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 3)
 #endif
 
+#ifndef SE_GROUP_ENABLED
+#define SE_GROUP_ENABLED_BY_DEFAULT 2
+#define SE_GROUP_ENABLED 4
+#define SE_GROUP_OWNER 8
+#endif
+
 NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, PLONG previousState);
+NTSYSAPI NTSTATUS NTAPI ZwQueryInformationThread(HANDLE thread, THREADINFOCLASS informationClass, PVOID information,
+                                                 ULONG length, PULONG returnLength);
 
 #ifndef DUPLICATE_SAME_ATTRIBUTES
 #define DUPLICATE_SAME_ATTRIBUTES 4
@@ -465,11 +473,213 @@ static ULONG TheProcessTellsAboutItself(PDEVICE_OBJECT device)
     CHECK(PsGetCurrentProcess() == PsInitialSystemProcess && KeGetCurrentIrql() == PASSIVE_LEVEL);
     KeUnstackDetachProcess(&state);
     CHECK(PsGetCurrentProcess() == PsInitialSystemProcess);
+    KeAttachProcess((PKPROCESS)PsInitialSystemProcess);
+    CHECK(PsGetCurrentProcess() == PsInitialSystemProcess && KeGetCurrentIrql() == PASSIVE_LEVEL);
+    KeDetachProcess();
+    CHECK(PsGetCurrentProcess() == PsInitialSystemProcess);
     return 0;
 }
 
 static VOID NTAPI EndAtOnce(PVOID context)
 {
+}
+
+static ULONG ThreadsAreOpenedByTheirId(PDEVICE_OBJECT device)
+{
+    OBJECT_ATTRIBUTES attributes = Named(NULL, 0);
+    CLIENT_ID id = { PsGetCurrentProcessId(), PsGetCurrentThreadId() };
+    HANDLE thread;
+    PVOID object;
+    ULONG length;
+    PAGE_PRIORITY_INFORMATION pages = { 0 };
+
+    CHECK(ZwOpenThread(&thread, THREAD_ALL_ACCESS, &attributes, &id) == STATUS_SUCCESS);
+    CHECK(ObReferenceObjectByHandle(thread, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &object, NULL)
+        == STATUS_SUCCESS && object == KeGetCurrentThread());
+    ObDereferenceObject(object);
+    CHECK(ZwQueryInformationThread(thread, ThreadPagePriority, &pages, 8, &length) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(length == sizeof pages);
+    CHECK(ZwQueryInformationThread(thread, ThreadPagePriority, &pages, sizeof pages, NULL) == STATUS_SUCCESS);
+    CHECK(pages.PagePriority == 5);
+    pages.PagePriority = 2;
+    CHECK(ZwSetInformationThread(thread, ThreadPagePriority, &pages, sizeof pages) == STATUS_SUCCESS);
+    pages.PagePriority = 6;
+    CHECK(ZwSetInformationThread(thread, ThreadPagePriority, &pages, sizeof pages) == STATUS_INVALID_PARAMETER);
+    CHECK(ZwQueryInformationThread(ZwCurrentThread(), ThreadPagePriority, &pages, sizeof pages, NULL)
+        == STATUS_SUCCESS && pages.PagePriority == 2);
+    pages.PagePriority = 5;
+    CHECK(ZwSetInformationThread(thread, ThreadPagePriority, &pages, sizeof pages) == STATUS_SUCCESS);
+    CHECK(ZwQueryInformationThread(thread, (THREADINFOCLASS)999, &pages, 4, NULL) == STATUS_INVALID_INFO_CLASS);
+    CHECK(ZwQueryInformationThread(ZwCurrentProcess(), ThreadPagePriority, &pages, 4, NULL)
+        == STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK(ZwClose(thread) == STATUS_SUCCESS);
+
+    id.UniqueThread = (HANDLE)0x7ffffff0;
+    CHECK(ZwOpenThread(&thread, THREAD_ALL_ACCESS, &attributes, &id) == STATUS_INVALID_CID);
+    id.UniqueThread = PsGetCurrentThreadId();
+    id.UniqueProcess = (HANDLE)0x12344;
+    CHECK(ZwOpenThread(&thread, THREAD_ALL_ACCESS, &attributes, &id) == STATUS_INVALID_CID);
+    CHECK(ZwOpenThread(&thread, THREAD_ALL_ACCESS, &attributes, NULL) == STATUS_INVALID_PARAMETER_MIX);
+
+    CHECK(KeSetKernelStackSwapEnable(FALSE) == TRUE);
+    CHECK(KeSetKernelStackSwapEnable(TRUE) == FALSE);
+    return 0;
+}
+
+static ULONG TheTokenIsTheSystems(PDEVICE_OBJECT device)
+{
+    union {
+        TOKEN_USER User;
+        TOKEN_OWNER Owner;
+        TOKEN_GROUPS Groups;
+        TOKEN_SOURCE Source;
+        TOKEN_TYPE Type;
+        UCHAR Bytes[256];
+    } answer;
+    HANDLE token, none;
+    ULONG length = 0, i;
+
+    CHECK(ZwOpenProcessTokenEx(ZwCurrentThread(), TOKEN_QUERY, OBJ_KERNEL_HANDLE, &token)
+        == STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK(ZwOpenProcessTokenEx(ZwCurrentProcess(), TOKEN_QUERY, OBJ_KERNEL_HANDLE, &token) == STATUS_SUCCESS);
+    CHECK(ZwOpenThreadTokenEx(ZwCurrentThread(), TOKEN_QUERY, TRUE, OBJ_KERNEL_HANDLE, &none) == STATUS_NO_TOKEN);
+
+    CHECK(ZwQueryInformationToken(token, TokenUser, NULL, 0, &length) == STATUS_BUFFER_TOO_SMALL);
+    CHECK(length == sizeof(TOKEN_USER) + RtlLengthSid(SeExports->SeLocalSystemSid));
+    CHECK(ZwQueryInformationToken(token, TokenUser, &answer, length, &length) == STATUS_SUCCESS);
+    CHECK(RtlEqualSid(answer.User.User.Sid, SeExports->SeLocalSystemSid) && answer.User.User.Attributes == 0);
+    CHECK((PUCHAR)answer.User.User.Sid + RtlLengthSid(answer.User.User.Sid) == answer.Bytes + length);
+    CHECK(ZwQueryInformationToken(token, TokenOwner, &answer, sizeof answer, &length) == STATUS_SUCCESS);
+    CHECK(RtlEqualSid(answer.Owner.Owner, SeExports->SeAliasAdminsSid));
+    CHECK(ZwQueryInformationToken(token, TokenPrimaryGroup, &answer, sizeof answer, &length) == STATUS_SUCCESS);
+    CHECK(RtlEqualSid(answer.Owner.Owner, SeExports->SeLocalSystemSid));
+    CHECK(ZwQueryInformationToken(token, TokenGroups, &answer, sizeof answer, &length) == STATUS_SUCCESS);
+    CHECK(answer.Groups.GroupCount == 3);
+    CHECK(RtlEqualSid(answer.Groups.Groups[0].Sid, SeExports->SeAliasAdminsSid));
+    CHECK(answer.Groups.Groups[0].Attributes == (SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED | SE_GROUP_OWNER));
+    CHECK(RtlEqualSid(answer.Groups.Groups[1].Sid, SeExports->SeWorldSid));
+    CHECK(RtlEqualSid(answer.Groups.Groups[2].Sid, SeExports->SeAuthenticatedUsersSid));
+    for (i = 0; i < 3; i++)
+        CHECK((PUCHAR)answer.Groups.Groups[i].Sid + RtlLengthSid(answer.Groups.Groups[i].Sid)
+            <= answer.Bytes + length);
+    CHECK(ZwQueryInformationToken(token, TokenSource, &answer, sizeof answer, &length) == STATUS_SUCCESS);
+    CHECK(memcmp(answer.Source.SourceName, "*SYSTEM*", 8) == 0 && length == sizeof(TOKEN_SOURCE));
+    CHECK(ZwQueryInformationToken(token, TokenType, &answer, sizeof answer, &length) == STATUS_SUCCESS);
+    CHECK(answer.Type == TokenPrimary);
+    CHECK(ZwQueryInformationToken(token, TokenImpersonationLevel, &answer, sizeof answer, &length)
+        == STATUS_INVALID_INFO_CLASS);
+    CHECK(ZwQueryInformationToken(ZwCurrentProcess(), TokenUser, &answer, sizeof answer, &length)
+        == STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK(ZwClose(token) == STATUS_SUCCESS);
+    return 0;
+}
+
+/* What the device's own routine for flushes and file system controls saw last. */
+static IO_STACK_LOCATION SeenByFile;
+static UCHAR SeenInput;
+
+static NTSTATUS NTAPI FileRequest(PDEVICE_OBJECT device, PIRP irp)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    SeenByFile = *IoGetCurrentIrpStackLocation(irp);
+    irp->IoStatus.Information = 0;
+    if (SeenByFile.MajorFunction == IRP_MJ_FILE_SYSTEM_CONTROL) {
+        PUCHAR buffer = irp->AssociatedIrp.SystemBuffer;
+        SeenInput = buffer[0];
+        buffer[0]++;
+        irp->IoStatus.Information = 1;
+        status = SeenInput == 99 ? STATUS_IO_DEVICE_ERROR : STATUS_SUCCESS;
+    }
+    irp->IoStatus.Status = status;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+static ULONG FilesAreFlushedAndControlled(PDEVICE_OBJECT device)
+{
+    const ULONG Code = CTL_CODE(FILE_DEVICE_FILE_SYSTEM, 0x900, METHOD_BUFFERED, FILE_WRITE_DATA);
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\HilZw");
+    OBJECT_ATTRIBUTES attributes = Named(&name, 0);
+    PDRIVER_OBJECT driver = device->DriverObject;
+    PDRIVER_DISPATCH flush = driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS];
+    PDRIVER_DISPATCH control = driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL];
+    IO_STATUS_BLOCK status;
+    UCHAR in = 7, out = 0;
+    HANDLE reader, writer;
+
+    CHECK(ZwOpenFile(&reader, FILE_GENERIC_READ, &attributes, &status, 7, 0) == STATUS_SUCCESS);
+    CHECK(ZwOpenFile(&writer, FILE_GENERIC_WRITE, &attributes, &status, 7, 0) == STATUS_SUCCESS);
+    CHECK(ZwFlushBuffersFile(writer, &status) == STATUS_INVALID_DEVICE_REQUEST);
+    driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = FileRequest;
+    driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = FileRequest;
+    CHECK(ZwFlushBuffersFile(reader, &status) == STATUS_ACCESS_DENIED);
+    CHECK(ZwFlushBuffersFile(writer, &status) == STATUS_SUCCESS && status.Information == 0);
+    CHECK(SeenByFile.MajorFunction == IRP_MJ_FLUSH_BUFFERS && SeenByFile.MinorFunction == 0);
+    CHECK(ZwFlushBuffersFile(NULL, &status) == STATUS_INVALID_HANDLE);
+
+    CHECK(ZwFsControlFile(reader, NULL, NULL, NULL, &status, Code, &in, 1, &out, 1) == STATUS_ACCESS_DENIED);
+    CHECK(ZwFsControlFile(writer, NULL, NULL, NULL, &status, Code, &in, 1, &out, 1) == STATUS_SUCCESS);
+    CHECK(SeenByFile.MajorFunction == IRP_MJ_FILE_SYSTEM_CONTROL
+        && SeenByFile.MinorFunction == IRP_MN_USER_FS_REQUEST);
+    CHECK(SeenByFile.Parameters.FileSystemControl.FsControlCode == Code);
+    CHECK(SeenInput == 7 && out == 8 && status.Information == 1);
+    driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = flush;
+    driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = control;
+    CHECK(ZwClose(reader) == STATUS_SUCCESS && ZwClose(writer) == STATUS_SUCCESS);
+    return 0;
+}
+
+typedef struct TOLD {
+    ULONG Calls;
+    ULONG Line; /* of what was wrong */
+    PIO_STATUS_BLOCK Status;
+} TOLD;
+
+static VOID NTAPI RequestHasEnded(PVOID context, PIO_STATUS_BLOCK status, ULONG reserved)
+{
+    TOLD *told = context;
+
+    told->Calls++;
+    told->Status = status;
+    CHECK_INTO(told->Line, KeGetCurrentIrql() == PASSIVE_LEVEL);
+    CHECK_INTO(told->Line, reserved == 0);
+    CHECK_INTO(told->Line, status->Status == STATUS_SUCCESS && status->Information == 1);
+}
+
+static ULONG RequestsTellOfTheirEnd(PDEVICE_OBJECT device)
+{
+    const ULONG Code = CTL_CODE(FILE_DEVICE_FILE_SYSTEM, 0x900, METHOD_BUFFERED, FILE_ANY_ACCESS);
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\HilZw");
+    OBJECT_ATTRIBUTES attributes = Named(&name, 0);
+    PDRIVER_OBJECT driver = device->DriverObject;
+    PDRIVER_DISPATCH control = driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL];
+    IO_STATUS_BLOCK status;
+    TOLD told = { 0 };
+    UCHAR in = 7, out;
+    HANDLE file;
+
+    driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = FileRequest;
+    CHECK(ZwOpenFile(&file, FILE_GENERIC_READ, &attributes, &status, 7, 0) == STATUS_SUCCESS);
+    CHECK(ZwFsControlFile(file, NULL, RequestHasEnded, &told, &status, Code, &in, 1, &out, 1) == STATUS_SUCCESS);
+    CHECK(told.Calls == 1 && told.Line == 0 && told.Status == &status);
+
+    KeEnterCriticalRegion(); /* keeps normal kernel APCs out */
+    CHECK(ZwFsControlFile(file, NULL, RequestHasEnded, &told, &status, Code, &in, 1, &out, 1) == STATUS_SUCCESS);
+    CHECK(told.Calls == 1);
+    KeLeaveCriticalRegion();
+    CHECK(told.Calls == 2 && told.Line == 0);
+
+    in = 99; /* fails at once */
+    CHECK(ZwFsControlFile(file, NULL, RequestHasEnded, &told, &status, Code, &in, 1, &out, 1)
+        == STATUS_IO_DEVICE_ERROR);
+    CHECK(told.Calls == 2);
+    CHECK(ZwDeviceIoControlFile(file, NULL, RequestHasEnded, &told, &status, TEST_IOCTL(999), NULL, 0, NULL, 0)
+        == STATUS_INVALID_DEVICE_REQUEST);
+    CHECK(told.Calls == 2);
+    driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = control;
+    CHECK(ZwClose(file) == STATUS_SUCCESS);
+    return 0;
 }
 
 static ULONG ThreadsTellAboutThemselves(PDEVICE_OBJECT device)
@@ -575,6 +785,10 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(ProcessesAndThreads),
     CHECK_CASE_OF(TheProcessTellsAboutItself),
     CHECK_CASE_OF(ThreadsTellAboutThemselves),
+    CHECK_CASE_OF(ThreadsAreOpenedByTheirId),
+    CHECK_CASE_OF(TheTokenIsTheSystems),
+    CHECK_CASE_OF(FilesAreFlushedAndControlled),
+    CHECK_CASE_OF(RequestsTellOfTheirEnd),
     CHECK_CASE_OF(PermanentObjectsAreMadeTemporary),
     CHECK_CASE_OF(PowerAndScreen),
     CHECK_CASE_OF(ServicesWithoutImages),

@@ -12,6 +12,9 @@ public sealed unsafe partial class IoSystem
     /// <summary>What IoGetFileObjectGenericMapping gives; null before the first call.</summary>
     internal uint* FileGenericMapping { get; set; }
 
+    /// <summary>Kernel routine of the APCs that tell of a request's end; null before the first.</summary>
+    internal DriverRoutine FreeApc { get; set; }
+
     /// <summary>Loads drivers that others name by their services; null when there are no images to load.</summary>
     public IServiceLoader? ServiceLoader { get; set; }
 

@@ -53,7 +53,8 @@ public sealed unsafe partial class IoSystem
 
         if (isSerial)
         {
-            fileObject->CurrentByteOffset.QuadPart = request.Offset + (long)result.Information;
+            if (request.MajorFunction is IRP_MJ_READ or IRP_MJ_WRITE)
+                fileObject->CurrentByteOffset.QuadPart = request.Offset + (long)result.Information;
             Ntoskrnl.KeSetEvent(&fileObject->Lock, IO_NO_INCREMENT, false);
         }
         _kernel.Objects.Dereference(file);

@@ -19,7 +19,8 @@ internal readonly unsafe struct FileRequest
 
     public uint OutputBytes { get; init; }
 
-    public bool IsControl => MajorFunction is IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL;
+    public bool IsControl => MajorFunction
+        is IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL or IRP_MJ_FILE_SYSTEM_CONTROL;
 
     /// <summary>Whether a driver asks, with buffers anywhere in the window; else an application, with user
     /// memory.</summary>
@@ -30,8 +31,9 @@ internal readonly unsafe struct FileRequest
     public bool IsAllowed(bool canRead, bool canWrite) => MajorFunction switch
     {
         IRP_MJ_READ => canRead,
-        IRP_MJ_WRITE => canWrite,
-        IRP_MJ_DEVICE_CONTROL => (RequiredAccess & FILE_READ_ACCESS) <= (canRead ? FILE_READ_ACCESS : 0)
+        IRP_MJ_WRITE or IRP_MJ_FLUSH_BUFFERS => canWrite,
+        IRP_MJ_DEVICE_CONTROL or IRP_MJ_FILE_SYSTEM_CONTROL =>
+            (RequiredAccess & FILE_READ_ACCESS) <= (canRead ? FILE_READ_ACCESS : 0)
             && (RequiredAccess & FILE_WRITE_ACCESS) <= (canWrite ? FILE_WRITE_ACCESS : 0),
         _ => true,
     };

@@ -78,7 +78,8 @@ internal sealed unsafe class IoOperation
             return status;
         bool isDescribed = request.MajorFunction switch
         {
-            IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL => Ntoskrnl.DescribeControl(
+            IRP_MJ_FLUSH_BUFFERS => true,
+            _ when request.IsControl => Ntoskrnl.DescribeControl(
                 Irp, request.Code,
                 new Ntoskrnl.ControlBuffers(input, request.InputBytes, _outputInWindow, request.OutputBytes)),
             // The parameters of both queries lie alike.

@@ -30,4 +30,18 @@ public static unsafe partial class Ntoskrnl
             && ((requiredAccess & FILE_WRITE_ACCESS) == 0 || file.CanWrite);
         return isAllowed ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
     }
+
+    /// <summary>Tells whether rights to a file are among those that were granted.</summary>
+    /// <param name="desiredAccess">Gets the rights of files in the place of generic ones.</param>
+    /// <returns>STATUS_ACCESS_DENIED.</returns>
+    /// <remarks>WDK: IoCheckDesiredAccess.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS IoCheckDesiredAccess(uint* desiredAccess, uint grantedAccess)
+    {
+        uint* mapping = IoGetFileObjectGenericMapping();
+        if (mapping == null)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        RtlMapGenericMask(desiredAccess, (GENERIC_MAPPING*)mapping);
+        return (*desiredAccess & ~grantedAccess) == 0 ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+    }
 }

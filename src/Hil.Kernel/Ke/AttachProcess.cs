@@ -32,6 +32,19 @@ public static unsafe partial class Ntoskrnl
         apcState->Process = null;
     }
 
+    /// <summary>Attaches the running thread to the address space of a process: of its own, so that it stays.</summary>
+    /// <remarks>WDK: KeAttachProcess, obsolete.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static void KeAttachProcess(void* process) => RequireProcess(process);
+
+    /// <summary>Brings the running thread back to where it was before KeAttachProcess; one that stayed
+    /// stays.</summary>
+    /// <remarks>WDK: KeDetachProcess, obsolete.</remarks>
+    [Export(MaxIrql = APC_LEVEL)]
+    public static void KeDetachProcess()
+    {
+    }
+
     private static void RequireProcess(void* process)
     {
         if (NtKernel.Current.Objects.Require(process).Type != ObjectType.Process)

@@ -121,6 +121,12 @@ internal sealed unsafe class KernelThread
     /// <summary>What PsSetCurrentThreadPrefetching said.</summary>
     public bool IsPrefetching { get; set; }
 
+    /// <summary>Priority of its pages, 1 to 5. There is no paging, so that nothing follows from it.</summary>
+    public uint PagePriority { get; set; } = 5; // MEMORY_PRIORITY_NORMAL.
+
+    /// <summary>What KeSetKernelStackSwapEnable said. The stack stays in memory anyway.</summary>
+    public bool IsStackSwappable { get; set; } = true;
+
     /// <summary>Mutexes that the thread owns, for the check at its end.</summary>
     public List<nint> OwnedMutants { get; } = new(4);
 

@@ -25,6 +25,27 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
+    /// <summary>Opens a thread by its id.</summary>
+    /// <param name="clientId">With the thread's process, or zero in its place.</param>
+    /// <returns>STATUS_INVALID_CID if there is none; STATUS_INVALID_PARAMETER_MIX without an id, or with a
+    /// name.</returns>
+    /// <remarks>WDK: none; ntifs.h of some kits declares it.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwOpenThread(
+        void** threadHandle, uint desiredAccess, OBJECT_ATTRIBUTES* objectAttributes, CLIENT_ID* clientId)
+    {
+        bool hasName = objectAttributes != null && objectAttributes->ObjectName != null;
+        if (clientId == null || hasName)
+            return STATUS_INVALID_PARAMETER_MIX;
+        ulong id = (ulong)clientId->UniqueThread;
+        KernelThread? thread = id % IdStep == 0 ? NtKernel.Current.Scheduler.Find((uint)(id / IdStep)) : null;
+        if (thread == null || (ulong)clientId->UniqueProcess is not (0 or SystemProcessId))
+            return STATUS_INVALID_CID;
+        ObjectTable objects = NtKernel.Current.Objects;
+        *threadHandle = (void*)objects.Handles.Open(objects.Require(thread.Block), desiredAccess);
+        return STATUS_SUCCESS;
+    }
+
     /// <summary>Ends a process. The only one is the system's, which nobody may end.</summary>
     /// <returns>STATUS_ACCESS_DENIED; STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
     /// <remarks>WDK: ZwTerminateProcess.</remarks>

@@ -36,6 +36,10 @@ public static unsafe partial class Ntoskrnl
             kernel.BugCheck(
                 BugCheckCodes.THREAD_TERMINATE_HELD_MUTEX, (ulong)thread.Block, (ulong)thread.OwnedMutants[0], 0, 0,
                 $"a thread ended while it owned the mutex at 0x{thread.OwnedMutants[0]:x}");
+        if (!thread.IsStackSwappable)
+            kernel.BugCheck(
+                BugCheckCodes.KERNEL_STACK_LOCKED_AT_EXIT, 0, 0, 0, 0,
+                "a thread ended after KeSetKernelStackSwapEnable(FALSE)");
         KIRQL irql = kernel.Processor.Irql;
         if (thread.Apcs.TryTakeKernel(takesNormal: true, out KAPC* apc))
             kernel.BugCheck(

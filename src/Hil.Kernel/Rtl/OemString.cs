@@ -5,6 +5,18 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
+    /// <summary>Tells whether the OEM code page has a character, in upper case.</summary>
+    /// <param name="character">Becomes what the code page makes of it, in upper case, if the answer is TRUE.</param>
+    /// <remarks>WDK: RtlIsValidOemCharacter.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static BOOLEAN RtlIsValidOemCharacter(char* character)
+    {
+        if (!OemCodePage.Has([*character]))
+            return false;
+        *character = OemCodePage.ToChar(OemCodePage.ToUpperByte(*character));
+        return true;
+    }
+
     /// <summary>Converts the OEM code page to UTF-16, into fresh pool on request. The result is
     /// zero-terminated.</summary>
     /// <returns>STATUS_BUFFER_OVERFLOW when text and terminator do not fit, STATUS_INVALID_PARAMETER_2 for a text too

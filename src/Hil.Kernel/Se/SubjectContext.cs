@@ -14,12 +14,12 @@ public static unsafe partial class Ntoskrnl
     public static void SeCaptureSubjectContext(SECURITY_SUBJECT_CONTEXT* subjectContext)
     {
         NtKernel kernel = NtKernel.Current;
-        kernel.Token ??= CreateToken(kernel);
-        if (kernel.Token != null)
-            kernel.Objects.Reference(kernel.Token);
+        KernelObject? token = FindToken(kernel);
+        if (token != null)
+            kernel.Objects.Reference(token);
         *subjectContext = new SECURITY_SUBJECT_CONTEXT
         {
-            PrimaryToken = (void*)(kernel.Token?.Address ?? 0),
+            PrimaryToken = (void*)(token?.Address ?? 0),
             ProcessAuditId = (void*)SystemProcessId,
         };
     }
@@ -49,6 +49,9 @@ public static unsafe partial class Ntoskrnl
         subjectContext->PrimaryToken = null;
         subjectContext->ClientToken = null;
     }
+
+    /// <summary>The system process's token; null if there is no memory for it.</summary>
+    private static KernelObject? FindToken(NtKernel kernel) => kernel.Token ??= CreateToken(kernel);
 
     // The creator's reference stays with the kernel: the system process has its token as long as it lives.
     private static KernelObject? CreateToken(NtKernel kernel)

@@ -55,6 +55,7 @@ public static class BugCheckCodes
     public const uint UNEXPECTED_KERNEL_MODE_TRAP = 0x7F;
     public const uint NMI_HARDWARE_FAILURE = 0x80;
     public const uint SPIN_LOCK_INIT_FAILURE = 0x81;
+    public const uint KERNEL_STACK_LOCKED_AT_EXIT = 0x94;
     public const uint INVALID_WORK_QUEUE_ITEM = 0x96;
     public const uint MACHINE_CHECK_EXCEPTION = 0x9C;
     public const uint DRIVER_POWER_STATE_FAILURE = 0x9F;
@@ -161,6 +162,7 @@ public static class BugCheckCodes
         UNEXPECTED_KERNEL_MODE_TRAP => nameof(UNEXPECTED_KERNEL_MODE_TRAP),
         NMI_HARDWARE_FAILURE => nameof(NMI_HARDWARE_FAILURE),
         SPIN_LOCK_INIT_FAILURE => nameof(SPIN_LOCK_INIT_FAILURE),
+        KERNEL_STACK_LOCKED_AT_EXIT => nameof(KERNEL_STACK_LOCKED_AT_EXIT),
         INVALID_WORK_QUEUE_ITEM => nameof(INVALID_WORK_QUEUE_ITEM),
         MACHINE_CHECK_EXCEPTION => nameof(MACHINE_CHECK_EXCEPTION),
         DRIVER_POWER_STATE_FAILURE => nameof(DRIVER_POWER_STATE_FAILURE),

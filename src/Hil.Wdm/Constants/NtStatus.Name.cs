@@ -126,6 +126,7 @@ public static partial class NtStatus
         0xC0000079 => nameof(STATUS_INVALID_SECURITY_DESCR),
         0xC000007A => nameof(STATUS_PROCEDURE_NOT_FOUND),
         0xC000007B => nameof(STATUS_INVALID_IMAGE_FORMAT),
+        0xC000007C => nameof(STATUS_NO_TOKEN),
         0xC000007F => nameof(STATUS_DISK_FULL),
         0xC0000089 => nameof(STATUS_RESOURCE_DATA_NOT_FOUND),
         0xC000008A => nameof(STATUS_RESOURCE_TYPE_NOT_FOUND),

@@ -125,6 +125,7 @@ public static partial class NtStatus
     public static NTSTATUS STATUS_PRIVILEGE_NOT_HELD => new(0xC0000061u);
     public static NTSTATUS STATUS_PROCEDURE_NOT_FOUND => new(0xC000007Au);
     public static NTSTATUS STATUS_INVALID_IMAGE_FORMAT => new(0xC000007Bu);
+    public static NTSTATUS STATUS_NO_TOKEN => new(0xC000007Cu);
     public static NTSTATUS STATUS_DISK_FULL => new(0xC000007Fu);
     public static NTSTATUS STATUS_RESOURCE_DATA_NOT_FOUND => new(0xC0000089u);
     public static NTSTATUS STATUS_RESOURCE_TYPE_NOT_FOUND => new(0xC000008Au);

@@ -29,4 +29,12 @@ public sealed unsafe class AttachProcessTests : IDisposable
 
         Assert.Equal(BugCheckCodes.INVALID_PROCESS_ATTACH_ATTEMPT, report.Code);
     }
+
+    [Fact]
+    public void AttachingForgetfullyToWhatIsNoProcessIsABugCheck()
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() => KeAttachProcess(KeGetCurrentThread()));
+
+        Assert.Equal(BugCheckCodes.INVALID_PROCESS_ATTACH_ATTEMPT, report.Code);
+    }
 }

@@ -107,6 +107,18 @@ public sealed unsafe class SystemThreadTests : IDisposable
     }
 
     [Fact]
+    public void ThreadThatEndsWithItsStackLockedIsABugCheck()
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            Create(_machine.Routine(() => KeSetKernelStackSwapEnable(false)), null);
+            TestMachine.Settle();
+        });
+
+        Assert.Equal(BugCheckCodes.KERNEL_STACK_LOCKED_AT_EXIT, report.Code);
+    }
+
+    [Fact]
     public void IdsAreMultiplesOfFourAndFindTheThread() => _machine.Run(() =>
     {
         ulong id = (ulong)PsGetCurrentThreadId();

@@ -188,6 +188,7 @@ public static unsafe partial class Ntoskrnl
         if (device->Vpb != null)
             kernel.Pool.Free(device->Vpb);
         device->Type = 0;
+        RequireNothingPending(kernel, (ulong)device, device->Size, "the device object");
         kernel.Pool.Free(device);
     }
 }

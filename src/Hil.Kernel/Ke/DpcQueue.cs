@@ -83,6 +83,18 @@ public sealed unsafe class DpcQueue
         return null;
     }
 
+    /// <summary>A queued DPC whose routine lies in an image, or null.</summary>
+    internal KDPC* FindLeadingTo(LoadedModule image)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            KDPC* dpc = _ring[(_head + i) & (_ring.Length - 1)];
+            if (image.Contains(dpc->DeferredRoutine.Address))
+                return dpc;
+        }
+        return null;
+    }
+
     /// <summary>Expires due timers and runs queued DPCs at DISPATCH_LEVEL on the DPC stack, then returns to the
     /// caller's IRQL (below DISPATCH_LEVEL) and gives the processor to a more urgent thread if one became
     /// ready.</summary>

@@ -2,6 +2,28 @@ namespace Hil.Kernel;
 
 public static unsafe partial class Ntoskrnl
 {
+    /// <summary>Stops the machine if something still leads into an image that is about to go away: what is pending in
+    /// it, a timer or a DPC whose routine lies in it, a thread that began there.</summary>
+    /// <remarks>WDK: "Bug Check 0xCE": a driver is to cancel and end these before it is unloaded.</remarks>
+    public static void RequireNothingOf(NtKernel kernel, LoadedModule image)
+    {
+        RequireNothingPending(kernel, image.Base, image.Bytes, $"the image of {image.Name}");
+        KTIMER* timer = kernel.Timers.FindLeadingTo(image);
+        if (timer != null)
+            FailUnload(kernel, timer->Dpc->DeferredRoutine.Address, $"{image.Name} leaves a timer behind that is set");
+        KDPC* dpc = kernel.Dpcs.FindLeadingTo(image);
+        if (dpc != null)
+            FailUnload(kernel, dpc->DeferredRoutine.Address, $"{image.Name} leaves a DPC behind that is queued");
+        ulong routine = kernel.Scheduler.FindThreadOf(image);
+        if (routine != 0)
+            FailUnload(kernel, routine, $"{image.Name} leaves a thread behind that has not ended");
+    }
+
+    private static void FailUnload(NtKernel kernel, ulong routine, string what) =>
+        kernel.BugCheck(
+            BugCheckCodes.DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, routine, 0, 0, 0,
+            $"{what}, with routine {kernel.Modules.Describe(routine)}");
+
     /// <summary>Stops the machine if memory that is about to be given back holds a timer that is set, or a DPC or an
     /// APC that is queued: each would be used after the memory has become something else.</summary>
     /// <param name="what">What the memory is, for the report: "pool", "the image of edu.sys".</param>

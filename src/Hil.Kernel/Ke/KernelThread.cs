@@ -41,6 +41,9 @@ internal sealed unsafe class KernelThread
 
     public string Name { get; }
 
+    /// <summary>The driver's routine that it runs; 0 for the kernel's own threads.</summary>
+    public ulong StartRoutine { get; set; }
+
     public Baton Baton { get; } = new();
 
     public required KTHREAD* Block { get; init; }

@@ -40,6 +40,17 @@ public sealed unsafe partial class Scheduler
         return null;
     }
 
+    /// <summary>The routine of a driver's thread that has not ended and began in an image; 0 for none.</summary>
+    internal ulong FindThreadOf(LoadedModule image)
+    {
+        foreach (KernelThread thread in _threads)
+        {
+            if (image.Contains(thread.StartRoutine))
+                return thread.StartRoutine;
+        }
+        return 0;
+    }
+
     /// <summary>Kernel threads that have not ended.</summary>
     public int ThreadCount => _threads.Count;
 

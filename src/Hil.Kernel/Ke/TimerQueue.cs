@@ -73,6 +73,19 @@ public sealed unsafe class TimerQueue
         return null;
     }
 
+    /// <summary>A timer that is set and whose DPC routine lies in an image, or null.</summary>
+    internal KTIMER* FindLeadingTo(LoadedModule image)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            KTIMER* timer = _heap[i].Timer;
+            if (timer != null && timer->Dpc != null && PointerCheck.IsReadable((ulong)timer->Dpc, (ulong)sizeof(KDPC))
+                && image.Contains(timer->Dpc->DeferredRoutine.Address))
+                return timer;
+        }
+        return null;
+    }
+
     /// <summary>Expires what is due, in order of due time: signals timers, queues their DPCs, ends timeouts. At
     /// DISPATCH_LEVEL.</summary>
     internal void Expire()

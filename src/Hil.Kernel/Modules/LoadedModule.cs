@@ -10,6 +10,9 @@ public abstract class LoadedModule(string name, ulong baseAddress, ulong bytes)
 
     public ulong Bytes { get; } = bytes;
 
+    /// <summary>Whether an address lies in it.</summary>
+    public bool Contains(ulong address) => address - Base < Bytes;
+
     /// <summary>Whether its code is the kernel's own, and no driver's.</summary>
     public virtual bool IsKernel => false;
 

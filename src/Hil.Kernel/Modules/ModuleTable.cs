@@ -16,7 +16,7 @@ public sealed class ModuleTable
     {
         foreach (LoadedModule module in _modules)
         {
-            if (address - module.Base < module.Bytes)
+            if (module.Contains(address))
                 return module;
         }
         return null;

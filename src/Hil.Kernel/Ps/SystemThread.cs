@@ -34,6 +34,7 @@ public static unsafe partial class Ntoskrnl
             ReleaseThreadObject(block);
             return STATUS_INSUFFICIENT_RESOURCES;
         }
+        thread.StartRoutine = startRoutine.Address;
         *threadHandle = (void*)kernel.Objects.Handles.Open(kernel.Objects.Find(block)!, desiredAccess);
         if (clientId != null)
             *clientId = new CLIENT_ID { UniqueProcess = PsGetCurrentProcessId(), UniqueThread = IdOf(thread) };

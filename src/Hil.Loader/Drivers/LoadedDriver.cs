@@ -64,6 +64,8 @@ public abstract unsafe class LoadedDriver
                 return STATUS_INVALID_DEVICE_REQUEST;
             Object->Flags |= DRVO_UNLOAD_INVOKED;
             Kernel.Processor.Call(Object->DriverUnload, Object);
+            if (Module != null)
+                Ntoskrnl.RequireNothingOf(Kernel, Module);
             if (Object->DeviceObject != null)
                 Kernel.Violation(
                     $"{Name}: DriverUnload returned and left device object 0x{(ulong)Object->DeviceObject:x}");

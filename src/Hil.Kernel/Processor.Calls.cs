@@ -93,7 +93,10 @@ public sealed unsafe partial class Processor
     private ulong Run(ulong entry, ulong stackPointer, ulong a0, ulong a1, ulong a2, ulong a3)
     {
         (ulong stackBefore, VcpuExit exitBefore, KIRQL entryBefore) = (_stackPointer, _lastExit, _entryIrql);
-        var call = new DriverCall { Outer = _call, Suspended = _lastExit, StackPointer = stackPointer };
+        var call = new DriverCall
+        {
+            Outer = _call, Entry = entry, Suspended = _lastExit, StackPointer = stackPointer,
+        };
         _call = &call;
         ManagedCall managed = Pause();
         _entryIrql = Irql;

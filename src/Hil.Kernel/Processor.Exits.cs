@@ -8,6 +8,8 @@ public sealed unsafe partial class Processor
     private VcpuExit Serve(VcpuExit exit)
     {
         (_lastExit, _stackPointer, Irql) = (exit, exit.Frame, exit.Irql);
+        if (exit.Irql < DISPATCH_LEVEL)
+            _call->Held = 0;
         ObserveDevices();
         switch (exit.Reason)
         {
@@ -76,12 +78,12 @@ public sealed unsafe partial class Processor
     // that polls a register comes through here all the time and is preempted here, too.
     private VcpuExit ResumeAccess(VcpuExit exit) => ResumeAfterPause(exit, isPreemptible: IsPreemptionTurn());
 
-    // Where nothing cuts into driver code, a loop with exits is preempted at one exit of so many: a look at the clock
-    // at each would cost more than the exit.
+    // Little cuts into a loop that spends its time in exits, so it is preempted at one of so many: a look at the clock at
+    // each would cost more than the exit.
     private bool IsPreemptionTurn()
     {
         const uint ExitsPerPreemptionPoint = 64;
-        return _traps != null && ++_exits % ExitsPerPreemptionPoint == 0;
+        return ++_exits % ExitsPerPreemptionPoint == 0;
     }
 
     private VcpuExit ResumeAfterPause(VcpuExit exit, bool isPreemptible)

@@ -3,6 +3,9 @@ namespace Hil.Kernel;
 // Exports that driver code calls, and managed routines that it calls by address.
 public sealed unsafe partial class Processor
 {
+    // What a kernel call counts as at least, 1 µs: a loop that waits for a clock is one of calls.
+    private const long CallCharge = 10;
+
     /// <summary>Whether native driver code waits for an export to return; if not, a managed driver
     /// is calling.</summary>
     public bool IsServingCall => _lastExit.Frame != 0 && _lastExit.Reason == VcpuExitReason.KernelCall;
@@ -19,6 +22,18 @@ public sealed unsafe partial class Processor
 
     /// <summary>Argument slots of the kernel call that is being served, in its caller's home area.</summary>
     internal ulong* CallArguments => CallFrame->Arguments;
+
+    /// <summary>Counts time that the running routine of a driver spends in kernel calls where no thread but its own can
+    /// run.</summary>
+    /// <param name="time">In 100 ns units.</param>
+    internal void Hold(long time)
+    {
+        if (_call == null || (_call->Held += time) < _vcpu.Patience)
+            return;
+        string place = _kernel.Modules.Describe(DriverPlace);
+        _kernel.BugCheck(BugCheckCodes.DPC_WATCHDOG_VIOLATION, 0, 0, 0, DriverRip,
+            $"the driver did not come back: it goes on calling the kernel at {place}, {Irql}");
+    }
 
     private VcpuExit ServeKernelCall(VcpuExit exit)
     {
@@ -40,6 +55,10 @@ public sealed unsafe partial class Processor
             _lastExit = exit;
             return ResumeUnwound(exit, unwound);
         }
+        // No doorbell reaches a loop that spends nearly all of its time in kernel calls.
+        _kernel.Scheduler.ThrowIfStopped();
+        if (Irql >= DISPATCH_LEVEL)
+            Hold(CallCharge);
         if (IsPreemptionTurn())
             _kernel.Scheduler.PreemptionPoint();
         // Other threads may have run meanwhile.

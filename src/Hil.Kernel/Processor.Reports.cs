@@ -9,6 +9,10 @@ public sealed unsafe partial class Processor
         ? ((KernelCallFrame*)_lastExit.Frame)->ReturnAddress
         : ((TrapFrame*)_lastExit.Frame)->Rip;
 
+    // A routine that ends in a jump to an export leaves no address of its own but the one it was called at.
+    private ulong DriverPlace =>
+        IsServingCall && _call != null && _kernel.Modules.Find(DriverRip) == null ? _call->Entry : DriverRip;
+
     /// <summary>A report of this moment: the code that ran last, where and at which IRQL.</summary>
     internal BugCheckReport Describe(uint code, ulong p1, ulong p2, ulong p3, ulong p4, string reason) => new()
     {
@@ -19,7 +23,7 @@ public sealed unsafe partial class Processor
         Parameter4 = p4,
         Reason = reason,
         Irql = Irql,
-        Rip = DriverRip,
+        Rip = DriverPlace,
         Export = _lastExit.Reason == VcpuExitReason.KernelCall && _lastExit.Value < (ulong)ExportTable.Functions.Length
             ? ExportTable.Functions[_lastExit.Value].Name
             : null,

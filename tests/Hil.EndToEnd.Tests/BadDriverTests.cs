@@ -12,6 +12,7 @@ namespace Hil.EndToEnd.Tests;
 public sealed partial class BadDriverTests
 {
     private const uint FirstControl = 0x222000;
+    private const string AtUnload = "unload:";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     public static TheoryData<string> Faults
@@ -51,6 +52,11 @@ public sealed partial class BadDriverTests
                 Assert.Equal(NtStatus.STATUS_DEVICE_DOES_NOT_EXIST, (await AskAsync(file, control)).Status);
                 Assert.True(Assert.IsType<MachineLostException>(rig.Kernel.Scheduler.StoppedBy).IsTripleFault);
                 break;
+            case var outcome when outcome.StartsWith(AtUnload, StringComparison.Ordinal):
+                Assert.Equal(NtStatus.STATUS_SUCCESS, (await AskAsync(file, control)).Status);
+                await file.DisposeAsync();
+                ExpectReport(rig, Assert.Throws<BugCheckException>(() => rig.Unload()).Report, fault);
+                break;
             default:
                 var stopped = await Assert.ThrowsAsync<BugCheckException>(() => AskAsync(file, control));
                 ExpectReport(rig, stopped.Report, fault);
@@ -72,7 +78,8 @@ public sealed partial class BadDriverTests
 
     private static void ExpectReport(HilRig rig, BugCheckReport report, Match fault)
     {
-        uint code = Convert.ToUInt32(fault.Groups["outcome"].Value, 16);
+        string outcome = fault.Groups["outcome"].Value;
+        uint code = Convert.ToUInt32(outcome.Replace(AtUnload, "", StringComparison.Ordinal), 16);
         Assert.True(code == report.Code, $"bug check 0x{report.Code:x}, expected 0x{code:x}: {report.Reason}");
         Assert.Contains(
             fault.Groups["words"].Value, report.Reason + " " + report.Irql, StringComparison.OrdinalIgnoreCase);

@@ -148,6 +148,26 @@ static NTSTATUS SpinAtDispatch(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
+/* As a driver waits for a bit that the device never sets. */
+static NTSTATUS StallAtDispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    while (Zero == 0)
+        KeStallExecutionProcessor(50);
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
+/* Other threads run meanwhile, but the request does not end. */
+static NTSTATUS StallAtPassive(PDEVICE_OBJECT device, PIRP irp)
+{
+    while (Zero == 0)
+        KeStallExecutionProcessor(50);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS SpinWithInterruptsOff(PDEVICE_OBJECT device, PIRP irp)
 {
     __asm__ volatile("cli");
@@ -382,6 +402,84 @@ static NTSTATUS LowerIrqlInDpc(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
+static VOID StallDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    while (Zero == 0)
+        KeStallExecutionProcessor(50);
+}
+
+static NTSTATUS StallInDpc(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeInitializeDpc(&Dpc, StallDpc, NULL);
+    KeInsertQueueDpc(&Dpc, NULL, NULL);
+    return STATUS_SUCCESS;
+}
+
+KDEFERRED_ROUTINE AcquireMutexDpc;
+
+/* A jump to the export: no return address in the driver is left. */
+VOID AcquireMutexDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    __asm__ volatile("mov %0, %%rcx\n\tjmp *__imp_ExAcquireFastMutex(%%rip)" : : "r"(context));
+}
+
+static NTSTATUS JumpToExportInDpc(PDEVICE_OBJECT device, PIRP irp)
+{
+    static FAST_MUTEX mutex;
+
+    ExInitializeFastMutex(&mutex);
+    KeInitializeDpc(&Dpc, AcquireMutexDpc, &mutex);
+    KeInsertQueueDpc(&Dpc, NULL, NULL);
+    return STATUS_SUCCESS;
+}
+
+/* ---- Left behind when the driver is unloaded ---- */
+
+static const LARGE_INTEGER InAMinute = { .QuadPart = -60LL * 10000000 };
+
+KDEFERRED_ROUTINE NothingDpc;
+KSTART_ROUTINE SleepingThread;
+
+VOID NothingDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+}
+
+static NTSTATUS LeaveTimer(PDEVICE_OBJECT device, PIRP irp)
+{
+    PKTIMER timer = device->DeviceExtension;
+
+    KeInitializeTimer(timer);
+    KeSetTimer(timer, InAMinute, NULL);
+    return STATUS_SUCCESS;
+}
+
+/* The pool is lost as well, so that nothing is set in memory that goes away. */
+static NTSTATUS LeaveDpcRoutine(PDEVICE_OBJECT device, PIRP irp)
+{
+    struct { KTIMER Timer; KDPC Dpc; } *lost = ExAllocatePoolWithTag(NonPagedPool, sizeof(*lost), 'daB ');
+
+    KeInitializeTimer(&lost->Timer);
+    KeInitializeDpc(&lost->Dpc, NothingDpc, NULL);
+    KeSetTimer(&lost->Timer, InAMinute, &lost->Dpc);
+    return STATUS_SUCCESS;
+}
+
+VOID SleepingThread(PVOID context)
+{
+    LARGE_INTEGER time = InAMinute;
+
+    KeDelayExecutionThread(KernelMode, FALSE, &time);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static NTSTATUS LeaveThread(PDEVICE_OBJECT device, PIRP irp)
+{
+    HANDLE thread;
+    NTSTATUS status = PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, SleepingThread, NULL);
+
+    return NT_SUCCESS(status) ? ZwClose(thread) : status;
+}
+
 static VOID NullReadThread(PVOID context)
 {
     Sink = *NullPointer;
@@ -445,6 +543,13 @@ static FAULT *const Faults[] = {
     /* 41 */ CopyWildAtDispatch,
     /* 42 */ MeasureWildAtDispatch,
     /* 43 */ FrameTooLarge,
+    /* 44 */ StallInDpc,
+    /* 45 */ StallAtDispatch,
+    /* 46 */ StallAtPassive,
+    /* 47 */ JumpToExportInDpc,
+    /* 48 */ LeaveTimer,
+    /* 49 */ LeaveDpcRoutine,
+    /* 50 */ LeaveThread,
 };
 
 static NTSTATUS BadControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
@@ -452,4 +557,4 @@ static NTSTATUS BadControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
     return number < RTL_NUMBER_OF(Faults) ? Faults[number](device, irp) : STATUS_INVALID_DEVICE_REQUEST;
 }
 
-LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilBad"), 0, BadControl, NULL };
+LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilBad"), sizeof(KTIMER), BadControl, NULL };

@@ -8,11 +8,18 @@ internal unsafe struct DriverCall
     /// <summary>The call that was suspended when this one was made; null for a thread's first.</summary>
     public DriverCall* Outer;
 
+    /// <summary>Where the routine begins.</summary>
+    public ulong Entry;
+
     /// <summary>Where the outer call was suspended.</summary>
     public VcpuExit Suspended;
 
     /// <summary>RSP once the routine has returned; tells the end of its frames from a damaged stack.</summary>
     public ulong StackPointer;
+
+    /// <summary>How long it has kept the processor at DISPATCH_LEVEL or above in kernel calls, in 100 ns units, since
+    /// it was seen below that level.</summary>
+    public long Held;
 
     /// <summary>No call, but the place where an interrupt or a DPC cut in: exceptions do not go beyond it.</summary>
     public bool IsInterruption;

@@ -65,8 +65,7 @@ public sealed unsafe partial class Scheduler : IDisposable
     /// runs due timers. Called after an interrupt of driver code and at the kernel's own preemption points.</summary>
     public void PreemptionPoint()
     {
-        if (_stoppedBy != null)
-            ThrowStopped();
+        ThrowIfStopped();
         if (_kernel.Dpcs.HasQueued || _requests.NeedsWorker || IsDeadlineOver() || IsPreemptionDue())
             Dispatch();
     }

@@ -67,6 +67,13 @@ public sealed unsafe partial class Scheduler
             _vcpu.Wake();
     }
 
+    /// <summary>Ends the running thread if the machine has stopped.</summary>
+    internal void ThrowIfStopped()
+    {
+        if (_stoppedBy != null)
+            ThrowStopped();
+    }
+
     // Each thread gets an exception of its own: a shared one would collect the stack traces of all.
     [DoesNotReturn]
     private void ThrowStopped()

@@ -95,9 +95,13 @@ public static unsafe partial class Hal
     {
         const long TicksPerMicrosecond = 10;
         NtKernel kernel = NtKernel.Current;
-        long end = kernel.Clock.InterruptTime + microseconds * TicksPerMicrosecond;
-        while (kernel.Clock.SpinUntil(end) < end)
+        long begin = kernel.Clock.InterruptTime;
+        long end = begin + microseconds * TicksPerMicrosecond;
+        long now;
+        while ((now = kernel.Clock.SpinUntil(end)) < end)
             kernel.Processor.ServicePendingInterrupts();
+        if (kernel.Processor.Irql >= DISPATCH_LEVEL)
+            kernel.Processor.Hold(now - begin);
         kernel.Processor.ObserveDevices();
         kernel.Processor.NoteManagedProgress();
     }

@@ -75,6 +75,9 @@ public interface IVirtualProcessor
         set { }
     }
 
+    /// <summary>How long driver code may keep the processor, in 100 ns units.</summary>
+    long Patience => long.MaxValue;
+
     /// <summary>Tells the processor which thread's callee-saved floating-point registers (XMM6-15, MXCSR) the next call
     /// or resume runs with; they are switched lazily. The id is any stable non-zero number below 4096.</summary>
     void SelectContext(uint contextId);

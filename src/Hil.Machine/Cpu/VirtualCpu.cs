@@ -65,6 +65,8 @@ public sealed unsafe partial class VirtualCpu : IVirtualProcessor
 
     public long Spent { get; set; }
 
+    public long Patience => _watchdog;
+
     /// <summary>Writes what the monitor needs before QEMU starts.</summary>
     public static void Prepare(RamWindow ram, MachineOptions options)
     {

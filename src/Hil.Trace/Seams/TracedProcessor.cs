@@ -14,6 +14,8 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
         set => inner.Spent = value;
     }
 
+    public long Patience => inner.Patience;
+
     public ulong StubBase => inner.StubBase;
 
     public uint StubCount => inner.StubCount;

@@ -35,6 +35,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("spinisr", "HilSpinIsr", "edu")]
     [InlineData("clocks", "HilClocks", "")]
     [InlineData("gencode", "HilGenCode", "")]
+    [InlineData("secure", "HilSecure", "")]
     public async Task ADriverFindsNothingWrong(string driver, string device, string hardware)
     {
         await using HilRig rig = await HilRig.StartAsync(new HilRigOptions

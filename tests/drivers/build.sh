@@ -26,7 +26,7 @@ up_to_date() { # image, its sources; ringmoved.c includes ring.c
   image=$1
   shift
   [ -f "$image" ] || return 1
-  for source in "$@" *.h ring.c ../../samples/drivers/edu/*.h build.sh; do
+  for source in "$@" *.h ring.c ../../src/Hil.Host/Build/include/*.h ../../samples/drivers/edu/*.h build.sh; do
     [ "$image" -nt "$source" ] || return 1
   done
 }
@@ -44,7 +44,7 @@ build() { # name; a half-written image never stands under the final name
 }
 
 if [ $# -eq 0 ]; then
-  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus chains apc sleeper
+  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus chains apc sleeper secure
 fi
 
 failed=0

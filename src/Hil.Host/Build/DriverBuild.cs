@@ -14,7 +14,7 @@ public static class DriverBuild
     /// <summary>What installs it.</summary>
     public const string InstallCommand = "apt-get install gcc-mingw-w64-x86-64";
 
-    // wdm.h here stands before mingw-w64's and includes it.
+    // wdm.h here stands before mingw-w64's and includes it; wdmsec.h takes its place.
     private static readonly string s_headers = Path.Combine(AppContext.BaseDirectory, "include");
 
     // Without the define, stdio.h makes sprintf a function of mingw's run-time library, which drivers do not have.
@@ -88,7 +88,11 @@ public static class DriverBuild
     }
 
     private static string HeaderDigest() =>
-        Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(s_headers, "wdm.h"))));
+        Convert.ToHexString(SHA256.HashData(
+        [
+            .. File.ReadAllBytes(Path.Combine(s_headers, "wdm.h")),
+            .. File.ReadAllBytes(Path.Combine(s_headers, "wdmsec.h")),
+        ]));
 
     private static IEnumerable<string> CommandLine(DriverSection driver, string image) =>
     [

@@ -49,6 +49,33 @@ public sealed class DriverBuildTests : IDisposable
         Assert.Empty(_lines);
     }
 
+    /// <summary>On Windows it is in a static library; here in the header. The kernel exports nothing of it.</summary>
+    [Fact]
+    public void IoCreateDeviceSecureIsLinkedIntoTheDriver()
+    {
+        Write("a.c", """
+            #include <ntddk.h>
+            #include <wdmsec.h>
+            NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+            {
+                PDEVICE_OBJECT device;
+                UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Secure");
+                (void)RegistryPath;
+                return IoCreateDeviceSecure(DriverObject, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE,
+                                            &SDDL_DEVOBJ_SYS_ALL_ADM_ALL, NULL, &device);
+            }
+
+            """);
+
+        DriverImage image = DriverImage.ReadFile(DriverBuild.Build(_driver, _lines.Add));
+
+        Assert.Empty(_lines);
+        string?[] imports = [.. image.Imports.SelectMany(module => module.Imports).Select(import => import.Name)];
+        Assert.Contains("ZwSetSecurityObject", imports);
+        Assert.DoesNotContain("IoCreateDeviceSecure", imports);
+        Assert.DoesNotContain("WdmlibIoCreateDeviceSecure", imports);
+    }
+
     /// <summary>What mingw-w64's headers and import library lack.</summary>
     [Fact]
     public void RoutinesOfNewerHeadersAreThere()

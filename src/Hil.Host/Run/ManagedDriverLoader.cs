@@ -14,12 +14,49 @@ public static class ManagedDriverLoader
     {
         string[] parts = typeName.Split(',', 2, StringSplitOptions.TrimEntries);
         string assemblyName = new AssemblyName(parts[1]).Name!;
-        Type? type = LoadAssembly(assemblyName, folder).GetType(parts[0]);
+        return CreateFrom(LoadAssembly(assemblyName, folder), assemblyName, parts[0]);
+    }
+
+    /// <summary>Makes a driver of that very file, also when an assembly of the same name lies beside this
+    /// program.</summary>
+    /// <param name="typeName">Namespace.Type.</param>
+    /// <exception cref="RunInputException">There is no such driver in it.</exception>
+    public static ManagedDriver CreateFromFile(string typeName, string path)
+    {
+        if (!File.Exists(path))
+        {
+            string problem = Directory.Exists(path) ? "is a folder" : "there is no such file";
+            throw new RunInputException($"{path}: {problem}; give the assembly of {typeName}");
+        }
+        // What a context of its own does not find comes from the program: the driver's base class is ours.
+        var context = new AssemblyLoadContext(path);
+        context.Resolving += (_, name) =>
+            TryLoad(context, Path.Combine(Path.GetDirectoryName(path)!, name.Name + ".dll"));
+        try
+        {
+            return CreateFrom(context.LoadFromAssemblyPath(path), path, typeName);
+        }
+        catch (BadImageFormatException e)
+        {
+            throw new RunInputException($"{path}: is no .NET assembly; the driver is {typeName}, in C#", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunInputException($"{path}: cannot be loaded: {e.Message.TrimEnd()}", e);
+        }
+    }
+
+    private static Assembly? TryLoad(AssemblyLoadContext context, string path) =>
+        File.Exists(path) ? context.LoadFromAssemblyPath(path) : null;
+
+    private static ManagedDriver CreateFrom(Assembly assembly, string assemblyName, string typeName)
+    {
+        Type? type = assembly.GetType(typeName);
         if (type == null)
-            throw new RunInputException($"managed driver: {assemblyName} has no type {parts[0]}");
+            throw new RunInputException($"managed driver: {assemblyName} has no type {typeName}");
         if (!type.IsAssignableTo(typeof(ManagedDriver)) || type.IsAbstract || type.GetConstructor([]) == null)
             throw new RunInputException(
-                $"managed driver: {parts[0]} must derive from ManagedDriver "
+                $"managed driver: {typeName} must derive from ManagedDriver "
                 + "and have a public constructor without parameters");
         return (ManagedDriver)Activator.CreateInstance(type)!;
     }

@@ -247,11 +247,9 @@ public sealed class TraceReplay : IDisposable
         if (_options.ManagedDriver != null)
             return _options.ManagedDriver();
         TracedDriver driver = _profile.Driver;
-        string folder = _options.DriverPath == null
-            ? ""
-            : Path.GetDirectoryName(Path.GetFullPath(_options.DriverPath))!;
-        return ManagedDriverLoader.Create(
-            $"{driver.Managed}, {Path.GetFileNameWithoutExtension(driver.File)}", folder);
+        return _options.DriverPath is { Length: > 0 } path
+            ? ManagedDriverLoader.CreateFromFile(driver.Managed!, Path.GetFullPath(path))
+            : ManagedDriverLoader.Create($"{driver.Managed}, {Path.GetFileNameWithoutExtension(driver.File)}", "");
     }
 
     private static string Sha256Of(ManagedDriver driver) =>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Hil.EndToEnd.Tests.Cli;
 using Hil.Trace;
 
@@ -47,7 +48,34 @@ public sealed class SampleReplayTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private static string ManagedSample => typeof(Hil.Samples.Edu.EduDriver).Assembly.Location;
+    /// <summary>An assembly of the name of one that lies beside hil, which is not meant then.</summary>
+    [Fact]
+    public async Task OtherBuildOfAManagedDriverIsTheOneThatIsReplayed()
+    {
+        string other = PathOf("Hil.Samples.dll");
+        File.WriteAllBytes(other, [.. File.ReadAllBytes(ManagedSample), 0]);
+
+        (int exitCode, string output) = await HilProcess.RunAsync(
+            "replay", GoldenTraces.PathOf(EduKind.Managed), "--driver", other);
+
+        Assert.True(exitCode == 0, output);
+        string sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(other)));
+        Assert.Contains($"another build of the driver: sha256 {sha256[..16]}", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NativeDriverIsNotReplayedInPlaceOfAManagedOne()
+    {
+        (int exitCode, string output) = await HilProcess.RunAsync(
+            "replay", GoldenTraces.PathOf(EduKind.Managed), "--driver", TestDrivers.Image("edu"));
+
+        Assert.True(exitCode == 3, output);
+        Assert.Contains("is no .NET assembly; the driver is Hil.Samples.Edu.EduDriver, in C#", output,
+            StringComparison.Ordinal);
+    }
+
+    private static string ManagedSample =>
+        Path.Combine(Path.GetDirectoryName(HilProcess.Path)!, "Hil.Samples.dll");
 
     private string PathOf(string file) => Path.Combine(_folder.FullName, file);
 }

@@ -96,6 +96,7 @@ internal sealed class SessionCapture : ISessionTracing
             MemoryBytes = machine.Ram.Bytes,
             WindowBase = machine.Ram.Base,
             SliceInstructions = _session.Machine.Cpu.SliceInstructions,
+            Patience = machine.Cpu.Patience,
             Devices = _session.Machine.Devices,
             Functions = [.. machine.Pci.Functions.Select(TracedFunction.Of)],
             Driver = DescribeDriver(),

@@ -49,6 +49,7 @@ internal static class TracedMachine
         Cpu = machine.Cpu with
         {
             Watchdog = s_forever,
+            Patience = profile.Patience is { } ticks ? TimeSpan.FromTicks(ticks) : null,
             SliceInstructions = isNative ? profile.SliceInstructions : machine.Cpu.SliceInstructions,
         },
         Functions = [.. profile.Functions.Select(static function => function.ToFunction())],

@@ -75,7 +75,8 @@ public interface IVirtualProcessor
         set { }
     }
 
-    /// <summary>How long driver code may keep the processor, in 100 ns units.</summary>
+    /// <summary>How long driver code may go on calling the kernel at DISPATCH_LEVEL or above, in 100 ns
+    /// units.</summary>
     long Patience => long.MaxValue;
 
     /// <summary>Tells the processor which thread's callee-saved floating-point registers (XMM6-15, MXCSR) the next call

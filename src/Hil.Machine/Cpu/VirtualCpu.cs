@@ -55,6 +55,7 @@ public sealed unsafe partial class VirtualCpu : IVirtualProcessor
         _sharedTime = new SharedTime(ram.SharedUserData, clock);
         _spinTicks = (long)(options.Spin.TotalSeconds * Stopwatch.Frequency);
         _watchdog = options.Watchdog.Ticks;
+        Patience = (options.Patience ?? options.Watchdog).Ticks;
         _routines = routines;
         qemu.OnLost(OnLost);
     }
@@ -65,7 +66,7 @@ public sealed unsafe partial class VirtualCpu : IVirtualProcessor
 
     public long Spent { get; set; }
 
-    public long Patience => _watchdog;
+    public long Patience { get; }
 
     /// <summary>Writes what the monitor needs before QEMU starts.</summary>
     public static void Prepare(RamWindow ram, MachineOptions options)

@@ -6,6 +6,10 @@ public sealed record VirtualCpuOptions
     /// <summary>Driver code that neither returns nor calls the kernel for this long is stopped.</summary>
     public TimeSpan Watchdog { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long it may go on calling the kernel at DISPATCH_LEVEL or above; null for as long as the
+    /// watchdog.</summary>
+    public TimeSpan? Patience { get; init; }
+
     /// <summary>Instructions in a slice, where driver code runs in slices.</summary>
     public uint SliceInstructions { get; init; } = 1_000_000;
 

@@ -28,6 +28,8 @@ internal static class ProfileLimits
         if (profile.Categories.FirstOrDefault(static name => name == null || !TraceCategories.IsKnown(name))
             is { } unknown)
             throw Refuse($"'{unknown}' is no category of records");
+        if (profile.Patience <= 0)
+            throw Refuse($"a watchdog of {profile.Patience} is none");
         if (profile.Functions.Length > FunctionsMax)
             throw Refuse($"{profile.Functions.Length} PCI functions, at most {FunctionsMax} are possible");
         foreach (TracedFunction function in profile.Functions)

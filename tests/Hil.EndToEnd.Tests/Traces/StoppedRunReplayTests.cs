@@ -25,6 +25,8 @@ public sealed class StoppedRunReplayTests
     [InlineData(34)] // OwnBugCheck
     [InlineData(35)] // NullReadInDpc
     [InlineData(37)] // NullReadInThread
+    [InlineData(44)] // StallInDpc
+    [InlineData(45)] // StallAtDispatch
     public async Task ABugCheckIsReplayed(int fault)
     {
         using var trace = new TraceFile();

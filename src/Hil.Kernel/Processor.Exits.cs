@@ -78,8 +78,8 @@ public sealed unsafe partial class Processor
     // that polls a register comes through here all the time and is preempted here, too.
     private VcpuExit ResumeAccess(VcpuExit exit) => ResumeAfterPause(exit, isPreemptible: IsPreemptionTurn());
 
-    // Little cuts into a loop that spends its time in exits, so it is preempted at one of so many: a look at the clock at
-    // each would cost more than the exit.
+    // Little cuts into a loop that spends its time in exits, so it is preempted at one of so many: a look at the clock
+    // at each would cost more than the exit.
     private bool IsPreemptionTurn()
     {
         const uint ExitsPerPreemptionPoint = 64;

@@ -6,8 +6,8 @@ using Hil.Machine.Traps;
 
 namespace Hil.Machine;
 
-// A kernel is built and a driver loaded while QEMU boots: both need the shared memory alone. Until then the processor and
-// the bus belong to the thread that sets the machine up.
+// A kernel is built and a driver loaded while QEMU boots: both need the shared memory alone. Until then the processor
+// and the bus belong to the thread that sets the machine up.
 
 /// <summary>QEMU, the memory shared with it, its processor under our monitor, and its PCI bus set up: all that a
 /// kernel needs.</summary>

@@ -24,7 +24,8 @@ internal static class TraceDiffText
         }
         output.WriteLine(diff.IsEqual
             ? Text($"equal: {diff.Compared} IRPs compared")
-            : Text($"{diff.Differences.Count} difference{(diff.Differences.Count == 1 ? "" : "s")}; {diff.Compared} IRPs compared, ")
+            : Text($"{diff.Differences.Count} difference{(diff.Differences.Count == 1 ? "" : "s")}; ")
+                + Text($"{diff.Compared} IRPs compared, ")
                 + Text($"of {diff.IrpsOfA} and {diff.IrpsOfB}"));
     }
 

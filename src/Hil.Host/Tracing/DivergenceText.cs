@@ -11,7 +11,8 @@ public static class DivergenceText
 
     /// <param name="disassembly">Lines of machine code around a divergence, or null.</param>
     public static IEnumerable<string> Lines(
-        TraceReplay replay, ReplayResult result, Func<NtKernel, TraceDivergence, IEnumerable<string>>? disassembly = null)
+        TraceReplay replay, ReplayResult result,
+        Func<NtKernel, TraceDivergence, IEnumerable<string>>? disassembly = null)
     {
         if (result.Divergence is not { } divergence)
             yield break;

@@ -44,8 +44,8 @@ public sealed unsafe partial class VirtualCpu
         ThrowIfLost();
     }
 
-    // Who wakes has posted work before: the caller's look for it must not be done before the wake is forgotten, or a wake
-    // that comes in between is forgotten with its work unseen.
+    // Who wakes has posted work before: the caller's look for it must not be done before the wake is forgotten, or a
+    // wake that comes in between is forgotten with its work unseen.
     private void ForgetWake()
     {
         if (!_wakeRequested)

@@ -25,8 +25,8 @@ public sealed record TraceProfile
     /// for never.</summary>
     public required uint SliceInstructions { get; init; }
 
-    /// <summary>How long driver code may keep the processor, in 100 ns units. A watchdog that bites in driver code is on
-    /// the trace; one that counts kernel calls at DISPATCH_LEVEL counts them again. Null in traces without it.</summary>
+    /// <summary>How long driver code may go on calling the kernel at DISPATCH_LEVEL, in 100 ns units: a watchdog that
+    /// bites in driver code is on the trace, but these calls are counted again. Null in traces without it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Patience { get; init; }
 

@@ -126,7 +126,8 @@ public sealed class TraceCommandTests : IDisposable
                 (refused, output.TrimEnd()));
             Assert.Equal(before, await File.ReadAllBytesAsync(path));
         }
-        (int exitCode, _) = await HilProcess.RunAsync("trace", "export", path, "--format", "json", "-o", PathOf("a.json"));
+        (int exitCode, _) = await HilProcess.RunAsync(
+            "trace", "export", path, "--format", "json", "-o", PathOf("a.json"));
         Assert.Equal(0, exitCode);
         Assert.StartsWith("[{\"sequence\":0", await File.ReadAllTextAsync(PathOf("a.json")));
     }

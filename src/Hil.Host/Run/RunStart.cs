@@ -87,7 +87,8 @@ public sealed class RunStart : IDisposable
         }
         catch
         {
-            DisposeOf(machine);
+            if (machine.IsCompletedSuccessfully)
+                machine.Result.Dispose();
             throw;
         }
         return DriverSession.Load(options, machine.GetAwaiter().GetResult(), Counter);
@@ -99,17 +100,5 @@ public sealed class RunStart : IDisposable
             return null;
         string path = Plan.Image ?? DriverBuild.Build(Plan.File!.Driver!, compiler, _cancellation.Token);
         return new RunImage(path, DriverImage.ReadFile(path));
-    }
-
-    private static void DisposeOf(Task<EmulatedMachine> machine)
-    {
-        try
-        {
-            machine.GetAwaiter().GetResult().Dispose();
-        }
-        catch (Exception)
-        {
-            // What kept the driver from being built or read is the first fault, and the one to report.
-        }
     }
 }

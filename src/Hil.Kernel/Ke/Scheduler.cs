@@ -101,8 +101,7 @@ public sealed unsafe partial class Scheduler : IDisposable
         self.Pool?.Admit();
         while (true)
         {
-            if (_stoppedBy != null)
-                ThrowStopped();
+            ThrowIfStopped();
             KernelThread? next = _ready.TakeNext(_kernel.Services.Schedule);
             if (next == self)
             {
@@ -255,8 +254,7 @@ public sealed unsafe partial class Scheduler : IDisposable
         Activate(next);
         next.Baton.Give();
         self.Baton.Take();
-        if (_stoppedBy != null)
-            ThrowStopped();
+        ThrowIfStopped();
     }
 
     // Everything here is the taker's state, prepared by the giver while it still holds the baton.

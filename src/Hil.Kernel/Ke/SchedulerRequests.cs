@@ -42,8 +42,7 @@ public sealed unsafe partial class Scheduler
     {
         if (_stoppedBy == null && exception is BugCheckException or MachineLostException)
             Stop(exception);
-        if (_stoppedBy != null)
-            ThrowStopped();
+        ThrowIfStopped();
 
         // The requester has the exception. It came past driver frames that will never be returned to.
         _kernel.Processor.Irql = PASSIVE_LEVEL;

@@ -37,8 +37,7 @@ public static unsafe partial class Ntoskrnl
         bool hasName = objectAttributes != null && objectAttributes->ObjectName != null;
         if (clientId == null || hasName)
             return STATUS_INVALID_PARAMETER_MIX;
-        ulong id = (ulong)clientId->UniqueThread;
-        KernelThread? thread = id % IdStep == 0 ? NtKernel.Current.Scheduler.Find((uint)(id / IdStep)) : null;
+        KernelThread? thread = FindThread(clientId->UniqueThread);
         if (thread == null || (ulong)clientId->UniqueProcess is not (0 or SystemProcessId))
             return STATUS_INVALID_CID;
         ObjectTable objects = NtKernel.Current.Objects;

@@ -131,13 +131,16 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS PsLookupThreadByThreadId(void* threadId, KTHREAD** thread)
     {
         *thread = null;
-        KernelThread? found = NtKernel.Current.Scheduler.Find((uint)((ulong)threadId / IdStep));
-        if (found == null || (ulong)threadId % IdStep != 0)
+        KernelThread? found = FindThread(threadId);
+        if (found == null)
             return STATUS_INVALID_CID;
         ObfReferenceObject(found.Block);
         *thread = found.Block;
         return STATUS_SUCCESS;
     }
+
+    private static KernelThread? FindThread(void* id) =>
+        (ulong)id % IdStep == 0 ? NtKernel.Current.Scheduler.Find((uint)((ulong)id / IdStep)) : null;
 
     private static void* IdOf(KernelThread thread) => (void*)(thread.Id * IdStep);
 }

@@ -29,7 +29,7 @@ public static partial class SameFile
         return isThere;
     }
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int statx(int folder, string path, int flags, uint mask, byte* stat);
 
     private readonly record struct FileId(ulong Device, ulong Inode);

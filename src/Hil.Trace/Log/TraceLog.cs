@@ -9,7 +9,7 @@ namespace Hil.Trace;
 //
 // An input that may come at any time (an interrupt that waits, a request) is asked for much more often than it is
 // there. Such a question is a switch: only its turns are records, each with the number of questions since the last
-// turn.
+// record of one.
 
 /// <summary>The records of one run, in order.</summary>
 public abstract class TraceLog
@@ -254,8 +254,9 @@ public abstract class TraceLog
     {
     }
 
-    /// <summary>Puts a switch back without a record, where capture and replay both know that it is off.</summary>
-    internal void Reset(TraceKind kind) => (_isOn[(int)kind], _skipped[(int)kind]) = (false, 0);
+    /// <summary>Puts a switch back without a record, where capture and replay both know that it is off. Questions are
+    /// counted on: a turn must not look the same before and after this.</summary>
+    internal void Reset(TraceKind kind) => _isOn[(int)kind] = false;
 
     private protected abstract void AddCore(TraceKind kind, ReadOnlySpan<ulong> fields, ReadOnlySpan<byte> data);
 

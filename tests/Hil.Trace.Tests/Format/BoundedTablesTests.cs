@@ -1,5 +1,4 @@
 using Hil.Kernel;
-using Hil.Kernel.Platform;
 
 namespace Hil.Trace.Tests.Format;
 
@@ -123,16 +122,5 @@ public sealed class BoundedTablesTests : IDisposable
                 Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - start, long.MinValue, GrowthMax);
         }
         return records;
-    }
-
-    private sealed class StoppedClock : IClock
-    {
-        public long InterruptTime => 1;
-
-        public long SystemTime => 1;
-
-        public long PerformanceCounter => 1;
-
-        public long PerformanceFrequency => 1;
     }
 }

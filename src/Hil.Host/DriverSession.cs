@@ -18,6 +18,7 @@ public sealed partial class DriverSession : IDisposable
     private readonly DriverSessionOptions _options;
     private readonly ISessionTracing? _tracing;
     private readonly ManagedWatchdog? _watchdog;
+    private Task? _start;
     private bool _isUnloaded;
 
     private DriverSession(
@@ -117,6 +118,19 @@ public sealed partial class DriverSession : IDisposable
     {
         OutsideRequest? what = null;
         Kernel.Scheduler.Run(() => StartCore(what), () => what = new OutsideRequest(OutsideRequestKind.Start));
+    }
+
+    /// <summary>Begins what <see cref="Start"/> does and returns at once. Whoever asks again gets the same task.</summary>
+    public Task BeginStart()
+    {
+        OutsideRequest? what = null;
+        return _start ??= Kernel.Scheduler.RunAsync(
+            () =>
+            {
+                StartCore(what);
+                return true;
+            },
+            () => what = new OutsideRequest(OutsideRequestKind.Start));
     }
 
     /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left

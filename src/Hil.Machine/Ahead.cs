@@ -11,30 +11,14 @@ namespace Hil.Machine;
 public static class Ahead
 {
     /// <summary>Returns at once.</summary>
-    /// <param name="more">Loads what is needed besides a machine; null for nothing.</param>
-    public static void Begin(Action? more = null)
+    public static void Begin()
     {
         // On one core it would only delay what waits for it.
         if (Environment.ProcessorCount > 1)
-            new Thread(() => LoadForStart(more)) { IsBackground = true }.Start();
+            new Thread(Load) { IsBackground = true }.Start();
     }
 
-    /// <summary>The same for what is needed once QEMU is up; it boots meanwhile.</summary>
-    internal static void GoOn()
-    {
-        if (Environment.ProcessorCount > 1)
-            new Thread(LoadForControl) { IsBackground = true }.Start();
-    }
-
-    // The first hash loads OpenSSL, the first document the JSON reader's tables.
-    private static void LoadForControl()
-    {
-        SHA256.HashData([]);
-        using var document = JsonDocument.Parse("""{"return": {}, "text": "a"}""");
-        _ = document.RootElement.GetProperty("text").GetString();
-    }
-
-    private static void LoadForStart(Action? more)
+    private static void Load()
     {
         // In the last slot, which the machine itself comes to when all others are taken.
         new RamWindow(RamWindow.BytesMin, slots: (RamWindow.SlotCount - 1)..RamWindow.SlotCount).Dispose();
@@ -42,6 +26,10 @@ public static class Ahead
         ours.Dispose();
         other.Dispose();
         RuntimeHelpers.RunClassConstructor(typeof(ExportTable).TypeHandle);
-        more?.Invoke();
+
+        // The first hash loads OpenSSL, the first document the JSON reader's tables.
+        _ = Convert.ToHexStringLower(SHA256.HashData([]));
+        using var document = JsonDocument.Parse("""{"return": {}, "text": "a"}""");
+        _ = document.RootElement.GetProperty("text").GetString();
     }
 }

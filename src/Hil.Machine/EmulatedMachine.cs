@@ -82,7 +82,6 @@ public sealed class EmulatedMachine : IDisposable
             VirtualCpu.Prepare(ram, options);
             QemuOptions qemuOptions = QemuOptionsOf(options, ram);
             qemu = QemuProcess.Begin(qemuOptions);
-            Ahead.GoOn();
             return new EmulatedMachine(options, ram, qemu, qemuOptions, cancellation);
         }
         catch

@@ -11,7 +11,7 @@ namespace Hil.Host;
 
 /// <summary>One `hil run` from a loaded driver on: start, workload, remove, unload, and what is
 /// said about it.</summary>
-/// <param name="loading">The session, which belongs to this run from now on.</param>
+/// <param name="loading">The session, which belongs to this run from now on. Its start may be under way.</param>
 /// <param name="counter">Hears the session's kernel.</param>
 public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCounter counter, IRunOutput output)
 {
@@ -60,7 +60,7 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
 
         // Driver code that spins hears of no cancellation; a machine that is lost ends it, too.
         await using CancellationTokenRegistration abort = cancellation.Register(_session.Machine.Qemu.Kill);
-        _session.Start();
+        await _session.BeginStart().ConfigureAwait(false);
         if (CheckStart(_session))
             await RunWorkloadsAsync(_session, cancellation).ConfigureAwait(false);
         CheckUnload(_session.Unload());

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,11 +14,14 @@ public static class RunHost
     public static async Task<int> RunAsync(RunOptions options, IRunOutput output)
     {
         RunStart? start = null;
+        using var signals = new RunSignals(writesFile: options.Capture != null);
         try
         {
             Validate(options);
             start = RunStart.Begin(options, output);
-            return await RunAsync(options, output, start).ConfigureAwait(false);
+            // What the host is built from would only keep the processor from what the driver waits for.
+            start.AwaitEntry(signals.Received);
+            return await RunAsync(options, output, start, signals).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -31,44 +33,19 @@ public static class RunHost
         }
     }
 
-    /// <summary>Loads the code that a host is built from, while nothing else can be done yet.</summary>
-    public static void LoadAhead()
-    {
-        HostApplicationBuilder builder = CreateBuilder();
-        using ServiceProvider services = builder.Services.BuildServiceProvider();
-        // An instance: a constructor that is called a second time is compiled, which costs more than all this saves.
-        services.GetRequiredService<IHostEnvironment>();
-    }
-
-    private static async Task<int> RunAsync(RunOptions options, IRunOutput output, RunStart start)
+    private static async Task<int> RunAsync(
+        RunOptions options, IRunOutput output, RunStart start, RunSignals signals)
     {
         using IHost host = Build(options, output, start);
-        int signalled = 0;
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         var service = host.Services.GetRequiredService<RunService>();
-        using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, ExitCode.Interrupted);
-        using PosixSignalRegistration terminate = On(PosixSignal.SIGTERM, ExitCode.Terminated);
-        using PosixSignalRegistration? fileTooLarge = options.Capture == null ? null : IgnoreFileSizeSignal();
+        // A host that is stopped before it has started throws.
+        lifetime.ApplicationStarted.Register(() => signals.Received.Register(lifetime.StopApplication));
         await host.RunAsync().ConfigureAwait(false);
-        if (signalled == 0)
+        if (signals.ExitCode == 0)
             return service.ExitCode;
-        output.Fault(signalled == ExitCode.Interrupted ? "stopped by Ctrl-C" : "stopped by SIGTERM");
-        return signalled;
-
-        PosixSignalRegistration On(PosixSignal signal, int code) => PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            signalled = code;
-            lifetime.StopApplication();
-        });
-    }
-
-    // Under `ulimit -f` the kernel would end us at the write that is too much; without the signal the write fails, and
-    // the run goes on without its trace.
-    private static PosixSignalRegistration IgnoreFileSizeSignal()
-    {
-        const PosixSignal FileSizeExceeded = (PosixSignal)25;
-        return PosixSignalRegistration.Create(FileSizeExceeded, static context => context.Cancel = true);
+        output.Fault(signals.ExitCode == ExitCode.Interrupted ? "stopped by Ctrl-C" : "stopped by SIGTERM");
+        return signals.ExitCode;
     }
 
     // Neither configuration files nor environment variables steer a run, so none are read: an empty builder starts

@@ -4,20 +4,23 @@ using Hil.Trace;
 
 namespace Hil.Host;
 
-/// <summary>A run that was begun before the host was built: QEMU boots, the driver is compiled, read and loaded while
-/// the host is put together.</summary>
+/// <summary>A run up to DriverEntry, with all that this needs and nothing else: while QEMU boots, the driver is compiled,
+/// read and loaded.</summary>
 public sealed class RunStart : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
-    private Task<DriverSession>? _session;
+    private readonly TaskCompletionSource<EmulatedMachine> _machine = new();
+    private readonly TaskCompletionSource<DriverSession> _session =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isTaken;
 
     private RunStart(RunPlan plan, IRunOutput output)
     {
         Plan = plan;
         Counter = new EventCounter(output);
-        // On this thread, because a pool that must start threads first takes longer.
-        Task<EmulatedMachine> machine = BeginMachine(plan.Machine);
-        _session = Task.Run(() => Load(machine, output.Compiler));
+        // A thread of its own: a pool that must start threads first takes longer.
+        new Thread(() => Load(output.Compiler)) { IsBackground = true, Name = "hil load" }.Start();
+        BeginMachine();
     }
 
     public RunPlan Plan { get; }
@@ -38,13 +41,26 @@ public sealed class RunStart : IDisposable
         return new RunStart(plan, output);
     }
 
-    /// <summary>The driver on its machine, with none of its code run. The session is the caller's
-    /// from now on.</summary>
+    /// <summary>Waits until DriverEntry is about to be called or will not be. Gives up when something else than the
+    /// processor is waited for, a compiler or a slow disk.</summary>
+    public void AwaitEntry(CancellationToken cancellation)
+    {
+        const int PatienceMs = 500;
+        try
+        {
+            _session.Task.Wait(PatienceMs, cancellation);
+        }
+        catch (Exception e) when (e is AggregateException or OperationCanceledException)
+        {
+            // Whoever takes the session hears of it.
+        }
+    }
+
+    /// <summary>The driver on its machine, its start begun. The session is the caller's from now on.</summary>
     public Task<DriverSession> Take()
     {
-        Task<DriverSession> taken = _session!;
-        _session = null;
-        return taken;
+        _isTaken = true;
+        return _session.Task;
     }
 
     /// <summary>Ends the compiler, and a QEMU that does not run yet: the session will not come.</summary>
@@ -54,31 +70,47 @@ public sealed class RunStart : IDisposable
     public void Dispose()
     {
         _cancellation.Cancel();
-        _session?.ContinueWith(static loaded =>
+        if (!_isTaken)
         {
-            if (loaded.IsCompletedSuccessfully)
-                loaded.Result.Dispose();
-            else
-                _ = loaded.Exception;
-        }, TaskScheduler.Default).Wait();
-        _session = null;
+            _session.Task.ContinueWith(static loaded =>
+            {
+                if (loaded.IsCompletedSuccessfully)
+                    loaded.Result.Dispose();
+                else
+                    _ = loaded.Exception;
+            }, TaskScheduler.Default).Wait();
+        }
         _cancellation.Dispose();
     }
 
-    private Task<EmulatedMachine> BeginMachine(MachineOptions options)
+    private void BeginMachine()
     {
         try
         {
-            return Task.FromResult(EmulatedMachine.Begin(options, _cancellation.Token));
+            _machine.SetResult(EmulatedMachine.Begin(Plan.Machine, _cancellation.Token));
         }
         catch (Exception e)
         {
-            return Task.FromException<EmulatedMachine>(e);
+            _machine.SetException(e);
+        }
+    }
+
+    private void Load(Action<string> compiler)
+    {
+        try
+        {
+            DriverSession session = LoadSession(compiler);
+            session.BeginStart();
+            _session.SetResult(session);
+        }
+        catch (Exception e)
+        {
+            _session.SetException(e);
         }
     }
 
     // A fault of the driver's is reported before one of QEMU's, which boots while the driver is compiled and read.
-    private DriverSession Load(Task<EmulatedMachine> machine, Action<string> compiler)
+    private DriverSession LoadSession(Action<string> compiler)
     {
         DriverSessionOptions options;
         try
@@ -87,11 +119,23 @@ public sealed class RunStart : IDisposable
         }
         catch
         {
-            if (machine.IsCompletedSuccessfully)
-                machine.Result.Dispose();
+            if (TryAwaitMachine() is { } machine)
+                machine.Dispose();
             throw;
         }
-        return DriverSession.Load(options, machine.GetAwaiter().GetResult(), Counter);
+        return DriverSession.Load(options, _machine.Task.GetAwaiter().GetResult(), Counter);
+    }
+
+    private EmulatedMachine? TryAwaitMachine()
+    {
+        try
+        {
+            return _machine.Task.GetAwaiter().GetResult();
+        }
+        catch (Exception)
+        {
+            return null;
+        }
     }
 
     private RunImage? ReadImage(Action<string> compiler)

@@ -34,6 +34,9 @@ public sealed class KernelObject(ObjectType type, ulong address, object? payload
     /// <summary>Whether one of the references stands for the object's permanence (OBJ_PERMANENT).</summary>
     public bool IsPermanent { get; internal set; }
 
+    /// <summary>Whether it is gone; another object may have its address.</summary>
+    public bool IsDeleted { get; internal set; }
+
     /// <summary>Called at PASSIVE_LEVEL when the last handle is closed.</summary>
     public Action<KernelObject>? Closed { get; init; }
 

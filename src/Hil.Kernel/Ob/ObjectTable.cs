@@ -161,6 +161,7 @@ public sealed unsafe class ObjectTable
             Names.Remove(target);
         if (target.Address != 0)
             _byAddress.Remove(target.Address);
+        target.IsDeleted = true;
         target.Deleted?.Invoke(target);
         if (target.IsBodyToken)
             _kernel.Pool.Free((void*)target.Address);

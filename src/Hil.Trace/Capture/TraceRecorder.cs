@@ -15,7 +15,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
     private int _era;
     private int _irpsMax = IrpsMax;
     private (ulong Address, ulong Id) _lastIrp;
-    private (string Name, ulong Id) _lastDevice = ("", 0);
+    private (KernelObject? Device, string? Title, ulong Id) _lastDevice;
 
     public void Attach(NtKernel kernel) => _kernel = kernel;
 
@@ -178,9 +178,11 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
     private ulong DeviceOf(ulong address)
     {
         FollowEra();
-        string name = _kernel?.Objects.Find((void*)address)?.Title ?? "";
-        if (!ReferenceEquals(name, _lastDevice.Name))
-            _lastDevice = (name, log.DefineString(name));
+        if (_lastDevice.Device is { IsDeleted: false } last && last.Address == address
+            && ReferenceEquals(last.Title, _lastDevice.Title))
+            return _lastDevice.Id;
+        KernelObject? device = _kernel?.Objects.Find((void*)address);
+        _lastDevice = (device, device?.Title, log.DefineString(device?.Title ?? ""));
         return _lastDevice.Id;
     }
 
@@ -205,7 +207,7 @@ internal sealed unsafe class TraceRecorder(TraceLog log, IKernelObserver? next) 
         if (_era == log.Era.Number)
             return;
         _era = log.Era.Number;
-        _lastDevice = ("", 0);
+        _lastDevice = default;
         ForgetPlaces();
     }
 

@@ -14,7 +14,8 @@ public sealed class CaptureLog : TraceLog
     private readonly IClock _clock;
     private long _now;
     private int _stampUses = RecordsPerStampMax;
-    private ulong _flushedIdle;
+    private ulong _flushedIdle, _idleFrom;
+    private long _flushAt;
 
     /// <param name="clock">The world's, for stamps.</param>
     public CaptureLog(TraceWriter writer, IClock clock, TraceCategories categories)
@@ -40,17 +41,24 @@ public sealed class CaptureLog : TraceLog
 
     internal override void Tick() => _stampUses = RecordsPerStampMax;
 
-    internal override long LimitIdle(long deadline) => _writer.NextSequence <= _flushedIdle + IdleRecordsMax
-        ? deadline
-        : Math.Min(deadline, _clock.InterruptTime + HeldMax);
-
-    internal override void EndIdle(long limit, long deadline)
+    // Asked once in each round of the idle loop. A run that is busy idles several times for each request, so it does not
+    // look at the clock here: its last stamp is new enough.
+    internal override long LimitIdle(long deadline)
     {
-        Stamp();
-        if (limit == deadline || _now < limit)
-            return;
-        _writer.Flush();
-        _flushedIdle = _writer.NextSequence;
+        ulong next = _writer.NextSequence;
+        if (next <= _flushedIdle + IdleRecordsMax)
+            return deadline;
+        if (next > _idleFrom + IdleRecordsMax)
+        {
+            (_idleFrom, _flushAt) = (next, _now + HeldMax);
+        }
+        else if (_clock.InterruptTime >= _flushAt)
+        {
+            _writer.Flush();
+            _flushedIdle = next;
+            return deadline;
+        }
+        return Math.Min(deadline, _flushAt);
     }
 
     public override ulong DefineString(string text) => _writer.DefineString(text);

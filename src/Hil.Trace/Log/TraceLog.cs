@@ -56,14 +56,9 @@ public abstract class TraceLog
     {
     }
 
-    /// <summary>How long the processor may idle before <see cref="EndIdle"/>: a trace is read while it
-    /// is written.</summary>
+    /// <summary>How long the processor may idle before this is asked again: a trace is read while it is written, so what
+    /// waits is written out if nothing else comes.</summary>
     internal virtual long LimitIdle(long deadline) => deadline;
-
-    /// <summary>The processor has idled; writes what waits out if nothing else came until the limit.</summary>
-    internal virtual void EndIdle(long limit, long deadline)
-    {
-    }
 
     /// <summary>The kernel that runs, once there is one.</summary>
     protected NtKernel? Kernel => _kernel;

@@ -72,7 +72,10 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
     public void Idle(KIRQL irql, long deadline)
     {
         if (log.IsLive)
-            IdleLive(irql, deadline);
+        {
+            inner.Idle(irql, log.LimitIdle(deadline));
+            log.Tick();
+        }
         else if (log.IsOver())
             inner.Idle(irql, long.MaxValue);
         else
@@ -94,13 +97,6 @@ internal sealed unsafe class TracedProcessor(IVirtualProcessor inner, TraceLog l
     public void WriteCode(ulong address, ReadOnlySpan<byte> bytes) => inner.WriteCode(address, bytes);
 
     private static VcpuExit HeldUp(KIRQL irql) => new(VcpuExitReason.NotStarted, irql, 0, 0);
-
-    private void IdleLive(KIRQL irql, long deadline)
-    {
-        long limit = log.LimitIdle(deadline);
-        inner.Idle(irql, limit);
-        log.EndIdle(limit, deadline);
-    }
 
     private bool IsHeldUp() => !log.IsLive && log.Happens(TraceKind.NotStarted, live: false, [0]);
 

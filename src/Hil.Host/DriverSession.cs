@@ -114,23 +114,14 @@ public sealed partial class DriverSession : IDisposable
 
     /// <summary>Calls DriverEntry and, if that succeeds, brings the devices that the driver is for.</summary>
     /// <exception cref="BugCheckException">The driver broke a rule.</exception>
-    public void Start()
-    {
-        OutsideRequest? what = null;
-        Kernel.Scheduler.Run(() => StartCore(what), () => what = new OutsideRequest(OutsideRequestKind.Start));
-    }
+    public void Start() => BeginStart().GetAwaiter().GetResult();
 
     /// <summary>Begins what <see cref="Start"/> does and returns at once. Whoever asks again gets the same task.</summary>
     public Task BeginStart()
     {
         OutsideRequest? what = null;
         return _start ??= Kernel.Scheduler.RunAsync(
-            () =>
-            {
-                StartCore(what);
-                return true;
-            },
-            () => what = new OutsideRequest(OutsideRequestKind.Start));
+            () => StartCore(what), () => what = new OutsideRequest(OutsideRequestKind.Start));
     }
 
     /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left
@@ -188,10 +179,11 @@ public sealed partial class DriverSession : IDisposable
             : loader.Load(options.ManagedDriver!(), options.ServiceName);
     }
 
-    private void StartCore(OutsideRequest? what)
+    private NTSTATUS StartCore(OutsideRequest? what)
     {
         StartCore();
         Kernel.Io.NoteEnd(what, EntryStatus, (ulong)_devices.Count);
+        return EntryStatus;
     }
 
     private NTSTATUS UnloadCore(OutsideRequest? what)

@@ -9,7 +9,6 @@ namespace Hil.Host;
 public sealed class RunStart : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
-    private readonly TaskCompletionSource<EmulatedMachine> _machine = new();
     private readonly TaskCompletionSource<DriverSession> _session =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isTaken;
@@ -18,9 +17,9 @@ public sealed class RunStart : IDisposable
     {
         Plan = plan;
         Counter = new EventCounter(output);
+        Task<EmulatedMachine> machine = BeginMachine();
         // A thread of its own: a pool that must start threads first takes longer.
-        new Thread(() => Load(output.Compiler)) { IsBackground = true, Name = "hil load" }.Start();
-        BeginMachine();
+        new Thread(() => Load(machine, output.Compiler)) { IsBackground = true, Name = "hil load" }.Start();
     }
 
     public RunPlan Plan { get; }
@@ -83,23 +82,23 @@ public sealed class RunStart : IDisposable
         _cancellation.Dispose();
     }
 
-    private void BeginMachine()
+    private Task<EmulatedMachine> BeginMachine()
     {
         try
         {
-            _machine.SetResult(EmulatedMachine.Begin(Plan.Machine, _cancellation.Token));
+            return Task.FromResult(EmulatedMachine.Begin(Plan.Machine, _cancellation.Token));
         }
         catch (Exception e)
         {
-            _machine.SetException(e);
+            return Task.FromException<EmulatedMachine>(e);
         }
     }
 
-    private void Load(Action<string> compiler)
+    private void Load(Task<EmulatedMachine> machine, Action<string> compiler)
     {
         try
         {
-            DriverSession session = LoadSession(compiler);
+            DriverSession session = LoadSession(machine, compiler);
             session.BeginStart();
             _session.SetResult(session);
         }
@@ -110,7 +109,7 @@ public sealed class RunStart : IDisposable
     }
 
     // A fault of the driver's is reported before one of QEMU's, which boots while the driver is compiled and read.
-    private DriverSession LoadSession(Action<string> compiler)
+    private DriverSession LoadSession(Task<EmulatedMachine> machine, Action<string> compiler)
     {
         DriverSessionOptions options;
         try
@@ -119,23 +118,11 @@ public sealed class RunStart : IDisposable
         }
         catch
         {
-            if (TryAwaitMachine() is { } machine)
-                machine.Dispose();
+            if (machine.IsCompletedSuccessfully)
+                machine.Result.Dispose();
             throw;
         }
-        return DriverSession.Load(options, _machine.Task.GetAwaiter().GetResult(), Counter);
-    }
-
-    private EmulatedMachine? TryAwaitMachine()
-    {
-        try
-        {
-            return _machine.Task.GetAwaiter().GetResult();
-        }
-        catch (Exception)
-        {
-            return null;
-        }
+        return DriverSession.Load(options, machine.GetAwaiter().GetResult(), Counter);
     }
 
     private RunImage? ReadImage(Action<string> compiler)

@@ -301,6 +301,21 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task CtrlCEndsHilThatWaitsForItsImage()
+    {
+        string pipe = Path.Combine(_folder, "endless.sys");
+        using (HilProcess make = HilProcess.StartThrough("mkfifo", pipe))
+            Assert.Equal(0, await make.WaitAsync());
+        using HilProcess hil = HilProcess.Start("run", pipe, "--verbose");
+        await hil.SeeAsync("Running endless");
+
+        hil.Send(HilProcess.Signal.Interrupt);
+
+        Assert.True(HilProcess.EndsWithinASecond(hil.Id), "hil outlived the signal");
+        Assert.Equal(130, await hil.WaitAsync());
+    }
+
+    [Fact]
     public async Task DoctorTellsWhatIsTooOldAndWhatFails()
     {
         Script("qemu-system-x86_64", "echo QEMU emulator version 2.5.0");

@@ -183,6 +183,15 @@ public sealed class NtKernel : IDisposable
     public void BugCheck(uint code, ulong p1, ulong p2, ulong p3, ulong p4, string reason) =>
         BugCheck(Processor.Describe(code, p1, p2, p3, p4, reason));
 
+    /// <summary>Stops the machine because a managed driver's routine threw.</summary>
+    [DoesNotReturn]
+    public void BugCheck(Delegate routine, Exception thrown, string reason)
+    {
+        BugCheckReport report = Processor.Describe(
+            BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, (uint)thrown.HResult, 0, 0, 0, reason);
+        BugCheck(report with { ManagedStack = ManagedStack.Of(routine, thrown) });
+    }
+
     /// <summary>Stops the machine with a report that is already complete. The first one stands.</summary>
     [DoesNotReturn]
     public void BugCheck(BugCheckReport report)

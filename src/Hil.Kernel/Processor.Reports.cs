@@ -31,9 +31,14 @@ public sealed unsafe partial class Processor
             ? *(TrapFrame*)_lastExit.Frame
             : null,
         StackTrace = TraceStack(),
+        ManagedStack = TraceManagedStack(),
         CurrentIrp = _kernel.Io.CurrentIrp,
         LastEvents = _kernel.Events.Last(20),
     };
+
+    /// <summary>A managed driver's code that runs right now, innermost first, in words; empty when native code
+    /// does.</summary>
+    public IReadOnlyList<string> TraceManagedStack() => RunningManaged is { } routine ? ManagedStack.Of(routine) : [];
 
     /// <summary>The driver code that ran last and its callers, innermost first; not beyond what called it
     /// from the host.</summary>

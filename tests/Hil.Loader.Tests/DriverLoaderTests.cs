@@ -357,6 +357,21 @@ public sealed unsafe class DriverLoaderTests : IDisposable
 
         Assert.Contains("TwinDriver.OnRead threw InvalidOperationException: broken", stopped.Report.Reason,
             StringComparison.Ordinal);
+        Assert.StartsWith(
+            "TwinDriver.OnRead, DriverLoaderTests.cs line ", stopped.Report.ManagedStack[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BugCheckInAManagedDriverPointsAtItsLine()
+    {
+        LoadedManagedDriver driver = _machine.Loader.Load(new TwinDriver { Stops = true });
+        _machine.Initialize(driver);
+
+        var stopped = Assert.Throws<BugCheckException>(
+            () => _machine.Run(() => Processor.Current.Call(driver.Object->MajorFunction[IRP_MJ_READ], 0, 0)));
+
+        Assert.StartsWith(
+            "TwinDriver.OnRead, DriverLoaderTests.cs line ", stopped.Report.ManagedStack[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -392,6 +407,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
 
         public bool Throws { get; init; }
 
+        public bool Stops { get; init; }
+
         protected internal override NTSTATUS DriverEntry(DRIVER_OBJECT* driverObject, UNICODE_STRING* registryPath)
         {
             Path = Text(*registryPath);
@@ -404,6 +421,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         {
             if (Throws)
                 throw new InvalidOperationException("broken");
+            if (Stops)
+                Ntoskrnl.KeBugCheck(BugCheckCodes.MANUALLY_INITIATED_CRASH);
             LastRead = ((ulong)deviceObject, (ulong)irp);
             return STATUS_PENDING;
         }

@@ -17,8 +17,7 @@ internal static class BugCheckText
         writer.WriteLine();
         writer.WriteLine($"  parameters   0x{report.Parameter1:x16} 0x{report.Parameter2:x16}");
         writer.WriteLine($"               0x{report.Parameter3:x16} 0x{report.Parameter4:x16}");
-        string place = report.Rip == 0 ? "no driver code was running" : kernel.Modules.Describe(report.Rip);
-        writer.WriteLine($"  at           {place}");
+        writer.WriteLine($"  at           {PlaceOf(report, kernel) ?? "no driver code was running"}");
         if (report.Export != null)
             writer.WriteLine($"  in call of   {report.Export}");
         writer.WriteLine($"  IRQL         {report.Irql}");
@@ -28,6 +27,14 @@ internal static class BugCheckText
         WriteStack(writer, report, kernel);
         WriteEvents(writer, report.LastEvents, kernel);
     }
+
+    /// <summary>The driver code that ran last, in words; null for none.</summary>
+    public static string? PlaceOf(BugCheckReport report, NtKernel kernel) => report switch
+    {
+        { ManagedStack: [var innermost, ..] } => innermost,
+        { Rip: 0 } => null,
+        _ => kernel.Modules.Describe(report.Rip),
+    };
 
     /// <summary>What can be said about a processor that was reset: nobody was left to report.</summary>
     public static void WriteTripleFault(TextWriter writer, NtKernel kernel)
@@ -76,12 +83,13 @@ internal static class BugCheckText
 
     private static void WriteStack(TextWriter writer, BugCheckReport report, NtKernel kernel)
     {
-        if (report.StackTrace.Count == 0)
+        string[] stack = [.. report.ManagedStack, .. report.StackTrace.Select(kernel.Modules.Describe)];
+        if (stack.Length == 0)
             return;
         writer.WriteLine();
         writer.WriteLine("  stack");
-        foreach (ulong address in report.StackTrace)
-            writer.WriteLine("    " + kernel.Modules.Describe(address));
+        foreach (string line in stack)
+            writer.WriteLine("    " + line);
     }
 
     private static void WriteEvents(TextWriter writer, IReadOnlyList<KernelEvent> events, NtKernel kernel)

@@ -43,7 +43,7 @@ internal sealed class JsonOutput : RunOutput
     }
 
     public override void BugCheck(BugCheckReport report, NtKernel kernel) =>
-        _bugCheck = (report, report.Rip == 0 ? "" : kernel.Modules.Describe(report.Rip));
+        _bugCheck = (report, BugCheckText.PlaceOf(report, kernel) ?? "");
 
     public override void TripleFault(NtKernel kernel) => Add(_log, "triple fault");
 

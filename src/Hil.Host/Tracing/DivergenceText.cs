@@ -24,7 +24,7 @@ public static class DivergenceText
         yield return $"  actual       {divergence.Actual}";
         yield return Text($"  IRP          {(divergence.Irp == 0 ? "none" : divergence.Irp)}");
         yield return $"  IRQL         {divergence.Irql}";
-        if (replay.Session?.Kernel is { } kernel && divergence.Rip != 0)
+        if (replay.Session?.Kernel is { } kernel)
         {
             foreach (string line in Place(kernel, divergence, disassembly))
                 yield return line;
@@ -38,19 +38,23 @@ public static class DivergenceText
     private static IEnumerable<string> Place(
         NtKernel kernel, TraceDivergence divergence, Func<NtKernel, TraceDivergence, IEnumerable<string>>? disassembly)
     {
-        yield return $"  at           {kernel.Modules.Describe(divergence.Rip)}";
-        if (disassembly != null)
+        string[] stack = [.. divergence.ManagedStack, .. divergence.StackTrace.Select(kernel.Modules.Describe)];
+        if (divergence.ManagedStack is [var innermost, ..])
+            yield return $"  at           {innermost}";
+        else if (divergence.Rip != 0)
+            yield return $"  at           {kernel.Modules.Describe(divergence.Rip)}";
+        if (divergence.Rip != 0 && disassembly != null)
         {
             yield return "";
             foreach (string line in disassembly(kernel, divergence))
                 yield return "  " + line;
         }
-        if (divergence.StackTrace.Count == 0)
+        if (stack.Length == 0)
             yield break;
         yield return "";
         yield return "  stack";
-        foreach (ulong address in divergence.StackTrace)
-            yield return "    " + kernel.Modules.Describe(address);
+        foreach (string line in stack)
+            yield return "    " + line;
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

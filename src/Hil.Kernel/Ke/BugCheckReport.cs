@@ -32,6 +32,10 @@ public sealed record BugCheckReport
     /// <summary>Return addresses on the driver's stack, innermost first.</summary>
     public IReadOnlyList<ulong> StackTrace { get; init; } = [];
 
+    /// <summary>Methods and source lines of a managed driver that were running, innermost first; empty when native code
+    /// was.</summary>
+    public IReadOnlyList<string> ManagedStack { get; init; } = [];
+
     /// <summary>IRP that was being worked on, or 0.</summary>
     public ulong CurrentIrp { get; init; }
 

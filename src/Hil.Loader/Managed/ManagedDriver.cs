@@ -111,8 +111,8 @@ public abstract unsafe class ManagedDriver
         }
         catch (Exception e) when (!IsForOuterFrames(e))
         {
-            Kernel.BugCheck(BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, (uint)e.HResult, 0, 0, 0,
-                $"{GetType().Name}.{identity.Method.Name} threw {e.GetType().Name}: {e.Message}");
+            Kernel.BugCheck(
+                identity, e, $"{GetType().Name}.{identity.Method.Name} threw {e.GetType().Name}: {e.Message}");
             throw;
         }
     }

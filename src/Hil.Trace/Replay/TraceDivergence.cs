@@ -24,6 +24,9 @@ public sealed record TraceDivergence
     /// <summary>Driver code and its callers, innermost first.</summary>
     public required IReadOnlyList<ulong> StackTrace { get; init; }
 
+    /// <summary>Methods and source lines of a managed driver, innermost first.</summary>
+    public required IReadOnlyList<string> ManagedStack { get; init; }
+
     /// <summary>Sequence numbers of the records before, oldest first.</summary>
     public required IReadOnlyList<ulong> Before { get; init; }
 }

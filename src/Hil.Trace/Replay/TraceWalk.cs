@@ -172,6 +172,7 @@ public sealed class TraceWalk : IDisposable
             IsInCall = kernel?.Processor.IsServingCall ?? false,
             Irql = kernel?.Processor.Irql ?? default,
             StackTrace = kernel?.Processor.TraceStack() ?? [],
+            ManagedStack = kernel?.Processor.TraceManagedStack() ?? [],
             Before = History(),
         };
         throw new MachineLostException("the replay has left the trace");

@@ -1,4 +1,8 @@
 using Hil.EndToEnd.Tests.Cli;
+using Hil.Host;
+using Hil.Kernel;
+using Hil.Loader;
+using Hil.Wdm;
 
 namespace Hil.EndToEnd.Tests.Traces;
 
@@ -73,6 +77,23 @@ public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposabl
             Assert.Matches($"  at           ({name}\\.sys\\+0x[0-9a-f]+) \\(Edu(.*\n)*.*=> \\1 .*\\[r..\\+", output);
         Assert.Contains("records before", output, StringComparison.Ordinal);
         Assert.Contains("not the same run", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ChangedConversationOfAManagedDriverPointsAtItsLine()
+    {
+        using var replay = new TraceReplay(new ReplayOptions
+        {
+            TracePath = GoldenTraces.PathOf(EduKind.Managed),
+            ManagedDriver = static () => new TalkativeDriver(),
+        });
+
+        ReplayResult result = await replay.RunAsync();
+
+        Assert.Contains(
+            DivergenceText.Lines(replay, result),
+            static line => line.StartsWith(
+                "  at           TalkativeDriver.DriverEntry, ChangedDriverTests.cs line ", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -170,5 +191,14 @@ public sealed class ChangedDriverTests : IClassFixture<GoldenTraces>, IDisposabl
             "--capture", trace);
         Assert.True(code == 0, output);
         return trace;
+    }
+
+    private sealed unsafe class TalkativeDriver : ManagedDriver
+    {
+        protected override NTSTATUS DriverEntry(DRIVER_OBJECT* driverObject, UNICODE_STRING* registryPath)
+        {
+            DeviceAccess.WRITE_PORT_UCHAR((byte*)0x80, 1);
+            return NtStatus.STATUS_SUCCESS;
+        }
     }
 }

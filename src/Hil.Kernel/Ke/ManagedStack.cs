@@ -4,7 +4,8 @@ using System.Reflection;
 
 namespace Hil.Kernel;
 
-/// <summary>Where in a managed driver's source something happened. Lines are known if its .pdb lies beside it.</summary>
+/// <summary>Where in a managed driver's source something happened. Lines are known if its .pdb lies beside
+/// it.</summary>
 internal static class ManagedStack
 {
     /// <summary>The driver's own code on the calling thread's stack, innermost first.</summary>

@@ -184,11 +184,13 @@ public sealed class NtKernel : IDisposable
         BugCheck(Processor.Describe(code, p1, p2, p3, p4, reason));
 
     /// <summary>Stops the machine because a managed driver's routine threw.</summary>
+    /// <param name="code">The exception's, as a native driver would have raised it.</param>
+    /// <param name="address">What could not be accessed, or 0.</param>
     [DoesNotReturn]
-    public void BugCheck(Delegate routine, Exception thrown, string reason)
+    public void BugCheck(Delegate routine, Exception thrown, uint code, ulong address, string reason)
     {
         BugCheckReport report = Processor.Describe(
-            BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, (uint)thrown.HResult, 0, 0, 0, reason);
+            BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, code, 0, 0, address, reason);
         BugCheck(report with { ManagedStack = ManagedStack.Of(routine, thrown) });
     }
 

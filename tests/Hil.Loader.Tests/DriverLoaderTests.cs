@@ -361,6 +361,27 @@ public sealed unsafe class DriverLoaderTests : IDisposable
             "TwinDriver.OnRead, DriverLoaderTests.cs line ", stopped.Report.ManagedStack[0], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0x12_3456_7000, 0x12_3456_7000)]
+    [InlineData(0xFFFF_8000_0000_1000, 0xFFFF_8000_0000_1000)]
+    [InlineData(0xDEAD_BEEF_F008, 0)] // Not canonical: no processor says which one it was.
+    [InlineData(8, 0)]
+    public void WildPointerInAManagedDriverIsABugCheck(ulong pointer, ulong reported)
+    {
+        LoadedManagedDriver driver = _machine.Loader.Load(new TwinDriver { Wild = pointer });
+        _machine.Initialize(driver);
+
+        var stopped = Assert.Throws<BugCheckException>(
+            () => _machine.Run(() => Processor.Current.Call(driver.Object->MajorFunction[IRP_MJ_READ], 0, 0)));
+
+        Assert.Equal(BugCheckCodes.KMODE_EXCEPTION_NOT_HANDLED, stopped.Report.Code);
+        Assert.Equal(reported, stopped.Report.Parameter4);
+        if (reported != 0)
+            Assert.Contains($"TwinDriver.OnRead used 0x{pointer:x}", stopped.Report.Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "TwinDriver.OnRead, DriverLoaderTests.cs line ", stopped.Report.ManagedStack[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void BugCheckInAManagedDriverPointsAtItsLine()
     {
@@ -409,6 +430,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
 
         public bool Stops { get; init; }
 
+        public ulong Wild { get; init; }
+
         protected internal override NTSTATUS DriverEntry(DRIVER_OBJECT* driverObject, UNICODE_STRING* registryPath)
         {
             Path = Text(*registryPath);
@@ -421,6 +444,8 @@ public sealed unsafe class DriverLoaderTests : IDisposable
         {
             if (Throws)
                 throw new InvalidOperationException("broken");
+            if (Wild != 0)
+                *(int*)Wild = 1;
             if (Stops)
                 Ntoskrnl.KeBugCheck(BugCheckCodes.MANUALLY_INITIATED_CRASH);
             LastRead = ((ulong)deviceObject, (ulong)irp);

@@ -90,6 +90,7 @@ public abstract unsafe class ManagedDriver
     {
         Invariant.Holds(_kernel == null, "one managed driver object is loaded into one kernel at a time");
         _kernel = kernel;
+        WildPointers.Catch();
         return Routine(DriverEntry, a => (uint)DriverEntry((DRIVER_OBJECT*)a[0], (UNICODE_STRING*)a[1]).Value);
     }
 
@@ -111,10 +112,23 @@ public abstract unsafe class ManagedDriver
         }
         catch (Exception e) when (!IsForOuterFrames(e))
         {
-            Kernel.BugCheck(
-                identity, e, $"{GetType().Name}.{identity.Method.Name} threw {e.GetType().Name}: {e.Message}");
+            Stop(identity, e);
             throw;
         }
+    }
+
+    private void Stop(Delegate routine, Exception thrown)
+    {
+        string name = $"{GetType().Name}.{routine.Method.Name}";
+        ulong address = WildPointers.Take();
+        if (address != 0 && thrown is NullReferenceException)
+        {
+            Kernel.BugCheck(
+                routine, thrown, (uint)NtStatus.STATUS_ACCESS_VIOLATION.Value, address,
+                $"{name} used 0x{address:x}, where there is no memory");
+        }
+        Kernel.BugCheck(
+            routine, thrown, (uint)thrown.HResult, 0, $"{name} threw {thrown.GetType().Name}: {thrown.Message}");
     }
 
     // A structured exception goes on to native drivers that have called this one over the kernel.

@@ -326,6 +326,11 @@ static ULONG PhysicalMemoryIsASection(PDEVICE_OBJECT device)
     rom = MmMapIoSpace(start, PAGE_SIZE, MmNonCached);
     CHECK(rom != NULL && READ_REGISTER_ULONG(rom) == READ_REGISTER_ULONG((PULONG)view));
     MmUnmapIoSpace(rom, PAGE_SIZE);
+    start.QuadPart = 0x400; /* nor is the firmware's data area */
+    rom = MmMapIoSpace(start, 0x100, MmNonCached);
+    CHECK(rom != NULL);
+    READ_REGISTER_ULONG(rom);
+    MmUnmapIoSpace(rom, 0x100);
     CHECK(ZwUnmapViewOfSection(ZwCurrentProcess(), view) == STATUS_SUCCESS);
     CHECK(ZwClose(section) == STATUS_SUCCESS);
     ExFreePoolWithTag(memory, 'zHil');
@@ -424,6 +429,12 @@ static ULONG ProcessesAndThreads(PDEVICE_OBJECT device)
     CHECK(ZwTerminateProcess(process, STATUS_SUCCESS) == STATUS_ACCESS_DENIED);
     CHECK(ZwClose(process) == STATUS_SUCCESS);
     CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, NULL) == STATUS_INVALID_PARAMETER_MIX);
+    id.UniqueThread = PsGetCurrentThreadId();
+    CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, &id) == STATUS_SUCCESS);
+    CHECK(ZwClose(process) == STATUS_SUCCESS);
+    id.UniqueThread = (PUCHAR)id.UniqueThread + 1; /* ids are multiples of 4 */
+    CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, &id) == STATUS_INVALID_CID);
+    id.UniqueThread = NULL;
     id.UniqueProcess = (HANDLE)0x12344;
     CHECK(ZwOpenProcess(&process, PROCESS_ALL_ACCESS, &attributes, &id) == STATUS_INVALID_CID);
 

@@ -18,6 +18,7 @@ public static unsafe partial class Ntoskrnl
         ulong ram = RamAt(physical);
         if (ram != 0)
         {
+            RequireOwned(kernel, physical, ram, numberOfBytes);
             kernel.PageBlocks.Add(ram, PageBlockKind.RamMapping, numberOfBytes);
             return (void*)ram;
         }
@@ -31,14 +32,26 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Window address of a physical address to map, or 0 when it is mapped as device space: video memory and
-    /// ROMs of a PC are never RAM to a driver, though there is some behind them.</summary>
+    /// ROMs of a PC are never RAM to a driver, though there is some behind them, and the memory below them is the
+    /// firmware's.</summary>
     internal static ulong RamAt(ulong physical)
     {
-        const ulong AdapterSpace = 0xA0000;
-        const ulong AdapterSpaceEnd = 0x100000;
-        return physical is >= AdapterSpace and < AdapterSpaceEnd
-            ? 0
-            : NtKernel.Current.Services.Memory.AddressOf(physical);
+        const ulong LegacySpaceEnd = 0x100000;
+        return physical < LegacySpaceEnd ? 0 : NtKernel.Current.Services.Memory.AddressOf(physical);
+    }
+
+    // WDK: "Bug Check 0xC4". Somebody must hold RAM that is mapped; a page that nobody has is not locked, either.
+    private static void RequireOwned(NtKernel kernel, ulong physical, ulong ram, nuint bytes)
+    {
+        const ulong MappedUnlocked = 0x83;
+        for (ulong at = 0; at < bytes; at += PAGE_SIZE - (physical + at) % PAGE_SIZE)
+        {
+            if (kernel.Services.Memory.AccessOf(ram + at) == PageAccess.None)
+                kernel.BugCheck(
+                    BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, MappedUnlocked, physical, bytes,
+                    (physical + at) / PAGE_SIZE,
+                    $"MmMapIoSpace of RAM that nobody has: physical 0x{physical + at:x}");
+        }
     }
 
     /// <summary>As MmMapIoSpace, with a page protection; null for one that is no readable mapping.</summary>

@@ -15,7 +15,7 @@ public static unsafe partial class Ntoskrnl
         if (clientId == null || hasName)
             return STATUS_INVALID_PARAMETER_MIX;
         bool isThread = clientId->UniqueThread != null;
-        if (isThread && NtKernel.Current.Scheduler.Find((uint)((ulong)clientId->UniqueThread / IdStep)) == null)
+        if (isThread && FindThread(clientId->UniqueThread) == null)
             return STATUS_INVALID_CID;
         bool isProcess = (ulong)clientId->UniqueProcess == SystemProcessId;
         if (!isProcess && !(isThread && clientId->UniqueProcess == null))

@@ -145,6 +145,25 @@ public sealed unsafe class MdlTests : IDisposable
         Assert.Equal(BugCheckCodes.SYSTEM_PTE_MISUSE, report.Code);
     }
 
+    [Fact]
+    public void RamThatNobodyHasIsNotMapped()
+    {
+        ulong physical = 0;
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            ulong freed = _machine.Kernel.Pages.Allocate(2 * PAGE_SIZE, PageAccess.ReadWrite);
+            physical = _machine.Memory.PhysicalOf(freed);
+            MmUnmapIoSpace(
+                MmMapIoSpace(new PHYSICAL_ADDRESS(physical), 2 * PAGE_SIZE, MEMORY_CACHING_TYPE.MmCached),
+                2 * PAGE_SIZE);
+            _machine.Kernel.Pages.Free(freed, 2 * PAGE_SIZE);
+            MmMapIoSpace(new PHYSICAL_ADDRESS(physical), 2 * PAGE_SIZE, MEMORY_CACHING_TYPE.MmCached);
+        });
+
+        Assert.Equal(BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, report.Code);
+        Assert.Equal((0x83ul, physical), (report.Parameter1, report.Parameter2));
+    }
+
     [Theory]
     [InlineData(0, 0, 8, null)]
     [InlineData(1, 8, 8, 0x80000002)]

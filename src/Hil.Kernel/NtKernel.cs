@@ -121,6 +121,8 @@ public sealed class NtKernel : IDisposable
 
     public ResourceTable Resources { get; }
 
+    internal LookasideTable Lookasides { get; } = new();
+
     /// <summary>Threads that wait for the end of rundown protection, by its address.</summary>
     internal Dictionary<nint, KernelThread> Rundowns { get; } = [];
 

@@ -480,6 +480,175 @@ static NTSTATUS LeaveThread(PDEVICE_OBJECT device, PIRP irp)
     return NT_SUCCESS(status) ? ZwClose(thread) : status;
 }
 
+/* Of the image, which goes away with it. */
+static NTSTATUS LeaveLookaside(PDEVICE_OBJECT device, PIRP irp)
+{
+    static NPAGED_LOOKASIDE_LIST list;
+
+    ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, 64, 'daB ', 0);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS LeaveResource(PDEVICE_OBJECT device, PIRP irp)
+{
+    return ExInitializeResourceLite(device->DeviceExtension);
+}
+
+WORKER_THREAD_ROUTINE SleepingWork;
+
+VOID SleepingWork(PVOID context)
+{
+    LARGE_INTEGER time = InAMinute;
+
+    KeDelayExecutionThread(KernelMode, FALSE, &time);
+}
+
+static NTSTATUS LeaveWorkItem(PDEVICE_OBJECT device, PIRP irp)
+{
+    PWORK_QUEUE_ITEM lost = ExAllocatePoolWithTag(NonPagedPool, sizeof(*lost), 'daB ');
+
+    ExInitializeWorkItem(lost, SleepingWork, NULL);
+    ExQueueWorkItem(lost, DelayedWorkQueue);
+    return STATUS_SUCCESS;
+}
+
+/* ---- Kept beyond the call ---- */
+
+static KMUTEX Mutex;
+
+static NTSTATUS KeepRegion(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeEnterCriticalRegion();
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS KeepMutex(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeInitializeMutex(&Mutex, 0);
+    return KeWaitForSingleObject(&Mutex, Executive, KernelMode, FALSE, NULL);
+}
+
+IO_WORKITEM_ROUTINE KeepRegionWork;
+IO_WORKITEM_ROUTINE KeepMutexWork;
+IO_WORKITEM_ROUTINE RaiseWork;
+
+VOID KeepRegionWork(PDEVICE_OBJECT device, PVOID context)
+{
+    KeEnterCriticalRegion();
+}
+
+VOID KeepMutexWork(PDEVICE_OBJECT device, PVOID context)
+{
+    KeepMutex(device, NULL);
+}
+
+VOID RaiseWork(PDEVICE_OBJECT device, PVOID context)
+{
+    ReturnAtDispatch(device, NULL);
+}
+
+static NTSTATUS RunWork(PDEVICE_OBJECT device, PIO_WORKITEM_ROUTINE routine)
+{
+    LARGE_INTEGER second = { .QuadPart = -10000000 };
+
+    IoQueueWorkItem(IoAllocateWorkItem(device), routine, DelayedWorkQueue, NULL);
+    KeDelayExecutionThread(KernelMode, FALSE, &second);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS KeepRegionInWork(PDEVICE_OBJECT device, PIRP irp)
+{
+    return RunWork(device, KeepRegionWork);
+}
+
+static NTSTATUS KeepMutexInWork(PDEVICE_OBJECT device, PIRP irp)
+{
+    return RunWork(device, KeepMutexWork);
+}
+
+static NTSTATUS RaiseInWork(PDEVICE_OBJECT device, PIRP irp)
+{
+    return RunWork(device, RaiseWork);
+}
+
+/* ---- Freed while in use ---- */
+
+static NTSTATUS FreeLookaside(PDEVICE_OBJECT device, PIRP irp)
+{
+    PNPAGED_LOOKASIDE_LIST list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), 'daB ');
+
+    ExInitializeNPagedLookasideList(list, NULL, NULL, 0, 64, 'daB ', 0);
+    ExFreePoolWithTag(list, 'daB ');
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FreeResource(PDEVICE_OBJECT device, PIRP irp)
+{
+    PERESOURCE resource = ExAllocatePoolWithTag(NonPagedPool, sizeof(*resource), 'daB ');
+
+    ExInitializeResourceLite(resource);
+    ExFreePoolWithTag(resource, 'daB ');
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FreeQueuedItem(PDEVICE_OBJECT device, PIRP irp)
+{
+    PWORK_QUEUE_ITEM item = ExAllocatePoolWithTag(NonPagedPool, sizeof(*item), 'daB ');
+    KIRQL irql;
+
+    ExInitializeWorkItem(item, SleepingWork, NULL);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    ExQueueWorkItem(item, DelayedWorkQueue);
+    ExFreePoolWithTag(item, 'daB ');
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FreeQueuedIoItem(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIO_WORKITEM item = IoAllocateWorkItem(device);
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    IoQueueWorkItem(item, KeepRegionWork, DelayedWorkQueue, NULL);
+    IoFreeWorkItem(item);
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
+/* ---- A stack that is too small ---- */
+
+KDEFERRED_ROUTINE RecurseDpc;
+KDEFERRED_ROUTINE LargeFrameDpc;
+
+VOID RecurseDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    Sink = Recurse(1);
+}
+
+/* The compiler has each page of such a frame touched in order (___chkstk_ms), with RSP still above them. */
+VOID LargeFrameDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    volatile UCHAR room[1 << 20];
+
+    room[Zero] = 1;
+    Sink = room[Zero + 1];
+}
+
+static NTSTATUS StackOverflowInDpc(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeInitializeDpc(&Dpc, RecurseDpc, NULL);
+    KeInsertQueueDpc(&Dpc, NULL, NULL);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FrameTooLargeInDpc(PDEVICE_OBJECT device, PIRP irp)
+{
+    KeInitializeDpc(&Dpc, LargeFrameDpc, NULL);
+    KeInsertQueueDpc(&Dpc, NULL, NULL);
+    return STATUS_SUCCESS;
+}
+
 static VOID NullReadThread(PVOID context)
 {
     Sink = *NullPointer;
@@ -550,6 +719,20 @@ static FAULT *const Faults[] = {
     /* 48 */ LeaveTimer,
     /* 49 */ LeaveDpcRoutine,
     /* 50 */ LeaveThread,
+    /* 51 */ LeaveLookaside,
+    /* 52 */ LeaveResource,
+    /* 53 */ LeaveWorkItem,
+    /* 54 */ KeepRegion,
+    /* 55 */ KeepMutex,
+    /* 56 */ KeepRegionInWork,
+    /* 57 */ KeepMutexInWork,
+    /* 58 */ RaiseInWork,
+    /* 59 */ FreeLookaside,
+    /* 60 */ FreeResource,
+    /* 61 */ FreeQueuedItem,
+    /* 62 */ FreeQueuedIoItem,
+    /* 63 */ StackOverflowInDpc,
+    /* 64 */ FrameTooLargeInDpc,
 };
 
 static NTSTATUS BadControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
@@ -557,4 +740,4 @@ static NTSTATUS BadControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
     return number < RTL_NUMBER_OF(Faults) ? Faults[number](device, irp) : STATUS_INVALID_DEVICE_REQUEST;
 }
 
-LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilBad"), sizeof(KTIMER), BadControl, NULL };
+LEGACY_DRIVER LegacyDriver = { LEGACY_NAMES(L"HilBad"), sizeof(ERESOURCE), BadControl, NULL };

@@ -511,6 +511,26 @@ static ULONG SpinLocksRaiseIrql(PDEVICE_OBJECT device)
     return 0;
 }
 
+static VOID LateWork(PDEVICE_OBJECT device, PVOID context)
+{
+    LARGE_INTEGER time = { .QuadPart = -100 * 10000 };
+
+    KeDelayExecutionThread(KernelMode, FALSE, &time);
+    DbgPrint("the work item returns");
+    IoFreeWorkItem(context);
+}
+
+/* It is still at work when the driver is unloaded. */
+static NTSTATUS LeaveWork(PDEVICE_OBJECT device)
+{
+    PIO_WORKITEM item = IoAllocateWorkItem(device);
+
+    if (item == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    IoQueueWorkItem(item, LateWork, DelayedWorkQueue, item);
+    return STATUS_SUCCESS;
+}
+
 static ULONG LookasideListGivesBackWhatItGot(PDEVICE_OBJECT device)
 {
     PNPAGED_LOOKASIDE_LIST list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), 'tiaW');
@@ -557,6 +577,8 @@ static const CHECK_CASE Cases[] = {
 
 static NTSTATUS WaitsControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
 {
+    if (number == 100)
+        return LeaveWork(device);
     return CheckRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
 }
 

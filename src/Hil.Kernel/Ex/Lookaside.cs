@@ -57,16 +57,16 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: ExDeleteNPagedLookasideList.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void ExDeleteNPagedLookasideList(NPAGED_LOOKASIDE_LIST* lookaside) =>
-        DrainLookaside((GENERAL_LOOKASIDE_POOL*)lookaside);
+        DeleteLookaside((GENERAL_LOOKASIDE_POOL*)lookaside);
 
     /// <inheritdoc cref="ExDeleteNPagedLookasideList"/>
     [Export(MaxIrql = APC_LEVEL)]
     public static void ExDeletePagedLookasideList(PAGED_LOOKASIDE_LIST* lookaside) =>
-        DrainLookaside((GENERAL_LOOKASIDE_POOL*)lookaside);
+        DeleteLookaside((GENERAL_LOOKASIDE_POOL*)lookaside);
 
     /// <inheritdoc cref="ExDeleteNPagedLookasideList"/>
     [Export(MaxIrql = DISPATCH_LEVEL)]
-    public static void ExDeleteLookasideListEx(LOOKASIDE_LIST_EX* lookaside) => DrainLookaside(&lookaside->L);
+    public static void ExDeleteLookasideListEx(LOOKASIDE_LIST_EX* lookaside) => DeleteLookaside(&lookaside->L);
 
     /// <summary>Frees the blocks that a list keeps.</summary>
     /// <remarks>WDK: ExFlushLookasideListEx.</remarks>
@@ -117,6 +117,13 @@ public static unsafe partial class Ntoskrnl
         list->Allocate = allocate.IsNull ? StubOf(nameof(ExAllocatePoolWithTag)) : allocate;
         list->Free = free.IsNull ? StubOf(nameof(ExFreePool)) : free;
         list->ListEntry.Flink = list->ListEntry.Blink = &list->ListEntry;
+        NtKernel.Current.Lookasides.Add(list);
+    }
+
+    private static void DeleteLookaside(GENERAL_LOOKASIDE_POOL* list)
+    {
+        DrainLookaside(list);
+        NtKernel.Current.Lookasides.Remove(list);
     }
 
     private static void DrainLookaside(GENERAL_LOOKASIDE_POOL* list)

@@ -21,6 +21,19 @@ public sealed unsafe class ResourceTable
             FailUnknown(resource);
     }
 
+    /// <summary>A resource that lies in a block of memory; 0 for none.</summary>
+    internal ulong FindIn(ulong address, ulong bytes)
+    {
+        if (bytes < (ulong)sizeof(ERESOURCE))
+            return 0;
+        foreach (nint resource in _states.Keys)
+        {
+            if ((ulong)resource - address < bytes)
+                return (ulong)resource;
+        }
+        return 0;
+    }
+
     internal ResourceState Of(ERESOURCE* resource)
     {
         if (!_states.TryGetValue((nint)resource, out ResourceState? state))

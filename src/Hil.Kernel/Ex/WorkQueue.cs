@@ -23,14 +23,34 @@ internal sealed unsafe class WorkQueue(NtKernel kernel, string name, int priorit
         // SAFETY: the routine may free or queue its own item, so nothing of it is read after the call.
         DriverRoutine routine = item->WorkerRoutine;
         item->List.Flink = null;
-        kernel.Processor.CallChangingIrql(routine, (ulong)item->Parameter);
-        if (kernel.Processor.Irql != PASSIVE_LEVEL)
-            FailIrql(routine, address);
+        var parameter = (ulong)item->Parameter;
+        worker.WorkRoutine = routine.Address;
+        kernel.Processor.CallChangingIrql(routine, parameter);
+        Ntoskrnl.RequireCleanReturn(kernel, routine, parameter, (ulong)address);
+        worker.WorkRoutine = 0;
         return true;
     }
 
-    private void FailIrql(DriverRoutine routine, nint item) =>
-        kernel.BugCheck(
-            BugCheckCodes.WORKER_THREAD_RETURNED_AT_BAD_IRQL, routine.Address, kernel.Processor.Irql, (ulong)item, 0,
-            $"the work item routine {kernel.Modules.Describe(routine.Address)} returned at {kernel.Processor.Irql}");
+    /// <summary>A queued item that lies in a block of memory, or null.</summary>
+    public WORK_QUEUE_ITEM* FindIn(ulong address, ulong bytes)
+    {
+        foreach (nint item in _items)
+        {
+            if ((ulong)item - address < bytes)
+                return (WORK_QUEUE_ITEM*)item;
+        }
+        return null;
+    }
+
+    /// <summary>The routine of a queued item that lies in an image; 0 for none.</summary>
+    public ulong FindRoutineIn(LoadedModule image)
+    {
+        foreach (nint address in _items)
+        {
+            var item = PointerCheck.Follow<WORK_QUEUE_ITEM>((void*)address, "a queued work item");
+            if (image.Contains(item->WorkerRoutine.Address))
+                return item->WorkerRoutine.Address;
+        }
+        return 0;
+    }
 }

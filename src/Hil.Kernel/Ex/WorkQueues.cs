@@ -5,10 +5,12 @@ public sealed unsafe class WorkQueues
 {
     private readonly NtKernel _kernel;
     private readonly WorkQueue?[] _byPriority = new WorkQueue?[Scheduler.Priorities];
+    private readonly List<WorkQueue> _queues = [];
 
     internal WorkQueues(NtKernel kernel)
     {
         _kernel = kernel;
+        IoWork = new IoWork(kernel);
         IoWorker = kernel.Gate.Register(static arguments =>
         {
             Ntoskrnl.RunIoWorkItem((IO_WORKITEM*)arguments[0]);
@@ -27,10 +29,48 @@ public sealed unsafe class WorkQueues
     /// <summary>The worker routine of every IO_WORKITEM.</summary>
     internal DriverRoutine IoWorker { get; }
 
+    /// <summary>I/O work items that are queued or run.</summary>
+    internal IoWork IoWork { get; }
+
+    /// <summary>Waits until no I/O work item of a driver is queued or runs, on a kernel thread at
+    /// PASSIVE_LEVEL.</summary>
+    public void WaitForIoWork(DRIVER_OBJECT* driver) => IoWork.WaitFor(driver);
+
     internal WorkQueue Of(WORK_QUEUE_TYPE type)
     {
         int priority = PriorityOf(type);
-        return _byPriority[priority] ??= new WorkQueue(_kernel, $"worker at priority {priority},", priority);
+        WorkQueue? queue = _byPriority[priority];
+        if (queue == null)
+        {
+            queue = new WorkQueue(_kernel, $"worker at priority {priority},", priority);
+            _byPriority[priority] = queue;
+            _queues.Add(queue);
+        }
+        return queue;
+    }
+
+    /// <summary>A queued item that lies in a block of memory, or null.</summary>
+    internal WORK_QUEUE_ITEM* FindIn(ulong address, ulong bytes)
+    {
+        foreach (WorkQueue queue in _queues)
+        {
+            WORK_QUEUE_ITEM* item = queue.FindIn(address, bytes);
+            if (item != null)
+                return item;
+        }
+        return null;
+    }
+
+    /// <summary>The routine of a queued item that lies in an image; 0 for none.</summary>
+    internal ulong FindRoutineIn(LoadedModule image)
+    {
+        foreach (WorkQueue queue in _queues)
+        {
+            ulong routine = queue.FindRoutineIn(image);
+            if (routine != 0)
+                return routine;
+        }
+        return 0;
     }
 
     // WDK: ExQueueWorkItem names the priorities of the critical and delayed queues; custom types carry theirs.

@@ -55,7 +55,7 @@ internal sealed unsafe class AsyncRequest
     /// <summary>Sends the request, on a kernel thread.</summary>
     public bool Start()
     {
-        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode);
+        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode, _request.Service);
         var state = (FileState)File.Payload!;
         if (_isCancelled)
             End(new IoResult(STATUS_CANCELLED, 0));
@@ -71,7 +71,7 @@ internal sealed unsafe class AsyncRequest
     /// <summary>Cancels the request, on a kernel thread.</summary>
     public bool Cancel()
     {
-        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode);
+        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode, "NtCancelIoFile");
         _isCancelled = true;
         _operation?.Cancel();
         return true;

@@ -29,8 +29,12 @@ public static unsafe partial class Ntoskrnl
             location->MajorFunction | ((uint)location->MinorFunction << 8));
         RequireHostStack();
         ulong outer = kernel.Io.EnterIrp(irp);
+        KernelThread thread = kernel.Scheduler.CurrentThread;
+        uint regions = thread.CombinedApcDisable;
         var status = new NTSTATUS((uint)kernel.Processor.Call(dispatch, deviceObject, irp));
         kernel.Io.LeaveIrp(outer);
+        if (thread.CombinedApcDisable != regions)
+            thread.RegionChangedBy = dispatch.Address;
         return status;
     }
 

@@ -38,7 +38,8 @@ public sealed unsafe partial class IoSystem
         if (!request.IsAllowed(state.CanRead, state.CanWrite))
             return new IoResult(STATUS_ACCESS_DENIED, 0);
         using var call = new SystemCall(
-            _kernel, request.IsFromKernel ? KPROCESSOR_MODE.KernelMode : KPROCESSOR_MODE.UserMode);
+            _kernel, request.IsFromKernel ? KPROCESSOR_MODE.KernelMode : KPROCESSOR_MODE.UserMode,
+            request.IsFromKernel ? null : request.Service);
         bool isSerial = state.IsSynchronous;
         var fileObject = (FILE_OBJECT*)file.Address;
         _kernel.Objects.Reference(file);

@@ -26,6 +26,18 @@ internal readonly unsafe struct FileRequest
     /// memory.</summary>
     public bool IsFromKernel { get; init; }
 
+    /// <summary>The system service that an application asks this with.</summary>
+    public string Service => MajorFunction switch
+    {
+        IRP_MJ_READ => nameof(Ntoskrnl.NtReadFile),
+        IRP_MJ_WRITE => nameof(Ntoskrnl.NtWriteFile),
+        IRP_MJ_FLUSH_BUFFERS => nameof(Ntoskrnl.ZwFlushBuffersFile),
+        IRP_MJ_FILE_SYSTEM_CONTROL => nameof(Ntoskrnl.ZwFsControlFile),
+        IRP_MJ_QUERY_INFORMATION => nameof(Ntoskrnl.NtQueryInformationFile),
+        IRP_MJ_SET_INFORMATION => nameof(Ntoskrnl.NtSetInformationFile),
+        _ => nameof(Ntoskrnl.NtDeviceIoControlFile),
+    };
+
     /// <summary>Whether an open with these rights may ask this (WDK: "Defining I/O Control Codes",
     /// RequiredAccess).</summary>
     public bool IsAllowed(bool canRead, bool canWrite) => MajorFunction switch

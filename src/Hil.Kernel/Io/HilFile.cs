@@ -160,7 +160,7 @@ public sealed class HilFile : IDisposable, IAsyncDisposable
     internal void Close()
     {
         _isClosed = 1;
-        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode);
+        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode, nameof(Ntoskrnl.NtClose));
         _kernel.Objects.Handles.Close(_handle);
         _kernel.Io.CancelRequests(_file);
     }

@@ -36,7 +36,7 @@ public sealed partial class IoSystem
     public NTSTATUS TryOpen(string path, FileOpening opening, out HilFile? file)
     {
         file = null;
-        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode);
+        using var call = new SystemCall(_kernel, KPROCESSOR_MODE.UserMode, nameof(Ntoskrnl.NtCreateFile));
         NTSTATUS status = CreateFileCore(NativePath(path), opening, out KernelObject? created);
         if (!status.IsSuccess)
             return status;

@@ -3,6 +3,7 @@ namespace Hil.Kernel;
 public static unsafe partial class Ntoskrnl
 {
     private const uint WorkItemTag = 0x57206F49; // 'Io W'
+    private const ulong QueuedIoWorkItemFreed = 2; // Parameter 1 of WORKER_INVALID.
     private const uint PlainWorkItem = 0;
     private const uint ExtendedWorkItem = 1; // The routine is an IO_WORKITEM_ROUTINE_EX and gets the item itself.
 
@@ -77,25 +78,35 @@ public static unsafe partial class Ntoskrnl
         // SAFETY: the routine may free the item, so everything is read before the call.
         void* ioObject = ioWorkItem->IoObject;
         DriverRoutine routine = ioWorkItem->Routine;
+        var context = (ulong)ioWorkItem->Context;
         ulong item = ioWorkItem->Type == ExtendedWorkItem ? (ulong)ioWorkItem : 0;
-        Processor.Current.Call(routine, (ulong)ioObject, (ulong)ioWorkItem->Context, item);
+        NtKernel kernel = NtKernel.Current;
+        DRIVER_OBJECT* driver = IoWork.DriverOf(ioObject);
+        kernel.Processor.CallChangingIrql(routine, (ulong)ioObject, context, item);
+        RequireCleanReturn(kernel, routine, context, (ulong)ioWorkItem);
         ObfDereferenceObject(ioObject);
+        kernel.WorkQueues.IoWork.End(driver);
     }
 
     private static void Queue(
         IO_WORKITEM* ioWorkItem, DriverRoutine routine, WORK_QUEUE_TYPE queueType, void* context, uint type)
     {
-        RequireNotQueued(ioWorkItem);
+        if (ioWorkItem->WorkItem.List.Flink != null)
+            FailQueued(&ioWorkItem->WorkItem);
         ObfReferenceObject(ioWorkItem->IoObject);
+        NtKernel.Current.WorkQueues.IoWork.Begin(IoWork.DriverOf(ioWorkItem->IoObject));
         ioWorkItem->Routine = routine;
         ioWorkItem->Context = context;
         ioWorkItem->Type = type;
         Enqueue(&ioWorkItem->WorkItem, queueType);
     }
 
+    // WDK: "Bug Check 0xE4".
     private static void RequireNotQueued(IO_WORKITEM* ioWorkItem)
     {
         if (ioWorkItem->WorkItem.List.Flink != null)
-            FailQueued(&ioWorkItem->WorkItem);
+            NtKernel.Current.BugCheck(
+                BugCheckCodes.WORKER_INVALID, QueuedIoWorkItemFreed, (ulong)ioWorkItem, ioWorkItem->Routine.Address, 0,
+                $"the I/O work item at 0x{(ulong)ioWorkItem:x} was freed while it is queued");
     }
 }

@@ -30,6 +30,7 @@ internal sealed class SynchronousRequest(Action work) : KernelRequest, IDisposab
         try
         {
             work();
+            Ntoskrnl.RequireNoRegion();
         }
         catch (Exception exception)
         {
@@ -66,7 +67,9 @@ internal sealed class AsynchronousRequest<T>(Func<T> work) : KernelRequest
     {
         try
         {
-            _completion.TrySetResult(work()); // It was given up meanwhile if the machine was stopped from outside.
+            T result = work();
+            Ntoskrnl.RequireNoRegion();
+            _completion.TrySetResult(result); // It was given up meanwhile if the machine was stopped from outside.
             return null;
         }
         catch (Exception exception)

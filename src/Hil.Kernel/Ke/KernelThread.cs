@@ -115,6 +115,18 @@ internal sealed unsafe class KernelThread
     /// <summary>Zero when special kernel APCs are enabled, negative in guarded regions.</summary>
     public int SpecialApcDisable { get; set; }
 
+    /// <summary>Whether it is in a critical or guarded region; also one that owns a mutex is.</summary>
+    public bool IsInRegion => (KernelApcDisable | SpecialApcDisable) != 0;
+
+    /// <summary>Both counts as Windows joins them.</summary>
+    public uint CombinedApcDisable => ((uint)(ushort)SpecialApcDisable << 16) | (ushort)KernelApcDisable;
+
+    /// <summary>The dispatch routine that returned in another region than it was called in, or 0.</summary>
+    public ulong RegionChangedBy { get; set; }
+
+    /// <summary>The routine of the work item that it runs, or 0.</summary>
+    public ulong WorkRoutine { get; set; }
+
     /// <summary>Who asked for the system service that the thread is in; the kernel outside of any.</summary>
     public KPROCESSOR_MODE PreviousMode { get; set; }
 

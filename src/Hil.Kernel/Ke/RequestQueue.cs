@@ -70,6 +70,7 @@ internal sealed class RequestQueue(Scheduler scheduler)
             description = Describe(request);
             schedule.OnRequest(description);
         }
+        worker.RegionChangedBy = 0;
         SetRunning(request, isRunning: true);
         Exception? exception = request.Execute();
         SetRunning(request, isRunning: false);

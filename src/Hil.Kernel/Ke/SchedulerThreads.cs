@@ -51,6 +51,17 @@ public sealed unsafe partial class Scheduler
         return 0;
     }
 
+    /// <summary>The routine of a work item that has not returned and lies in an image; 0 for none.</summary>
+    internal ulong FindWorkOf(LoadedModule image)
+    {
+        foreach (KernelThread thread in _threads)
+        {
+            if (image.Contains(thread.WorkRoutine))
+                return thread.WorkRoutine;
+        }
+        return 0;
+    }
+
     /// <summary>Kernel threads that have not ended.</summary>
     public int ThreadCount => _threads.Count;
 

@@ -76,21 +76,20 @@ internal static unsafe class Traps
         if (kernel.Pool.IsBeyondEnd(address))
             kernel.BugCheck(BugCheckCodes.DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, address, isWrite ? 1u : 0,
                 frame->Rip, 0, $"the driver {access} 0x{address:x}, {kernel.Pool.DescribeEnd(address)}");
-        if (kernel.Processor.Irql >= DISPATCH_LEVEL)
-            kernel.BugCheck(
-                kernel.Modules.Find(frame->Rip) is { IsKernel: true }
-                    ? BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL
-                    : BugCheckCodes.DRIVER_IRQL_NOT_LESS_OR_EQUAL,
-                address, kernel.Processor.Irql.Value, isWrite ? 1u : 0, frame->Rip,
-                $"the driver {access} 0x{address:x}, which is not mapped");
-        if (isWrite && kernel.Services.Memory.AccessOf(address) != PageAccess.None)
-            kernel.BugCheck(BugCheckCodes.ATTEMPTED_WRITE_TO_READONLY_MEMORY, address, 0, (ulong)frame, 0,
-                $"the driver wrote to read-only memory at 0x{address:x}");
         string reason = address < 0x10000
             ? $"the driver {access} address 0x{address:x}, through a null pointer"
             : kernel.Scheduler.StackBelow(address) is { } stack
                 ? $"the driver overflowed its stack (it {access} 0x{address:x}, limit 0x{stack.Limit:x})"
                 : $"the driver {access} 0x{address:x}, which is not mapped";
+        if (kernel.Processor.Irql >= DISPATCH_LEVEL)
+            kernel.BugCheck(
+                kernel.Modules.Find(frame->Rip) is { IsKernel: true }
+                    ? BugCheckCodes.IRQL_NOT_LESS_OR_EQUAL
+                    : BugCheckCodes.DRIVER_IRQL_NOT_LESS_OR_EQUAL,
+                address, kernel.Processor.Irql.Value, isWrite ? 1u : 0, frame->Rip, reason);
+        if (isWrite && kernel.Services.Memory.AccessOf(address) != PageAccess.None)
+            kernel.BugCheck(BugCheckCodes.ATTEMPTED_WRITE_TO_READONLY_MEMORY, address, 0, (ulong)frame, 0,
+                $"the driver wrote to read-only memory at 0x{address:x}");
         if (address < kernel.Services.Memory.KernelBase)
             StructuredExceptions.Raise(kernel, frame, 0xC0000005, reason, isWrite ? 1u : 0, address);
         else

@@ -45,7 +45,7 @@ public static unsafe partial class Ntoskrnl
             kernel.BugCheck(
                 BugCheckCodes.KERNEL_APC_PENDING_DURING_EXIT, (ulong)apc, (ushort)thread.KernelApcDisable, irql, 0,
                 $"a thread ended with an APC in its queue (0x{(ulong)apc:x})");
-        if (thread.KernelApcDisable != 0 || thread.SpecialApcDisable != 0 || irql != PASSIVE_LEVEL)
+        if (thread.IsInRegion || irql != PASSIVE_LEVEL)
             kernel.BugCheck(
                 BugCheckCodes.KERNEL_APC_PENDING_DURING_EXIT, 0, (ushort)thread.KernelApcDisable, irql, 0,
                 $"a thread ended at {irql}, {-thread.KernelApcDisable} critical and {-thread.SpecialApcDisable} "

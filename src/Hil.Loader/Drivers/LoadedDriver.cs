@@ -46,6 +46,8 @@ public abstract unsafe class LoadedDriver
         status = CallDriverEntry();
         Kernel.Events.Add(KernelEventKind.Driver, (ulong)Object, (uint)status.Value,
             text: $"{Name}: DriverEntry returned {status}");
+        if (!status.IsSuccess)
+            RequireNothingLeft();
         if (status.IsSuccess)
             FinishInitialization();
         else if (Object->DeviceObject != null)
@@ -64,8 +66,7 @@ public abstract unsafe class LoadedDriver
                 return STATUS_INVALID_DEVICE_REQUEST;
             Object->Flags |= DRVO_UNLOAD_INVOKED;
             Kernel.Processor.Call(Object->DriverUnload, Object);
-            if (Module != null)
-                Ntoskrnl.RequireNothingOf(Kernel, Module);
+            RequireNothingLeft();
             if (Object->DeviceObject != null)
                 Kernel.Violation(
                     $"{Name}: DriverUnload returned and left device object 0x{(ulong)Object->DeviceObject:x}");
@@ -83,6 +84,13 @@ public abstract unsafe class LoadedDriver
             Kernel.Io.RemoveDriver(Object);
         FreeCode();
         _record.Free();
+    }
+
+    private void RequireNothingLeft()
+    {
+        Kernel.WorkQueues.WaitForIoWork(Object);
+        if (Module != null)
+            Ntoskrnl.RequireNothingOf(Kernel, Module);
     }
 
     private NTSTATUS CallDriverEntry()

@@ -83,6 +83,7 @@ public static class BugCheckCodes
     public const uint DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL = 0xD5;
     public const uint DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION = 0xD6;
     public const uint SYSTEM_PTE_MISUSE = 0xDA;
+    public const uint IMPERSONATING_WORKER_THREAD = 0xDF;
     public const uint WORKER_THREAD_RETURNED_AT_BAD_IRQL = 0xE1;
     public const uint MANUALLY_INITIATED_CRASH = 0xE2;
     public const uint RESOURCE_NOT_OWNED = 0xE3;
@@ -92,7 +93,6 @@ public static class BugCheckCodes
     public const uint HARDWARE_INTERRUPT_STORM = 0xF2;
     public const uint CRITICAL_OBJECT_TERMINATION = 0xF4;
     public const uint DRIVER_OVERRAN_STACK_BUFFER = 0xF7;
-    public const uint IMPERSONATING_WORKER_THREAD = 0xFA;
     public const uint ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY = 0xFC;
     public const uint CLOCK_WATCHDOG_TIMEOUT = 0x101;
     public const uint VIDEO_TDR_FAILURE = 0x116;

@@ -65,6 +65,33 @@ public sealed unsafe class LookasideTests
         });
     }
 
+    [Fact]
+    public void PoolWithAListInItIsABugCheckWhenFreedUnlessTheListWasDeleted()
+    {
+        using var machine = new TestMachine();
+        ulong pool = 0;
+        BugCheckReport report = machine.RunToBugCheck(() =>
+        {
+            ExFreePool(AllocateList(isDeleted: true));
+            pool = (ulong)AllocateList(isDeleted: false);
+            ExFreePool((void*)pool);
+        });
+
+        Assert.Equal(BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, report.Code);
+        Assert.Equal((0xCCul, pool), (report.Parameter1, report.Parameter2));
+        Assert.Equal((pool, (ulong)sizeof(PAGED_LOOKASIDE_LIST)), (report.Parameter3, report.Parameter4));
+    }
+
+    private static PAGED_LOOKASIDE_LIST* AllocateList(bool isDeleted)
+    {
+        var list = (PAGED_LOOKASIDE_LIST*)ExAllocatePoolWithTag(
+            POOL_TYPE.NonPagedPool, (nuint)sizeof(PAGED_LOOKASIDE_LIST), Tag);
+        ExInitializePagedLookasideList(list, default, default, 0, 64, Tag, 0);
+        if (isDeleted)
+            ExDeletePagedLookasideList(list);
+        return list;
+    }
+
     private static NPAGED_LOOKASIDE_LIST* New(TestMachine machine)
     {
         NPAGED_LOOKASIDE_LIST* list = machine.New<NPAGED_LOOKASIDE_LIST>();

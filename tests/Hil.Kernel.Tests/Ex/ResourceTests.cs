@@ -150,6 +150,31 @@ public sealed unsafe class ResourceTests : IDisposable
         Assert.Equal(["True 3 DISPATCH_LEVEL", "True 3 DISPATCH_LEVEL"], _log);
     });
 
+    [Fact]
+    public void PoolWithAResourceInItIsABugCheckWhenFreedUnlessTheResourceWasDeleted()
+    {
+        ulong pool = 0;
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            ExFreePool(AllocateResource(isDeleted: true));
+            pool = (ulong)AllocateResource(isDeleted: false);
+            ExFreePool((void*)pool);
+        });
+
+        Assert.Equal(BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, report.Code);
+        Assert.Equal((0xD2ul, pool), (report.Parameter1, report.Parameter2));
+        Assert.Equal((pool, (ulong)sizeof(ERESOURCE)), (report.Parameter3, report.Parameter4));
+    }
+
+    private static ERESOURCE* AllocateResource(bool isDeleted)
+    {
+        var resource = (ERESOURCE*)ExAllocatePoolWithTag(POOL_TYPE.NonPagedPool, (nuint)sizeof(ERESOURCE), 1);
+        ExInitializeResourceLite(resource);
+        if (isDeleted)
+            ExDeleteResourceLite(resource);
+        return resource;
+    }
+
     private void StartReader(string name) =>
         Start(name, static resource => ExAcquireResourceSharedLite((ERESOURCE*)resource, true));
 

@@ -97,7 +97,61 @@ public sealed unsafe class WorkItemTests : IDisposable
         });
 
         Assert.Equal(BugCheckCodes.WORKER_THREAD_RETURNED_AT_BAD_IRQL, report.Code);
+        Assert.Equal(DISPATCH_LEVEL, report.Parameter2);
+        Assert.Equal((ulong)_item, report.Parameter4);
     }
+
+    [Fact]
+    public void RoutineThatKeepsAMutexIsABugCheck()
+    {
+        KMUTANT* mutex = _machine.New<KMUTANT>();
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            KeInitializeMutex(mutex, 0);
+            RunItem(() => KeWaitForSingleObject(
+                mutex, KWAIT_REASON.Executive, KPROCESSOR_MODE.KernelMode, false, null));
+        });
+
+        Assert.Equal(BugCheckCodes.SYSTEM_EXIT_OWNED_MUTEX, report.Code);
+        Assert.Equal((_item->WorkerRoutine.Address, 5ul, (ulong)_item, 0ul), Parameters(report));
+    }
+
+    [Fact]
+    public void RoutineThatStaysInACriticalRegionIsABugCheck()
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() => RunItem(KeEnterCriticalRegion));
+
+        Assert.Equal(BugCheckCodes.APC_INDEX_MISMATCH, report.Code);
+        Assert.Equal((_item->WorkerRoutine.Address, 0ul, 0xFFFFul, 1ul), Parameters(report));
+    }
+
+    [Fact]
+    public void PoolWithAQueuedItemInItIsABugCheckWhenFreed()
+    {
+        ulong pool = 0;
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            pool = (ulong)ExAllocatePoolWithTag(POOL_TYPE.NonPagedPool, 64, 1);
+            var item = (WORK_QUEUE_ITEM*)(pool + 8);
+            ExInitializeWorkItem(item, _machine.Routine(static () => { }), null);
+            KeRaiseIrqlToDpcLevel();
+            ExQueueWorkItem(item, WORK_QUEUE_TYPE.DelayedWorkQueue);
+            ExFreePool((void*)pool);
+        });
+
+        Assert.Equal(BugCheckCodes.WORKER_INVALID, report.Code);
+        Assert.Equal((0ul, pool + 8, pool, pool + 64), Parameters(report));
+    }
+
+    private void RunItem(Action routine)
+    {
+        ExInitializeWorkItem(_item, _machine.Routine(routine), (void*)5);
+        ExQueueWorkItem(_item, WORK_QUEUE_TYPE.DelayedWorkQueue);
+        Settle();
+    }
+
+    private static (ulong, ulong, ulong, ulong) Parameters(BugCheckReport report) =>
+        (report.Parameter1, report.Parameter2, report.Parameter3, report.Parameter4);
 
     private static void Settle()
     {

@@ -17,10 +17,13 @@ public static class DriverBuild
     // wdm.h here stands before mingw-w64's and includes it; wdmsec.h takes its place.
     private static readonly string s_headers = Path.Combine(AppContext.BaseDirectory, "include");
 
+    // Drivers are written for a compiler that lets a structure's last array, of one element, be longer (resource
+    // lists), and a value be read as another type. GCC would end loops over such lists after the first element.
     // Without the define, stdio.h makes sprintf a function of mingw's run-time library, which drivers do not have.
     private static readonly string[] s_options =
     [
         "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-array-bounds",
+        "-fno-aggressive-loop-optimizations", "-fno-strict-aliasing",
         "-D__USE_MINGW_ANSI_STDIO=0", "-isystem", s_headers, "-isystem", "/usr/x86_64-w64-mingw32/include/ddk",
         "-nostdlib", "-Wl,--subsystem,native", "-Wl,--entry,DriverEntry",
     ];

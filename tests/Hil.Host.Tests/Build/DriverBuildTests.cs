@@ -91,6 +91,9 @@ public sealed class DriverBuildTests : IDisposable
                 PVOID pool = ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 'looP');
                 ExInitializeDriverRuntime(DrvRtPoolNxOptIn);
                 KeMemoryBarrier();
+                WRITE_REGISTER_ULONG64(pool, READ_REGISTER_ULONG64(pool) + 1);
+                READ_REGISTER_BUFFER_ULONG64(pool, (PULONG64)text, 1);
+                WRITE_REGISTER_BUFFER_ULONG64(pool, (PULONG64)text, 1);
                 KeQuerySystemTimePrecise(&now);
                 sprintf(text, "%p", pool);
                 ExFreePool(ExAllocatePoolZero(NonPagedPoolNx, 8, 'looP'));
@@ -108,6 +111,41 @@ public sealed class DriverBuildTests : IDisposable
         Assert.Empty(_lines);
         Assert.Contains(
             image.Imports.SelectMany(module => module.Imports), import => import.Name == "ExAllocatePool2");
+    }
+
+    /// <summary>GCC drops the calls when it takes an array's one element or a pointer's type at its word.</summary>
+    [Fact]
+    public void ArraysOfOneMayBeLongerAndValuesHaveOtherTypes()
+    {
+        Write("a.c", """
+            #include <ntddk.h>
+            NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+            {
+                PCM_RESOURCE_LIST list = DriverObject->DriverSection;
+                PULONG whole = DriverObject->DriverStart;
+                PUSHORT half = (PUSHORT)RegistryPath->Buffer;
+                ULONG ports = 0;
+                ULONG i;
+                for (i = 0; i < list->List[0].PartialResourceList.Count; i++)
+                    ports += list->List[0].PartialResourceList.PartialDescriptors[i].Type == CmResourceTypePort;
+                if (i > 1)
+                    KeStallExecutionProcessor(1);
+                *whole = 0;
+                *half = 1;
+                if (*whole != 0)
+                    KeQueryTimeIncrement();
+                return ports;
+            }
+
+            """);
+
+        DriverImage image = DriverImage.ReadFile(DriverBuild.Build(_driver, _lines.Add));
+
+        Assert.Empty(_lines);
+        IEnumerable<string?> imports = image.Imports.SelectMany(module => module.Imports).Select(import => import.Name);
+        Assert.Superset(
+            new HashSet<string?> { "KeStallExecutionProcessor", "KeQueryTimeIncrement" },
+            imports.ToHashSet());
     }
 
     [Fact]

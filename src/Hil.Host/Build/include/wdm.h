@@ -30,6 +30,39 @@
 #define KeMemoryBarrierWithoutFence() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 #endif
 
+/* Registers of 64 bits. */
+#ifndef READ_REGISTER_ULONG64
+#define READ_REGISTER_ULONG64 READ_REGISTER_ULONG64
+#define WRITE_REGISTER_ULONG64 WRITE_REGISTER_ULONG64
+#define READ_REGISTER_BUFFER_ULONG64 READ_REGISTER_BUFFER_ULONG64
+#define WRITE_REGISTER_BUFFER_ULONG64 WRITE_REGISTER_BUFFER_ULONG64
+static inline ULONG64 READ_REGISTER_ULONG64(volatile ULONG64 *Register)
+{
+    KeMemoryBarrierWithoutFence();
+    return *Register;
+}
+
+static inline void WRITE_REGISTER_ULONG64(volatile ULONG64 *Register, ULONG64 Value)
+{
+    *Register = Value;
+    KeMemoryBarrier();
+}
+
+static inline void READ_REGISTER_BUFFER_ULONG64(volatile ULONG64 *Register, PULONG64 Buffer, ULONG Count)
+{
+    KeMemoryBarrierWithoutFence();
+    while (Count-- != 0)
+        *Buffer++ = *Register++;
+}
+
+static inline void WRITE_REGISTER_BUFFER_ULONG64(volatile ULONG64 *Register, PULONG64 Buffer, ULONG Count)
+{
+    while (Count-- != 0)
+        *Register++ = *Buffer++;
+    KeMemoryBarrier();
+}
+#endif
+
 /* Pool. */
 #ifndef POOL_NX_ALLOCATION
 #define POOL_NX_ALLOCATION 512

@@ -31,8 +31,13 @@ public static unsafe partial class Hal
         IBus bus = NtKernel.Current.Bus;
         var bytes = (byte*)buffer;
         bool isEmpty = (ushort)bus.ReadConfig(address, 0, sizeof(ushort)) == PCI_INVALID_VENDORID;
-        for (uint i = 0; i < length; i++)
-            bytes[i] = isEmpty ? byte.MaxValue : (byte)bus.ReadConfig(address, (int)(offset + i), sizeof(byte));
+        for (uint i = 0; i < length;)
+        {
+            int width = PciBusDriver.WidthAt(offset + i, length - i);
+            uint value = isEmpty ? uint.MaxValue : bus.ReadConfig(address, (int)(offset + i), width);
+            new ReadOnlySpan<byte>(&value, width).CopyTo(new Span<byte>(bytes + i, width));
+            i += (uint)width;
+        }
         return isEmpty ? Math.Min(length, NoDeviceBytes) : length;
     }
 
@@ -55,8 +60,14 @@ public static unsafe partial class Hal
             return 0;
         PointerCheck.Argument((ulong)buffer, (int)length, BufferArgument);
         var bytes = (byte*)buffer;
-        for (uint i = 0; i < length; i++)
-            NtKernel.Current.Bus.WriteConfig(address, (int)(offset + i), sizeof(byte), bytes[i]);
+        for (uint i = 0; i < length;)
+        {
+            int width = PciBusDriver.WidthAt(offset + i, length - i);
+            uint value = 0;
+            new ReadOnlySpan<byte>(bytes + i, width).CopyTo(new Span<byte>(&value, width));
+            NtKernel.Current.Bus.WriteConfig(address, (int)(offset + i), width, value);
+            i += (uint)width;
+        }
         return length;
     }
 

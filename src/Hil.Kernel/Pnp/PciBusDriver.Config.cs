@@ -38,7 +38,8 @@ internal sealed unsafe partial class PciBusDriver
         return length;
     }
 
-    private static int WidthAt(uint offset, uint left) =>
+    // There are registers that a device takes as a whole only.
+    internal static int WidthAt(uint offset, uint left) =>
         (offset & 3) == 0 && left >= 4 ? 4 : (offset & 1) == 0 && left >= 2 ? 2 : 1;
 
     // A slot whose device was pulled reads as all ones.

@@ -11,6 +11,9 @@ public sealed class TestBus : IBus
     private readonly List<(ulong Start, ulong Bytes, ITestDevice Device)> _ports = [];
     private readonly Dictionary<PciAddress, byte[]> _config = [];
 
+    /// <summary>Writes to configuration spaces, in order.</summary>
+    public List<(int Offset, int Width)> ConfigWrites { get; } = [];
+
     public void AddMemory(ulong physical, ulong bytes, ITestDevice device) => _memory.Add((physical, bytes, device));
 
     public void AddPorts(ushort port, ushort count, ITestDevice device) => _ports.Add((port, count, device));
@@ -40,6 +43,7 @@ public sealed class TestBus : IBus
 
     public void WriteConfig(PciAddress address, int offset, int width, uint value)
     {
+        ConfigWrites.Add((offset, width));
         if (_config.TryGetValue(address, out byte[]? space))
             Put(space.AsSpan(offset, width), value);
     }

@@ -73,6 +73,19 @@ public sealed unsafe class LegacyHardwareTests : IDisposable
     });
 
     [Fact]
+    public void RegistersOfConfigurationSpaceAreWrittenAsAWhole() => _machine.Run(() =>
+    {
+        byte* buffer = (byte*)_machine.New<long>();
+        *(ulong*)buffer = 0x8877_6655_4433_2211;
+
+        Assert.Equal(7u, HalSetBusDataByOffset(PciConfiguration, 0, Slot3, buffer, 0x42, 7));
+        Assert.Equal([(0x42, 2), (0x44, 4), (0x48, 1)], _machine.Bus.ConfigWrites.TakeLast(3));
+        *(ulong*)buffer = 0;
+        Assert.Equal(7u, HalGetBusDataByOffset(PciConfiguration, 0, Slot3, buffer, 0x42, 7));
+        Assert.Equal(0x0077_6655_4433_2211u, *(ulong*)buffer);
+    });
+
+    [Fact]
     public void InterruptVectorBelongsToItsDirql() => _machine.Run(() =>
     {
         KIRQL irql;

@@ -91,6 +91,24 @@ static ULONG MappingTwiceReachesTheSameDevice(PDEVICE_OBJECT device)
     return 0;
 }
 
+/* What a driver does before it maps its registers for a program. */
+static ULONG MdlOfRegistersNamesTheirPages(PDEVICE_OBJECT device)
+{
+    PEDU_DEVICE edu = device->DeviceExtension;
+    PMDL mdl = IoAllocateMdl(edu->Registers, 2 * PAGE_SIZE, FALSE, FALSE, NULL);
+    PULONG mapped;
+
+    CHECK(mdl != NULL);
+    MmBuildMdlForNonPagedPool(mdl);
+    CHECK(MmGetMdlPfnArray(mdl)[0] == (PFN_NUMBER)(edu->RegistersAddress.QuadPart >> PAGE_SHIFT));
+    CHECK(MmGetMdlPfnArray(mdl)[1] == MmGetMdlPfnArray(mdl)[0] + 1);
+    mapped = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
+    CHECK(mapped != NULL);
+    CHECK(READ_REGISTER_ULONG(mapped) == 0x010000ed);
+    IoFreeMdl(mdl);
+    return 0;
+}
+
 /* Bus drivers answer at once. */
 static NTSTATUS QueryInterface(PEDU_DEVICE edu, BUS_INTERFACE_STANDARD *bus)
 {
@@ -178,6 +196,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(StartGaveGoodResources),
     CHECK_CASE_OF(RegistersAnswer),
     CHECK_CASE_OF(MappingTwiceReachesTheSameDevice),
+    CHECK_CASE_OF(MdlOfRegistersNamesTheirPages),
     CHECK_CASE_OF(BusInterfaceReadsConfigSpace),
     CHECK_CASE_OF(HardwareIdsNameTheDevice),
     CHECK_CASE_OF(PropertyThatDoesNotFitTellsItsLength),

@@ -34,7 +34,8 @@ public static unsafe partial class Ntoskrnl
         return mdl;
     }
 
-    /// <summary>Fills in the pages of a buffer in nonpaged pool, which needs no locking.</summary>
+    /// <summary>Fills in the pages of a buffer in nonpaged pool, which needs no locking, or of what MmMapIoSpace
+    /// mapped.</summary>
     /// <remarks>WDK: MmBuildMdlForNonPagedPool.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void MmBuildMdlForNonPagedPool(MDL* memoryDescriptorList)
@@ -44,6 +45,22 @@ public static unsafe partial class Ntoskrnl
             FailMdl(mdl, LockWithWrongFlags, mdl->MdlFlags & MdlStateFlags,
                 "MmBuildMdlForNonPagedPool of an MDL in use");
         void* address = MmGetMdlVirtualAddress(mdl);
+        if (NtKernel.Current.Services.Memory.TryTranslateDevice((ulong)address, out _))
+        {
+            FillDevicePages(mdl);
+            mdl->MdlFlags |= MDL_IO_SPACE;
+        }
+        else
+        {
+            FillNonPagedPages(mdl, address);
+        }
+        mdl->MappedSystemVa = address;
+        mdl->Process = null;
+        mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
+    }
+
+    private static void FillNonPagedPages(MDL* mdl, void* address)
+    {
         DriverMemory.RequireReadable(address, mdl->ByteCount, nameof(MmBuildMdlForNonPagedPool));
         ref PoolBlock block = ref NtKernel.Current.Pool.Find((ulong)address);
         if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref block) && block.IsPaged)
@@ -51,9 +68,21 @@ public static unsafe partial class Ntoskrnl
                 $"MmBuildMdlForNonPagedPool of paged pool at 0x{(ulong)address:x}: lock it instead");
         FillPages(mdl);
         NtKernel.Current.Disclosed.AddBuffer(mdl, (ulong)address, mdl->ByteCount, isLocked: false);
-        mdl->MappedSystemVa = address;
-        mdl->Process = null;
-        mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
+    }
+
+    private static void FillDevicePages(MDL* mdl)
+    {
+        NtKernel kernel = NtKernel.Current;
+        Span<ulong> frames = FramesOf(mdl);
+        for (int i = 0; i < frames.Length; i++)
+        {
+            ulong page = (ulong)mdl->StartVa + (ulong)i * PAGE_SIZE;
+            if (!kernel.Services.Memory.TryTranslateDevice(page, out ulong physical))
+                kernel.BugCheck(
+                    BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, page, 0, kernel.Processor.DriverRip, 0,
+                    $"MmBuildMdlForNonPagedPool of MDL 0x{(ulong)mdl:x} runs over the end of its mapping");
+            frames[i] = physical >> (int)PAGE_SHIFT;
+        }
     }
 
     /// <summary>Checks access to a buffer and locks its pages; raises in the caller when access is forbidden.</summary>
@@ -138,12 +167,18 @@ public static unsafe partial class Ntoskrnl
     private static void FillPages(MDL* mdl)
     {
         IGuestMemory memory = NtKernel.Current.Services.Memory;
+        Span<ulong> frames = FramesOf(mdl);
+        var start = (ulong)mdl->StartVa;
+        for (int i = 0; i < frames.Length; i++)
+            frames[i] = memory.PhysicalOf(start + (ulong)i * PAGE_SIZE) >> (int)PAGE_SHIFT;
+    }
+
+    private static Span<ulong> FramesOf(MDL* mdl)
+    {
         ulong* frames = MmGetMdlPfnArray(mdl);
         uint pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl), mdl->ByteCount);
         DriverMemory.RequireWritable(frames, pages * sizeof(ulong), "an MDL routine");
-        var start = (ulong)mdl->StartVa;
-        for (uint i = 0; i < pages; i++)
-            frames[i] = memory.PhysicalOf(start + i * PAGE_SIZE) >> (int)PAGE_SHIFT;
+        return new Span<ulong>(frames, (int)pages);
     }
 
     [DoesNotReturn]

@@ -78,8 +78,8 @@ public static unsafe partial class Ntoskrnl
     public static NTSTATUS MmProtectMdlSystemAddress(MDL* memoryDescriptorList, uint newProtect)
     {
         MDL* mdl = memoryDescriptorList;
-        if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0)
-            return STATUS_NOT_MAPPED_VIEW;
+        if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0 || (mdl->MdlFlags & MDL_IO_SPACE) != 0)
+            return STATUS_NOT_MAPPED_VIEW; // Pages of RAM have a protection here, device space has none.
         PageAccess? access = PageProtection.Read(newProtect);
         if (access == null)
             return STATUS_INVALID_PAGE_PROTECTION;
@@ -94,6 +94,8 @@ public static unsafe partial class Ntoskrnl
         uint pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl), mdl->ByteCount);
         ulong* frames = MmGetMdlPfnArray(mdl);
         DriverMemory.RequireReadable(frames, pages * sizeof(ulong), "mapping an MDL");
+        if ((mdl->MdlFlags & MDL_IO_SPACE) != 0)
+            return MmGetMdlVirtualAddress(mdl); // MmMapIoSpace's mapping, which outlives the MDL's.
         for (uint i = 1; i < pages; i++)
         {
             if (frames[i] != frames[0] + i)

@@ -133,6 +133,36 @@ public sealed unsafe class MdlTests : IDisposable
     });
 
     [Fact]
+    public void MdlOfADeviceMappingNamesItsPagesAndIsItsOwnMapping() => _machine.Run(() =>
+    {
+        void* mapped = MmMapIoSpace(new PHYSICAL_ADDRESS(0xFEB00010), 0x1800, MEMORY_CACHING_TYPE.MmNonCached);
+        MDL* mdl = IoAllocateMdl(mapped, 0x1800, false, false, null);
+        MmBuildMdlForNonPagedPool(mdl);
+
+        Assert.Equal([0xFEB00, 0xFEB01], new Span<ulong>(MmGetMdlPfnArray(mdl), 2).ToArray());
+        Assert.Equal(MDL_SOURCE_IS_NONPAGED_POOL | MDL_IO_SPACE,
+            mdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_IO_SPACE));
+        Assert.True(MmGetSystemAddressForMdlSafe(mdl, 0) == mapped);
+        Assert.True(MmMapLockedPages(mdl, KPROCESSOR_MODE.KernelMode) == mapped);
+        Assert.Equal(STATUS_NOT_MAPPED_VIEW, MmProtectMdlSystemAddress(mdl, PAGE_READONLY));
+        MmUnmapLockedPages(mapped, mdl);
+        IoFreeMdl(mdl);
+        MmUnmapIoSpace(mapped, 0x1800);
+    });
+
+    [Fact]
+    public void MdlOverTheEndOfADeviceMappingIsABugCheck()
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            void* mapped = MmMapIoSpace(new PHYSICAL_ADDRESS(0xFEB00000), 0x1000, MEMORY_CACHING_TYPE.MmNonCached);
+            MmBuildMdlForNonPagedPool(IoAllocateMdl(mapped, 0x1001, false, false, null));
+        });
+
+        Assert.Equal(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, report.Code);
+    }
+
+    [Fact]
     public void DeviceMappingTranslatesBackAndMustBeUnmappedWithItsSize()
     {
         BugCheckReport report = _machine.RunToBugCheck(() =>

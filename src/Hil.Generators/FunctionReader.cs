@@ -45,7 +45,8 @@ internal static class FunctionReader
             yield return new Mistake(Mistakes.NotPublicStatic, place, method.Name);
         if (method.IsGenericMethod)
             yield return new Mistake(Mistakes.Generic, place, method.Name);
-        if (method.ContainingType.Name is not (ExportModel.NtoskrnlClass or ExportModel.HalClass))
+        if (method.ContainingType.Name
+            is not (ExportModel.NtoskrnlClass or ExportModel.HalClass or ExportModel.WmilibClass))
             yield return new Mistake(Mistakes.WrongClass, place, method.Name);
     }
 

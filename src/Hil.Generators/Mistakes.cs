@@ -21,7 +21,9 @@ internal static class Mistakes
         "HIL005", "The result of an export does not fit RAX", "'{0}' cannot return its result to a driver: {1}");
 
     public static readonly DiagnosticDescriptor WrongClass = Error(
-        "HIL006", "An export must be in Ntoskrnl or Hal", "'{0}' must be a method of Ntoskrnl or Hal to be exported");
+        "HIL006",
+        "An export must be in Ntoskrnl, Hal or Wmilib",
+        "'{0}' must be a method of Ntoskrnl, Hal or Wmilib to be exported");
 
     public static readonly DiagnosticDescriptor Initializer = Error(
         "HIL007",

@@ -25,6 +25,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("zw", "HilZw", "")]
     [InlineData("iomisc", "HilIoMisc", "")]
     [InlineData("wmi", "HilWmi", "")]
+    [InlineData("wmilib", "HilWmilib", "")]
     [InlineData("mdl", "HilMdl", "")]
     [InlineData("preempt", "HilPreempt", "edu")]
     [InlineData("isrfault", "HilIsrFault", "edu")]

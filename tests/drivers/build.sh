@@ -39,12 +39,12 @@ build() { # name; a half-written image never stands under the final name
   x86_64-w64-mingw32-gcc -std=gnu11 -O2 -fno-optimize-sibling-calls -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unknown-pragmas \
     -Wno-multichar -Wno-array-bounds -Wno-infinite-recursion -isystem /usr/x86_64-w64-mingw32/include/ddk \
     -nostdlib -Wl,--subsystem,native -Wl,--entry,DriverEntry \
-    -o "$output/$1.sys.$$" $files -lntoskrnl -lhal -lgcc || return 1
+    -o "$output/$1.sys.$$" $files -lntoskrnl -lhal -lwmilib -lgcc || return 1
   mv "$output/$1.sys.$$" "$output/$1.sys"
 }
 
 if [ $# -eq 0 ]; then
-  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus chains apc sleeper secure
+  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi wmilib polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus chains apc sleeper secure
 fi
 
 failed=0

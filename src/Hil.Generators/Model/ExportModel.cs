@@ -1,14 +1,20 @@
 namespace Hil.Generators;
 
 /// <summary>What functions and variables have in common: the name drivers import, and the module it is in.</summary>
-/// <param name="Class">The C# class, "Ntoskrnl" or "Hal".</param>
+/// <param name="Class">The C# class, "Ntoskrnl", "Hal" or "Wmilib".</param>
 /// <param name="Method">The C# method's name.</param>
 internal abstract record ExportModel(string Name, string Class, string Method)
 {
     public const string NtoskrnlClass = "Ntoskrnl";
     public const string HalClass = "Hal";
+    public const string WmilibClass = "Wmilib";
 
-    public string Module => Class == HalClass ? "hal.dll" : "ntoskrnl.exe";
+    public string Module => Class switch
+    {
+        HalClass => "hal.dll",
+        WmilibClass => "wmilib.sys",
+        _ => "ntoskrnl.exe",
+    };
 }
 
 internal sealed record FunctionModel(

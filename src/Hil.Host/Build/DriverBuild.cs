@@ -28,7 +28,8 @@ public static class DriverBuild
         "-nostdlib", "-Wl,--subsystem,native", "-Wl,--entry,DriverEntry",
     ];
 
-    private static readonly string[] s_libraries = ["-lntoskrnl", "-lhal", KernelImportLibrary.Path, "-lgcc"];
+    private static readonly string[] s_libraries =
+        ["-lntoskrnl", "-lhal", "-lwmilib", KernelImportLibrary.Path, "-lgcc"];
 
     /// <summary>Returns the path of the image, which is up to date then.</summary>
     /// <param name="say">Gets the lines that the compiler prints.</param>

@@ -1,7 +1,7 @@
 namespace Hil.Kernel;
 
-/// <summary>Makes a static method of <see cref="Ntoskrnl"/> or <see cref="Hal"/> an import that drivers
-/// can bind to.</summary>
+/// <summary>Makes a static method of <see cref="Ntoskrnl"/>, <see cref="Hal"/> or <see cref="Wmilib"/> an import
+/// that drivers can bind to.</summary>
 /// <remarks>The only registration there is: the generator makes the import-table entry, the argument unpacking, the
 /// IRQL check and the line in `hil exports` from it.</remarks>
 [AttributeUsage(AttributeTargets.Method)]

@@ -253,6 +253,7 @@ public static partial class NtStatus
         0xC00002B6 => nameof(STATUS_DEVICE_REMOVED),
         0xC00002B9 => nameof(STATUS_NOINTERFACE),
         0xC00002C2 => nameof(STATUS_DRIVER_FAILED_SLEEP),
+        0xC00002C6 => nameof(STATUS_WMI_READ_ONLY),
         0xC00002D2 => nameof(STATUS_PNP_REBOOT_REQUIRED),
         0xC00002D3 => nameof(STATUS_POWER_STATE_INVALID),
         0xC00002DE => nameof(STATUS_INSUFFICIENT_POWER),

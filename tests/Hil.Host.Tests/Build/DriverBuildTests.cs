@@ -83,7 +83,9 @@ public sealed class DriverBuildTests : IDisposable
         Write("a.c", """
             #include <ntddk.h>
             #include <stdio.h>
+            #include <wmilib.h>
             _Dispatch_type_(IRP_MJ_READ) DRIVER_DISPATCH Read;
+            IO_CSQ_INSERT_IRP Insert;
             NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
             {
                 char text[16];
@@ -100,6 +102,7 @@ public sealed class DriverBuildTests : IDisposable
                 MM_COPY_ADDRESS from = { .VirtualAddress = text };
                 SIZE_T copied;
                 MmCopyMemory(pool, from, 8, MM_COPY_MEMORY_VIRTUAL, &copied);
+                WmiFireEvent(DriverObject->DeviceObject, NULL, RTL_QUERY_REGISTRY_TYPECHECK, 0, NULL);
                 (void)RegistryPath;
                 return IoSynchronousCallDriver(DriverObject->DeviceObject, NULL);
             }
@@ -111,6 +114,8 @@ public sealed class DriverBuildTests : IDisposable
         Assert.Empty(_lines);
         Assert.Contains(
             image.Imports.SelectMany(module => module.Imports), import => import.Name == "ExAllocatePool2");
+        Assert.Contains(
+            image.Imports, module => module.Module.Equals("wmilib.sys", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>GCC drops the calls when it takes an array's one element or a pointer's type at its word.</summary>

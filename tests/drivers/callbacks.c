@@ -45,15 +45,68 @@ static ULONG ThreadsAreAnnounced(PDEVICE_OBJECT device)
     return 0;
 }
 
+static PVOID RoutineOf(PCWSTR name)
+{
+    UNICODE_STRING text;
+
+    RtlInitUnicodeString(&text, name);
+    return MmGetSystemRoutineAddress(&text);
+}
+
+typedef NTSTATUS NTAPI SET_THREAD_ROUTINE(int type, PVOID routine);
+
+static ULONG ThreadRoutinesHaveTypes(PDEVICE_OBJECT device)
+{
+    SET_THREAD_ROUTINE *set = (SET_THREAD_ROUTINE *)RoutineOf(L"PsSetCreateThreadNotifyRoutineEx");
+    HANDLE handle;
+    PVOID thread;
+
+    Created = Ended = 0;
+    CHECK(set(0, OnThread) == STATUS_SUCCESS && set(1, OnThread) == STATUS_SUCCESS);
+    CHECK(set(2, OnThread) == STATUS_INVALID_PARAMETER);
+    CHECK(NT_SUCCESS(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, EndAtOnce, NULL)));
+    CHECK(NT_SUCCESS(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL)));
+    ZwClose(handle);
+    CHECK(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS);
+    ObDereferenceObject(thread);
+    CHECK(Created == 1 && Ended == 1); /* it is a system thread */
+    CHECK(PsRemoveCreateThreadNotifyRoutine(OnThread) == STATUS_SUCCESS);
+    CHECK(PsRemoveCreateThreadNotifyRoutine(OnThread) == STATUS_SUCCESS);
+    CHECK(PsRemoveCreateThreadNotifyRoutine(OnThread) == STATUS_PROCEDURE_NOT_FOUND);
+    return 0;
+}
+
+static VOID NTAPI OnImage(PUNICODE_STRING name, HANDLE process, PIMAGE_INFO information)
+{
+}
+
+typedef NTSTATUS NTAPI SET_IMAGE_ROUTINE(PVOID routine, ULONG_PTR flags);
+
+static ULONG ImageRoutinesHaveFlags(PDEVICE_OBJECT device)
+{
+    SET_IMAGE_ROUTINE *set = (SET_IMAGE_ROUTINE *)RoutineOf(L"PsSetLoadImageNotifyRoutineEx");
+
+    CHECK(set(OnImage, 2) == STATUS_INVALID_PARAMETER_2);
+    CHECK(set(OnImage, 1) == STATUS_SUCCESS);
+    CHECK(PsRemoveLoadImageNotifyRoutine(OnImage) == STATUS_SUCCESS);
+    CHECK(PsRemoveLoadImageNotifyRoutine(OnImage) == STATUS_PROCEDURE_NOT_FOUND);
+    return 0;
+}
+
 static VOID NTAPI OnProcess(PEPROCESS process, HANDLE id, PPS_CREATE_NOTIFY_INFO information)
 {
 }
 
+typedef NTSTATUS NTAPI SET_PROCESS_ROUTINE(int type, PVOID routine, BOOLEAN remove);
+
 /* This image is not linked for integrity checks. */
 static ULONG ProcessRoutineMustBeInAMarkedImage(PDEVICE_OBJECT device)
 {
+    SET_PROCESS_ROUTINE *set = (SET_PROCESS_ROUTINE *)RoutineOf(L"PsSetCreateProcessNotifyRoutineEx2");
+
     CHECK(PsSetCreateProcessNotifyRoutineEx(OnProcess, FALSE) == STATUS_ACCESS_DENIED);
     CHECK(PsSetCreateProcessNotifyRoutineEx(OnProcess, TRUE) == STATUS_INVALID_PARAMETER);
+    CHECK(set(0, OnProcess, FALSE) == STATUS_ACCESS_DENIED && set(1, OnProcess, FALSE) == STATUS_INVALID_PARAMETER);
     return 0;
 }
 
@@ -184,6 +237,8 @@ static ULONG PowerRequestsAreMade(PDEVICE_OBJECT device)
 
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(ThreadsAreAnnounced),
+    CHECK_CASE_OF(ThreadRoutinesHaveTypes),
+    CHECK_CASE_OF(ImageRoutinesHaveFlags),
     CHECK_CASE_OF(ProcessRoutineMustBeInAMarkedImage),
     CHECK_CASE_OF(RegistryIsFiltered),
     CHECK_CASE_OF(PowerRequestsAreMade),

@@ -28,6 +28,15 @@ public static unsafe partial class Ntoskrnl
         return SetProcessRoutine(kernel.Process.ProcessRoutinesEx, notifyRoutine, remove);
     }
 
+    /// <summary>As PsSetCreateProcessNotifyRoutineEx, for processes of all subsystems.</summary>
+    /// <param name="notifyType">0: PsCreateProcessNotifySubsystems.</param>
+    /// <returns>STATUS_INVALID_PARAMETER for another type; else as there.</returns>
+    /// <remarks>WDK: PsSetCreateProcessNotifyRoutineEx2.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS PsSetCreateProcessNotifyRoutineEx2(
+        int notifyType, DriverRoutine notifyInformation, BOOLEAN remove) =>
+        notifyType == 0 ? PsSetCreateProcessNotifyRoutineEx(notifyInformation, remove) : STATUS_INVALID_PARAMETER;
+
     // Offsets of winnt.h: IMAGE_DOS_HEADER.e_lfanew, IMAGE_NT_HEADERS64.OptionalHeader.DllCharacteristics.
     private static bool IsMarkedForIntegrity(LoadedModule module)
     {
@@ -60,6 +69,20 @@ public static unsafe partial class Ntoskrnl
             return STATUS_INSUFFICIENT_RESOURCES;
         routines.Add(notifyRoutine);
         return STATUS_SUCCESS;
+    }
+
+    /// <summary>As PsSetLoadImageNotifyRoutine; images of other processors, which a flag asks for, there are
+    /// none.</summary>
+    /// <returns>STATUS_INVALID_PARAMETER_2 for flags other than PS_IMAGE_NOTIFY_CONFLICTING_ARCHITECTURE; else as
+    /// there.</returns>
+    /// <remarks>WDK: PsSetLoadImageNotifyRoutineEx.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS PsSetLoadImageNotifyRoutineEx(DriverRoutine notifyRoutine, nuint flags)
+    {
+        const nuint ConflictingArchitecture = 1;
+        return (flags & ~ConflictingArchitecture) == 0
+            ? PsSetLoadImageNotifyRoutine(notifyRoutine)
+            : STATUS_INVALID_PARAMETER_2;
     }
 
     /// <summary>Undoes PsSetLoadImageNotifyRoutine.</summary>

@@ -32,6 +32,9 @@ public sealed unsafe class SystemProcess
     /// <summary>Routines of PsSetCreateThreadNotifyRoutine.</summary>
     internal List<DriverRoutine> ThreadRoutines { get; } = [];
 
+    /// <summary>Routines of PsSetCreateThreadNotifyRoutineEx for threads of users, which are never called.</summary>
+    internal List<DriverRoutine> UserThreadRoutines { get; } = [];
+
     /// <summary>Routines of PsSetLoadImageNotifyRoutine.</summary>
     internal List<DriverRoutine> ImageRoutines { get; } = [];
 

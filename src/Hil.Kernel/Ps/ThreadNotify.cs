@@ -9,21 +9,45 @@ public static unsafe partial class Ntoskrnl
     /// <returns>STATUS_INSUFFICIENT_RESOURCES at the limit.</returns>
     /// <remarks>WDK: PsSetCreateThreadNotifyRoutine.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS PsSetCreateThreadNotifyRoutine(DriverRoutine notifyRoutine)
+    public static NTSTATUS PsSetCreateThreadNotifyRoutine(DriverRoutine notifyRoutine) =>
+        AddThreadRoutine(NtKernel.Current.Process.ThreadRoutines, notifyRoutine);
+
+    /// <summary>As PsSetCreateThreadNotifyRoutine, for threads of all subsystems, or for those that are no system
+    /// threads, of which there are none.</summary>
+    /// <param name="notifyType">PSCREATETHREADNOTIFYTYPE.</param>
+    /// <returns>STATUS_INVALID_PARAMETER for an unknown type; else as there.</returns>
+    /// <remarks>WDK: PsSetCreateThreadNotifyRoutineEx.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS PsSetCreateThreadNotifyRoutineEx(int notifyType, DriverRoutine notifyInformation)
     {
-        List<DriverRoutine> routines = NtKernel.Current.Process.ThreadRoutines;
+        const int NonSystem = 0;
+        const int Subsystems = 1;
+        SystemProcess process = NtKernel.Current.Process;
+        return notifyType switch
+        {
+            NonSystem => AddThreadRoutine(process.UserThreadRoutines, notifyInformation),
+            Subsystems => AddThreadRoutine(process.ThreadRoutines, notifyInformation),
+            _ => STATUS_INVALID_PARAMETER,
+        };
+    }
+
+    /// <summary>Undoes PsSetCreateThreadNotifyRoutine and PsSetCreateThreadNotifyRoutineEx.</summary>
+    /// <returns>STATUS_PROCEDURE_NOT_FOUND.</returns>
+    /// <remarks>WDK: PsRemoveCreateThreadNotifyRoutine.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS PsRemoveCreateThreadNotifyRoutine(DriverRoutine notifyRoutine) =>
+        NtKernel.Current.Process.ThreadRoutines.Remove(notifyRoutine)
+        || NtKernel.Current.Process.UserThreadRoutines.Remove(notifyRoutine)
+            ? STATUS_SUCCESS
+            : STATUS_PROCEDURE_NOT_FOUND;
+
+    private static NTSTATUS AddThreadRoutine(List<DriverRoutine> routines, DriverRoutine notifyRoutine)
+    {
         if (routines.Count == NotifyRoutinesMax)
             return STATUS_INSUFFICIENT_RESOURCES;
         routines.Add(notifyRoutine);
         return STATUS_SUCCESS;
     }
-
-    /// <summary>Undoes PsSetCreateThreadNotifyRoutine.</summary>
-    /// <returns>STATUS_PROCEDURE_NOT_FOUND.</returns>
-    /// <remarks>WDK: PsRemoveCreateThreadNotifyRoutine.</remarks>
-    [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS PsRemoveCreateThreadNotifyRoutine(DriverRoutine notifyRoutine) =>
-        NtKernel.Current.Process.ThreadRoutines.Remove(notifyRoutine) ? STATUS_SUCCESS : STATUS_PROCEDURE_NOT_FOUND;
 
     // What PsCreateSystemThread's thread runs. However the driver's routine ends, its place on the stack is given up
     // before others are called.

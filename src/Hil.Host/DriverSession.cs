@@ -126,13 +126,14 @@ public sealed partial class DriverSession : IDisposable
 
     /// <summary>Removes the devices and unloads the driver. Returns what DriverUnload's absence or a veto left
     /// undone.</summary>
-    public NTSTATUS Unload()
+    public NTSTATUS Unload() => BeginUnload().GetAwaiter().GetResult();
+
+    /// <summary>Begins what <see cref="Unload"/> does and returns at once.</summary>
+    public Task<NTSTATUS> BeginUnload()
     {
-        NTSTATUS status = NtStatus.STATUS_SUCCESS;
         OutsideRequest? what = null;
-        Kernel.Scheduler.Run(
-            () => status = UnloadCore(what), () => what = new OutsideRequest(OutsideRequestKind.Unload));
-        return status;
+        return Kernel.Scheduler.RunAsync(
+            () => UnloadCore(what), () => what = new OutsideRequest(OutsideRequestKind.Unload));
     }
 
     /// <summary>Ends the kernel and QEMU, whatever state they are in.</summary>

@@ -15,6 +15,10 @@ namespace Hil.Host;
 /// <param name="counter">Hears the session's kernel.</param>
 public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCounter counter, IRunOutput output)
 {
+    // Far longer than a device takes to start. A driver that waits for something that does not come waits for ever, and
+    // on Windows nobody would hear of it.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
     private readonly List<string> _problems = [];
     private DriverSession? _session;
     private (int Rounds, int Steps, int Failed, long Requests, long Cancelled) _done;
@@ -60,13 +64,27 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
 
         // Driver code that spins hears of no cancellation; a machine that is lost ends it, too.
         await using CancellationTokenRegistration abort = cancellation.Register(_session.Machine.Qemu.Kill);
-        await _session.BeginStart().ConfigureAwait(false);
+        Task start = _session.BeginStart();
+        await RequireEndAsync("DriverEntry and the start of the devices", start, cancellation).ConfigureAwait(false);
+        await start.ConfigureAwait(false);
         if (CheckStart(_session))
             await RunWorkloadsAsync(_session, cancellation).ConfigureAwait(false);
-        CheckUnload(_session.Unload());
+        Task<NTSTATUS> unload = _session.BeginUnload();
+        await RequireEndAsync("removing and unloading the driver", unload, cancellation).ConfigureAwait(false);
+        CheckUnload(await unload.ConfigureAwait(false));
         if (plan.Options.StormFails && counter.Counts.Storms != 0)
             _problems.Add("an interrupt line was never cleared (--storm fail)");
         return _done.Failed == 0 && _problems.Count == 0 ? ExitCode.Success : ExitCode.Failed;
+    }
+
+    private async Task RequireEndAsync(string what, Task task, CancellationToken cancellation)
+    {
+        var time = new WorldTime(_session!.Machine.Qemu);
+        if (!await time.WaitAsync(task, s_patience, cancellation).ConfigureAwait(false))
+        {
+            throw new StuckRequestException($"{what}: not finished within {s_patience.TotalSeconds} s; "
+                + "the driver waits for something that does not come");
+        }
     }
 
     // Whatever the driver is loaded from may never answer, so that is not waited for once the run is ended.

@@ -4,8 +4,8 @@ using Hil.Trace;
 
 namespace Hil.Host;
 
-/// <summary>A run up to DriverEntry, with all that this needs and nothing else: while QEMU boots, the driver is compiled,
-/// read and loaded.</summary>
+/// <summary>A run up to DriverEntry, with all that this needs and nothing else: while QEMU boots, the driver is
+/// compiled, read and loaded.</summary>
 public sealed class RunStart : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();

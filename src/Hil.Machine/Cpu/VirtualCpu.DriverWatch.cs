@@ -38,7 +38,7 @@ public sealed unsafe partial class VirtualCpu
             if (cpu._isDeterministic)
                 return LookFromOutside(step);
             cpu._sharedTime.Update();
-            bool mustCutIn = cpu._wakeRequested || now >= cpu._preemptAt;
+            bool mustCutIn = cpu._cutInRequested || now >= cpu._preemptAt;
             if (mustCutIn && now >= _ringFrom)
             {
                 // A ring that reaches the monitor before driver code has begun is lost there: hence again and again.

@@ -53,7 +53,7 @@ public sealed unsafe partial class VirtualCpu
     // The exit may be for a Wake: a deadline that has not come stays armed.
     private void AcceptWake()
     {
-        _wakeRequested = false;
+        _cutInRequested = false;
         if (_clock.InterruptTime >= _preemptAt)
             _preemptAt = long.MaxValue;
     }

@@ -18,6 +18,7 @@ public sealed unsafe partial class VirtualCpu
 
     public void Wake()
     {
+        _cutInRequested = true;
         _wakeRequested = true;
         _qemu.Doorbell.Wake();
     }
@@ -51,6 +52,7 @@ public sealed unsafe partial class VirtualCpu
         if (!_wakeRequested)
             return;
         _wakeRequested = false;
+        _cutInRequested = false;
         Interlocked.MemoryBarrier();
     }
 
@@ -74,7 +76,7 @@ public sealed unsafe partial class VirtualCpu
             }
             long now = Stopwatch.GetTimestamp();
             end = end == 0 ? now + _spinTicks : end;
-            if (now >= end || _wakeRequested || _loss != null)
+            if (now >= end || _cutInRequested || _loss != null)
                 return false;
         }
     }

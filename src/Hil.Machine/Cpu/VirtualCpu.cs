@@ -36,6 +36,10 @@ public sealed unsafe partial class VirtualCpu : IVirtualProcessor
     private int _posted;
     private KIRQL _idleIrql;
     private long _preemptAt = long.MaxValue;
+
+    // A wake has two ends: it cuts into driver code, and it ends an Idle. The first says nothing about the second: the
+    // kernel may have looked for work for the last time before the driver code that was cut into.
+    private volatile bool _cutInRequested;
     private volatile bool _wakeRequested;
     private volatile MachineLostException? _loss;
 

@@ -406,6 +406,12 @@ public sealed class VirtualCpuTests : IAsyncLifetime
         waker.Join();
 
         Assert.Equal((VcpuExitReason.Interrupt, (ulong)IVirtualProcessor.WakeVector), (exit.Reason, exit.Value));
+
+        // Who has looked for work before that code ran, and idles after it, hears of the wake all the same.
+        const long Patience = 100_000_000;
+        long start = _rig.Machine.Clock.InterruptTime;
+        Cpu.Idle(0, start + Patience);
+        Assert.InRange(_rig.Machine.Clock.InterruptTime - start, 0, Patience - 1);
     }
 
     [Theory]

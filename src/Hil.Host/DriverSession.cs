@@ -116,7 +116,8 @@ public sealed partial class DriverSession : IDisposable
     /// <exception cref="BugCheckException">The driver broke a rule.</exception>
     public void Start() => BeginStart().GetAwaiter().GetResult();
 
-    /// <summary>Begins what <see cref="Start"/> does and returns at once. Whoever asks again gets the same task.</summary>
+    /// <summary>Begins what <see cref="Start"/> does and returns at once. Whoever asks again gets the same
+    /// task.</summary>
     public Task BeginStart()
     {
         OutsideRequest? what = null;

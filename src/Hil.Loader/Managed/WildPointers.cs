@@ -4,10 +4,10 @@ using Hil.Kernel;
 
 namespace Hil.Loader;
 
-// The runtime turns an access through a pointer into the first 64 KB into a NullReferenceException, and ends the process
-// at any other that goes wrong. A driver must not take the host down, so a handler of our own comes first: it keeps the
-// address and tells the runtime's handler that it was 0, which makes the access an exception, too. It leaves alone what
-// is near the stack pointer: that is how the runtime knows a stack overflow.
+// The runtime turns an access through a pointer into the first 64 KB into a NullReferenceException, and ends the
+// process at any other that goes wrong. A driver must not take the host down, so a handler of our own comes first: it
+// keeps the address and tells the runtime's handler that it was 0, which makes the access an exception, too. It leaves
+// alone what is near the stack pointer: that is how the runtime knows a stack overflow.
 
 /// <summary>Makes an exception of each access that a managed driver does through a wild pointer. Linux, x64.</summary>
 internal static unsafe partial class WildPointers

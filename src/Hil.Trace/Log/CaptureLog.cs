@@ -41,8 +41,8 @@ public sealed class CaptureLog : TraceLog
 
     internal override void Tick() => _stampUses = RecordsPerStampMax;
 
-    // Asked once in each round of the idle loop. A run that is busy idles several times for each request, so it does not
-    // look at the clock here: its last stamp is new enough.
+    // Asked once in each round of the idle loop. A run that is busy idles several times for each request, so it does
+    // not look at the clock here: its last stamp is new enough.
     internal override long LimitIdle(long deadline)
     {
         ulong next = _writer.NextSequence;

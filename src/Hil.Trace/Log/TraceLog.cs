@@ -56,8 +56,8 @@ public abstract class TraceLog
     {
     }
 
-    /// <summary>How long the processor may idle before this is asked again: a trace is read while it is written, so what
-    /// waits is written out if nothing else comes.</summary>
+    /// <summary>How long the processor may idle before this is asked again: a trace is read while it is written, so
+    /// what waits is written out if nothing else comes.</summary>
     internal virtual long LimitIdle(long deadline) => deadline;
 
     /// <summary>The kernel that runs, once there is one.</summary>

@@ -40,8 +40,6 @@ public static unsafe partial class Wmilib
             *irpDisposition = IrpForward;
             return STATUS_INVALID_DEVICE_REQUEST;
         }
-
-    // KEEP
         *irpDisposition = IrpProcessed;
         var call = new WmilibCall(wmiLibInfo, deviceObject, irp);
         NTSTATUS status = stack->MinorFunction is IRP_MN_REGINFO or IRP_MN_REGINFO_EX

@@ -10,11 +10,6 @@ public static unsafe partial class Ntoskrnl
     private const uint WmiGuidSet = 2;
     private const uint WmiGuidNotification = 4;
     private const uint WmiGuidExecute = 0x10;
-    private const uint WnodeAllData = 1; // WNODE_FLAG_ALL_DATA
-    private const uint WnodeSingleInstance = 2;
-    private const uint WnodeSingleItem = 4;
-    private const uint WnodeStaticNames = 0x80;
-    private const uint WnodeMethodItem = 0x8000;
     private const uint DataBlockTag = 0x42_6D_57_49; // IWmB
     private const int DataBlockBodyBytes = 64; // Opaque to drivers.
 
@@ -116,7 +111,7 @@ public static unsafe partial class Ntoskrnl
         void* dataBlockObject, UNICODE_STRING* instanceName, uint version, uint valueBufferSize, void* valueBuffer)
     {
         DriverMemory.RequireReadable(valueBuffer, valueBufferSize, nameof(IoWMISetSingleInstance));
-        var node = new InstanceNode(IRP_MN_CHANGE_SINGLE_INSTANCE, WnodeSingleInstance, WmiGuidSet)
+        var node = new InstanceNode(IRP_MN_CHANGE_SINGLE_INSTANCE, Wnode.SingleInstance, WmiGuidSet)
         {
             Version = version,
             Data = (byte*)valueBuffer,
@@ -134,7 +129,7 @@ public static unsafe partial class Ntoskrnl
         void* valueBuffer)
     {
         DriverMemory.RequireReadable(valueBuffer, valueBufferSize, nameof(IoWMISetSingleItem));
-        var node = new InstanceNode(IRP_MN_CHANGE_SINGLE_ITEM, WnodeSingleItem, WmiGuidSet)
+        var node = new InstanceNode(IRP_MN_CHANGE_SINGLE_ITEM, Wnode.SingleItem, WmiGuidSet)
         {
             Item = dataItemId,
             Version = version,
@@ -156,7 +151,7 @@ public static unsafe partial class Ntoskrnl
         byte* inOutBuffer)
     {
         DriverMemory.RequireReadable(inOutBuffer, inBufferSize, nameof(IoWMIExecuteMethod));
-        var node = new InstanceNode(IRP_MN_EXECUTE_METHOD, WnodeMethodItem, WmiGuidExecute)
+        var node = new InstanceNode(IRP_MN_EXECUTE_METHOD, Wnode.MethodItem, WmiGuidExecute)
         {
             Item = methodId,
             Data = inOutBuffer,
@@ -188,11 +183,9 @@ public static unsafe partial class Ntoskrnl
         foreach (WmiBlock block in blocks)
         {
             using var request = new WmiRequest(kernel, PAGE_SIZE);
-            status = request.Send(block, IRP_MN_QUERY_ALL_DATA, asked =>
-            {
-                WriteHeader(asked, block, WnodeAllData, sizeof(WNODE_ALL_DATA));
-                asked.Header->BufferSize = (uint)sizeof(WNODE_ALL_DATA);
-            });
+            status = request.Send(
+                block, IRP_MN_QUERY_ALL_DATA,
+                asked => WriteHeader(asked, block, Wnode.AllData, sizeof(WNODE_ALL_DATA)));
             if (!status.IsSuccess)
                 continue;
             isAnyRead = true;
@@ -203,10 +196,10 @@ public static unsafe partial class Ntoskrnl
 
     private static NTSTATUS QueryOne(void* dataBlockObject, string name, WnodeOutput output) =>
         AskInstance(
-            dataBlockObject, name, new InstanceNode(IRP_MN_QUERY_SINGLE_INSTANCE, WnodeSingleInstance, WmiGuidQuery),
+            dataBlockObject, name, new InstanceNode(IRP_MN_QUERY_SINGLE_INSTANCE, Wnode.SingleInstance, WmiGuidQuery),
             (request, _) =>
             {
-                request.Header->Flags &= ~WnodeStaticNames; // The name is in the node.
+                request.Header->Flags &= ~Wnode.StaticNames; // The name is in the node.
                 output.Add(request.Buffer, Math.Min(request.Header->BufferSize, request.Bytes));
                 return STATUS_SUCCESS;
             });
@@ -252,7 +245,7 @@ public static unsafe partial class Ntoskrnl
             BufferSize = (uint)bytes,
             ProviderId = NtKernel.Current.Pnp.WmiProviders.IdOf(block.DeviceObject),
             Guid = block.Guid,
-            Flags = flags | (block.Names == null ? 0 : WnodeStaticNames),
+            Flags = flags | (block.Names == null ? 0 : Wnode.StaticNames),
         };
         request.Header->TimeStamp.QuadPart = NtKernel.Current.Clock.SystemTime;
     }

@@ -7,9 +7,6 @@ namespace Hil.Kernel;
 /// <param name="access">What the data block object must have been opened for.</param>
 internal sealed unsafe class InstanceNode(byte minor, uint flags, uint access)
 {
-    private const uint SingleInstanceName = 64;
-    private const uint ItemName = 68;
-
     public byte Minor { get; } = minor;
 
     public uint Access { get; } = access;
@@ -26,7 +23,7 @@ internal sealed unsafe class InstanceNode(byte minor, uint flags, uint access)
     /// <summary>Bytes of output that there is to be room for.</summary>
     public uint Room { get; init; }
 
-    private uint NameOffset => Item == null ? SingleInstanceName : ItemName;
+    private uint NameOffset => Item == null ? (uint)sizeof(WNODE_SINGLE_INSTANCE) : Wnode.ItemBytes;
 
     public uint BytesFor(string name) => Math.Max(DataOffset(name) + Math.Max(DataBytes, Room), 512);
 
@@ -50,11 +47,9 @@ internal sealed unsafe class InstanceNode(byte minor, uint flags, uint access)
             node->DataBlockOffset = dataOffset;
             node->SizeDataBlock = DataBytes;
         }
-        *(ushort*)(request.Buffer + NameOffset) = (ushort)(name.Length * sizeof(char));
-        name.CopyTo(new Span<char>(request.Buffer + NameOffset + sizeof(ushort), name.Length));
+        CountedText.Write(request.Buffer + NameOffset, name);
         Buffer.MemoryCopy(Data, request.Buffer + dataOffset, DataBytes, DataBytes);
     }
 
-    private uint DataOffset(string name) =>
-        (NameOffset + sizeof(ushort) + (uint)(name.Length * sizeof(char)) + 7) & ~7u;
+    private uint DataOffset(string name) => Wnode.Align8(NameOffset + CountedText.BytesOf(name));
 }

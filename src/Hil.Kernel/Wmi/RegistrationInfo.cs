@@ -6,12 +6,13 @@ namespace Hil.Kernel;
 /// <summary>Reads what a driver answers to IRP_MN_REGINFO.</summary>
 internal sealed unsafe class RegistrationInfo(DEVICE_OBJECT* device, byte* buffer, uint bytes)
 {
-    private const int CountOffset = 16;
-    private const int BlocksOffset = 24;
+    public const int CountOffset = 16;
+    public const int BlocksOffset = 24;
 
-    private const uint InstanceList = 4; // WMIREG_FLAG_INSTANCE_LIST
-    private const uint InstanceBaseName = 8;
-    private const uint InstancePdo = 0x20;
+    public const uint InstanceBaseName = 8; // WMIREG_FLAG_xxx
+    public const uint InstancePdo = 0x20;
+
+    private const uint InstanceList = 4;
     private const uint EventOnly = 0x40;
     private const uint RemoveGuid = 0x10000;
     private const uint InstancesMax = 4096; // A wild count must not fill the host's memory.
@@ -68,18 +69,10 @@ internal sealed unsafe class RegistrationInfo(DEVICE_OBJECT* device, byte* buffe
         for (uint i = 0; i < count; i++)
         {
             names[i] = ReadName(offset);
-            offset += (uint)(sizeof(ushort) + names[i].Length * sizeof(char));
+            offset += CountedText.BytesOf(names[i]);
         }
         return names;
     }
 
-    private string ReadName(uint offset)
-    {
-        if (offset > bytes - sizeof(ushort))
-            return "";
-        uint length = *(ushort*)(buffer + offset);
-        return length > bytes - sizeof(ushort) - offset
-            ? ""
-            : new string((char*)(buffer + offset + sizeof(ushort)), 0, (int)length / sizeof(char));
-    }
+    private string ReadName(uint offset) => CountedText.Read(buffer, bytes, offset);
 }

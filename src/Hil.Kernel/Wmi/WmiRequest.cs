@@ -5,7 +5,6 @@ namespace Hil.Kernel;
 internal sealed unsafe class WmiRequest : IDisposable
 {
     private const uint Tag = 0x49_6D_57_49; // IWmI
-    private const uint TooSmall = 0x20; // WNODE_FLAG_TOO_SMALL
     private const uint BytesMax = 1 << 20; // No provider of a test has more to say.
     private const int Tries = 4; // A provider may need more from one call to the next.
 
@@ -52,9 +51,8 @@ internal sealed unsafe class WmiRequest : IDisposable
             write(this);
             *_class = block.Guid;
             status = Send(block.DeviceObject, minor, _class, out _);
-            if (!status.IsSuccess || (Header->Flags & TooSmall) == 0)
+            if (!status.IsSuccess || !Wnode.IsTooSmall(Header, out uint needed))
                 return status;
-            uint needed = *(uint*)(Buffer + sizeof(WNODE_HEADER));
             status = STATUS_INSUFFICIENT_RESOURCES;
             if (needed <= Bytes || needed > BytesMax)
                 return status;

@@ -10,12 +10,6 @@ public static unsafe partial class Wmilib
     private const int IrpNotCompleted = 1;
     private const int IrpNotWmi = 2;
     private const int IrpForward = 3;
-
-    private const uint WnodeSingleInstance = 2;
-    private const uint WnodeEventItem = 8;
-    private const uint WnodeTooSmall = 0x20;
-    internal const uint WnodeStaticNames = 0x80;
-    private const uint TooSmallBytes = 56; // sizeof(WNODE_TOO_SMALL)
     private const uint EventTag = 0x45_6D_57_49; // IWmE
 
     /// <summary>Answers a WMI request, or says whose it is.</summary>
@@ -90,7 +84,7 @@ public static unsafe partial class Wmilib
             node->WnodeHeader.BufferSize = offset + bytes;
             node->WnodeHeader.ProviderId = Ntoskrnl.IoWMIDeviceObjectToProviderId(deviceObject);
             node->WnodeHeader.Guid = *guid;
-            node->WnodeHeader.Flags = WnodeSingleInstance | WnodeEventItem | WnodeStaticNames;
+            node->WnodeHeader.Flags = Wnode.SingleInstance | Wnode.EventItem | Wnode.StaticNames;
             node->InstanceIndex = instanceIndex;
             node->DataBlockOffset = offset;
             node->SizeDataBlock = bytes;
@@ -111,16 +105,6 @@ public static unsafe partial class Wmilib
         Ntoskrnl.KeQuerySystemTime(&now);
         header->TimeStamp.QuadPart = now;
     }
-
-    /// <summary>Says in a WNODE how much room is needed.</summary>
-    internal static void SayTooSmall(WNODE_HEADER* header, uint needed)
-    {
-        header->BufferSize = TooSmallBytes;
-        header->Flags |= WnodeTooSmall;
-        *(uint*)((byte*)header + sizeof(WNODE_HEADER)) = needed;
-    }
-
-    internal static bool HasRoomForTooSmall(uint bytes) => bytes >= TooSmallBytes;
 
     private static bool IsWmi(byte minor) => minor is <= IRP_MN_EXECUTE_METHOD or IRP_MN_REGINFO_EX;
 }

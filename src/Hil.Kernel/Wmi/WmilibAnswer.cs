@@ -8,14 +8,14 @@ internal static unsafe class WmilibAnswer
 
     private const uint LengthEntryBytes = 8;
 
-    public static uint DataOffset(uint instances) => AlignUp(LengthsOffset + instances * LengthEntryBytes);
+    public static uint DataOffset(uint instances) => Wnode.Align8(LengthsOffset + instances * LengthEntryBytes);
 
     /// <summary>What of a request must be there to be read.</summary>
     public static uint FixedBytes(byte minor) => minor switch
     {
         IRP_MN_QUERY_ALL_DATA => LengthsOffset,
         IRP_MN_QUERY_SINGLE_INSTANCE or IRP_MN_CHANGE_SINGLE_INSTANCE => (uint)sizeof(WNODE_SINGLE_INSTANCE),
-        _ => 68, // WNODE_METHOD_ITEM and WNODE_SINGLE_ITEM, up to their data.
+        _ => Wnode.ItemBytes,
     };
 
     public static NTSTATUS Finish(IRP* irp, NTSTATUS status, uint used, out nuint information)
@@ -26,12 +26,12 @@ internal static unsafe class WmilibAnswer
         var header = (WNODE_HEADER*)stack->Parameters.WMI.Buffer;
         DriverMemory.RequireWritable(header, bytes, nameof(Wmilib.WmiCompleteRequest));
         bool isTooSmall = status == STATUS_BUFFER_TOO_SMALL;
-        if ((!isTooSmall && !status.IsSuccess) || !Wmilib.HasRoomForTooSmall(bytes))
+        if ((!isTooSmall && !status.IsSuccess) || !Wnode.HasRoomForTooSmall(bytes))
             return status;
         ulong needed = (ulong)OffsetIn(stack) + used;
         if (isTooSmall || needed > bytes)
         {
-            Wmilib.SayTooSmall(header, (uint)Math.Min(needed, uint.MaxValue));
+            Wnode.SayTooSmall(header, (uint)Math.Min(needed, uint.MaxValue));
             information = header->BufferSize;
             return STATUS_SUCCESS;
         }
@@ -69,9 +69,7 @@ internal static unsafe class WmilibAnswer
         {
             entries[2 * i] = offset;
             entries[2 * i + 1] = lengths[i];
-            offset = AlignUp(offset + lengths[i]);
+            offset = Wnode.Align8(offset + lengths[i]);
         }
     }
-
-    private static uint AlignUp(uint bytes) => (bytes + 7) & ~7u;
 }

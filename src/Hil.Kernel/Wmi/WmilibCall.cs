@@ -48,7 +48,7 @@ internal unsafe ref struct WmilibCall
         if (_minor is IRP_MN_ENABLE_EVENTS or IRP_MN_DISABLE_EVENTS
             or IRP_MN_ENABLE_COLLECTION or IRP_MN_DISABLE_COLLECTION)
             return STATUS_SUCCESS;
-        if (_bytes < WmilibAnswer.FixedBytes(_minor) || !Wmilib.HasRoomForTooSmall(_bytes))
+        if (_bytes < WmilibAnswer.FixedBytes(_minor) || !Wnode.HasRoomForTooSmall(_bytes))
             return STATUS_INVALID_PARAMETER;
         DriverMemory.RequireWritable(_buffer, _bytes, nameof(Wmilib.WmiSystemControl));
         if (_minor != IRP_MN_QUERY_ALL_DATA && !IsInstance())
@@ -103,7 +103,7 @@ internal unsafe ref struct WmilibCall
     };
 
     private readonly bool IsInstance() =>
-        (((WNODE_HEADER*)_buffer)->Flags & Wmilib.WnodeStaticNames) != 0
+        (((WNODE_HEADER*)_buffer)->Flags & Wnode.StaticNames) != 0
         && ((WNODE_SINGLE_INSTANCE*)_buffer)->InstanceIndex < _context->GuidList[_block].InstanceCount;
 
     // The routine leaves each instance's length in an array, which WmiCompleteRequest makes offsets and lengths of.

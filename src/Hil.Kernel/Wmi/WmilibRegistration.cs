@@ -4,9 +4,6 @@ namespace Hil.Kernel;
 /// that WMI asks for.</summary>
 internal unsafe ref struct WmilibRegistration(WMILIB_CONTEXT* context)
 {
-    private const uint InstanceBaseName = 8; // WMIREG_FLAG_xxx
-    private const uint InstancePdo = 0x20;
-    private const uint InfoBytes = 24; // WMIREGINFO up to WmiRegGuid
     private const uint Tag = 0x52_6D_57_49; // IWmR
 
     private Answer* _answer;
@@ -42,10 +39,10 @@ internal unsafe ref struct WmilibRegistration(WMILIB_CONTEXT* context)
         string mof = DriverString.Read(&_answer->MofResourceName);
         string path = _answer->RegistryPath == null ? "" : DriverString.Read(_answer->RegistryPath);
         string baseName = DriverString.Read(&_answer->InstanceName);
-        uint mofAt = InfoBytes + context->GuidCount * (uint)sizeof(WMIREGGUIDW);
-        uint pathAt = mofAt + BytesOf(mof);
-        uint nameAt = pathAt + BytesOf(path);
-        uint needed = nameAt + BytesOf(baseName);
+        uint mofAt = RegistrationInfo.BlocksOffset + context->GuidCount * (uint)sizeof(WMIREGGUIDW);
+        uint pathAt = mofAt + CountedText.BytesOf(mof);
+        uint nameAt = pathAt + CountedText.BytesOf(path);
+        uint needed = nameAt + CountedText.BytesOf(baseName);
         if (bytes < sizeof(uint))
             return STATUS_BUFFER_TOO_SMALL;
         DriverMemory.RequireWritable(buffer, bytes, nameof(Wmilib.WmiSystemControl));
@@ -57,11 +54,11 @@ internal unsafe ref struct WmilibRegistration(WMILIB_CONTEXT* context)
         info[1] = 0;
         info[2] = pathAt;
         info[3] = mofAt;
-        info[4] = context->GuidCount;
-        Put(buffer + mofAt, mof);
-        Put(buffer + pathAt, path);
-        Put(buffer + nameAt, baseName);
-        WriteBlocks((WMIREGGUIDW*)(buffer + InfoBytes), nameAt, referencesDevices);
+        info[RegistrationInfo.CountOffset / sizeof(uint)] = context->GuidCount;
+        CountedText.Write(buffer + mofAt, mof);
+        CountedText.Write(buffer + pathAt, path);
+        CountedText.Write(buffer + nameAt, baseName);
+        WriteBlocks((WMIREGGUIDW*)(buffer + RegistrationInfo.BlocksOffset), nameAt, referencesDevices);
         return STATUS_SUCCESS;
     }
 
@@ -76,25 +73,17 @@ internal unsafe ref struct WmilibRegistration(WMILIB_CONTEXT* context)
                 Guid = *PointerCheck.Follow<Guid>(said->Guid, "Guid"), Flags = flags,
                 InstanceCount = said->InstanceCount,
             };
-            if ((flags & InstancePdo) != 0)
+            if ((flags & RegistrationInfo.InstancePdo) != 0)
             {
                 blocks[i].InstanceInfo = (nuint)_answer->Pdo;
                 if (referencesDevices && _answer->Pdo != null)
                     Ntoskrnl.ObfReferenceObject(_answer->Pdo);
             }
-            else if ((flags & InstanceBaseName) != 0)
+            else if ((flags & RegistrationInfo.InstanceBaseName) != 0)
             {
                 blocks[i].InstanceInfo = nameAt;
             }
         }
-    }
-
-    private static uint BytesOf(string text) => (uint)(sizeof(ushort) + text.Length * sizeof(char));
-
-    private static void Put(byte* at, string text)
-    {
-        *(ushort*)at = (ushort)(text.Length * sizeof(char));
-        text.CopyTo(new Span<char>(at + sizeof(ushort), text.Length));
     }
 
     // What the driver writes to, so it lies in the driver's memory.

@@ -15,32 +15,30 @@ internal sealed unsafe class WnodeOutput(uint* size, void* buffer)
     {
         uint bytes = Math.Min(request.Header->BufferSize, request.Bytes);
         uint count = ((WNODE_ALL_DATA*)request.Buffer)->InstanceCount;
-        const uint StaticNames = 0x80; // WNODE_FLAG_STATIC_INSTANCE_NAMES
-        if (block.Names == null || (request.Header->Flags & StaticNames) == 0 || count > block.Names.Length)
+        if (block.Names == null || (request.Header->Flags & Wnode.StaticNames) == 0 || count > block.Names.Length)
         {
             Add(request.Buffer, bytes);
             return;
         }
-        uint offsets = (bytes + 7) & ~7u;
+        uint offsets = Wnode.Align8(bytes);
         uint names = offsets + count * sizeof(uint);
         uint end = names;
         for (uint i = 0; i < count; i++)
-            end += sizeof(ushort) + (uint)(block.Names[i].Length * sizeof(char));
+            end += CountedText.BytesOf(block.Names[i]);
         byte[] node = new byte[end];
         new Span<byte>(request.Buffer, (int)bytes).CopyTo(node);
         fixed (byte* at = node)
         {
             var all = (WNODE_ALL_DATA*)at;
-            all->WnodeHeader.Flags &= ~StaticNames;
+            all->WnodeHeader.Flags &= ~Wnode.StaticNames;
             all->WnodeHeader.BufferSize = end;
             all->OffsetInstanceNameOffsets = offsets;
             for (uint i = 0; i < count; i++)
             {
                 string name = block.Names[i];
                 ((uint*)(at + offsets))[i] = names;
-                *(ushort*)(at + names) = (ushort)(name.Length * sizeof(char));
-                name.CopyTo(new Span<char>(at + names + sizeof(ushort), name.Length));
-                names += sizeof(ushort) + (uint)(name.Length * sizeof(char));
+                CountedText.Write(at + names, name);
+                names += CountedText.BytesOf(name);
             }
         }
         _nodes.Add(node);
@@ -51,7 +49,7 @@ internal sealed unsafe class WnodeOutput(uint* size, void* buffer)
     {
         uint needed = 0;
         foreach (byte[] node in _nodes)
-            needed = Aligned(needed) + (uint)node.Length;
+            needed = Wnode.Align8(needed) + (uint)node.Length;
         *size = needed;
         if (needed > _room)
             return STATUS_BUFFER_TOO_SMALL;
@@ -60,12 +58,11 @@ internal sealed unsafe class WnodeOutput(uint* size, void* buffer)
         for (int i = 0; i < _nodes.Count; i++)
         {
             byte[] node = _nodes[i];
+            uint next = Wnode.Align8((uint)node.Length);
             node.CopyTo(new Span<byte>((byte*)buffer + at, node.Length));
-            ((WNODE_HEADER*)((byte*)buffer + at))->Linkage = i == _nodes.Count - 1 ? 0 : Aligned((uint)node.Length);
-            at += Aligned((uint)node.Length);
+            ((WNODE_HEADER*)((byte*)buffer + at))->Linkage = i == _nodes.Count - 1 ? 0 : next;
+            at += next;
         }
         return STATUS_SUCCESS;
     }
-
-    private static uint Aligned(uint bytes) => (bytes + 7) & ~7u;
 }

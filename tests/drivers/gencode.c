@@ -6,9 +6,7 @@
 #include "check.h"
 
 typedef ULONG64 TIME_STAMP(VOID);
-typedef PVOID ALLOCATE_POOL2(ULONG64 flags, SIZE_T bytes, ULONG tag); /* newer than the headers */
-
-#define POOL_FLAG_NON_PAGED_EXECUTE 0x80
+typedef PVOID ALLOCATE_POOL2(ULONG64 flags, SIZE_T bytes, ULONG tag); /* newer than the library */
 
 /* rdtsc; shl rdx, 32; or rax, rdx; ret */
 static const UCHAR ReadTimeStamp[] = { 0x0f, 0x31, 0x48, 0xc1, 0xe2, 0x20, 0x48, 0x09, 0xd0, 0xc3 };

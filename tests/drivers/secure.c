@@ -4,7 +4,7 @@
 
 #include <ntifs.h>
 #include "check.h"
-#include "../../src/Hil.Host/Build/include/wdmsec.h"
+#include <wdmsec.h>
 
 static const WCHAR NameText[] = L"\\Device\\HilSecured";
 

@@ -374,7 +374,14 @@ static NTSTATUS OwnBugCheck(PDEVICE_OBJECT device, PIRP irp)
 
 /* ---- Elsewhere than in a dispatch routine ---- */
 
-static KDPC Dpc;
+static NTSTATUS QueueDpc(PKDEFERRED_ROUTINE routine, PVOID context)
+{
+    static KDPC dpc;
+
+    KeInitializeDpc(&dpc, routine, context);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    return STATUS_SUCCESS;
+}
 
 static VOID NullReadDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
@@ -390,16 +397,12 @@ VOID LowerIrqlDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 
 static NTSTATUS NullReadInDpc(PDEVICE_OBJECT device, PIRP irp)
 {
-    KeInitializeDpc(&Dpc, NullReadDpc, NULL);
-    KeInsertQueueDpc(&Dpc, NULL, NULL);
-    return STATUS_SUCCESS;
+    return QueueDpc(NullReadDpc, NULL);
 }
 
 static NTSTATUS LowerIrqlInDpc(PDEVICE_OBJECT device, PIRP irp)
 {
-    KeInitializeDpc(&Dpc, LowerIrqlDpc, NULL);
-    KeInsertQueueDpc(&Dpc, NULL, NULL);
-    return STATUS_SUCCESS;
+    return QueueDpc(LowerIrqlDpc, NULL);
 }
 
 static VOID StallDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
@@ -410,9 +413,7 @@ static VOID StallDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 
 static NTSTATUS StallInDpc(PDEVICE_OBJECT device, PIRP irp)
 {
-    KeInitializeDpc(&Dpc, StallDpc, NULL);
-    KeInsertQueueDpc(&Dpc, NULL, NULL);
-    return STATUS_SUCCESS;
+    return QueueDpc(StallDpc, NULL);
 }
 
 KDEFERRED_ROUTINE AcquireMutexDpc;
@@ -428,9 +429,7 @@ static NTSTATUS JumpToExportInDpc(PDEVICE_OBJECT device, PIRP irp)
     static FAST_MUTEX mutex;
 
     ExInitializeFastMutex(&mutex);
-    KeInitializeDpc(&Dpc, AcquireMutexDpc, &mutex);
-    KeInsertQueueDpc(&Dpc, NULL, NULL);
-    return STATUS_SUCCESS;
+    return QueueDpc(AcquireMutexDpc, &mutex);
 }
 
 /* ---- Left behind when the driver is unloaded ---- */
@@ -637,16 +636,12 @@ VOID LargeFrameDpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 
 static NTSTATUS StackOverflowInDpc(PDEVICE_OBJECT device, PIRP irp)
 {
-    KeInitializeDpc(&Dpc, RecurseDpc, NULL);
-    KeInsertQueueDpc(&Dpc, NULL, NULL);
-    return STATUS_SUCCESS;
+    return QueueDpc(RecurseDpc, NULL);
 }
 
 static NTSTATUS FrameTooLargeInDpc(PDEVICE_OBJECT device, PIRP irp)
 {
-    KeInitializeDpc(&Dpc, LargeFrameDpc, NULL);
-    KeInsertQueueDpc(&Dpc, NULL, NULL);
-    return STATUS_SUCCESS;
+    return QueueDpc(LargeFrameDpc, NULL);
 }
 
 static VOID NullReadThread(PVOID context)

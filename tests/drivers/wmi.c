@@ -3,22 +3,18 @@
  * base name, one instance that the driver names itself, and an event.
  */
 
-#include <ntifs.h>
-#include <wmistr.h>
-#include "check.h"
+#include "wmi.h"
 
 #define ITEM_SECOND 2
-#define METHOD_ADD 7
 
-static const GUID Counters = { 0x48494c01, 1, 1, { 1, 2, 3, 4, 5, 6, 7, 8 } };
-static const GUID Own = { 0x48494c02, 1, 1, { 1, 2, 3, 4, 5, 6, 7, 8 } };
-static const GUID Event = { 0x48494c03, 1, 1, { 1, 2, 3, 4, 5, 6, 7, 8 } };
-static const GUID Nobodys = { 0x48494c04, 1, 1, { 1, 2, 3, 4, 5, 6, 7, 8 } };
+static const GUID Counters = WMI_CLASS(0x01);
+static const GUID Own = WMI_CLASS(0x02);
+static const GUID Event = WMI_CLASS(0x03);
+static const GUID Nobodys = WMI_CLASS(0x04);
 static WCHAR BaseName[] = L"Hil Counter ";
 static WCHAR OwnName[] = L"Named by the driver";
 
 static ULONG Values[2][2] = { { 10, 11 }, { 20, 21 } };
-static ULONG Enabled;
 
 static VOID PutName(PUCHAR at, PCWSTR name)
 {
@@ -169,8 +165,6 @@ static NTSTATUS NTAPI WmiSystemControlIrp(PDEVICE_OBJECT device, PIRP irp)
     return status;
 }
 
-static PUCHAR Room; /* for all answers */
-
 static ULONG BlocksOfNobodyAreNotFound(PDEVICE_OBJECT device)
 {
     PVOID block;
@@ -280,15 +274,6 @@ static ULONG MethodsAreCalled(PDEVICE_OBJECT device)
     return 0;
 }
 
-static KEVENT Told;
-static ULONG ToldValue;
-
-static VOID NTAPI EventCallback(PVOID wnode, PVOID context)
-{
-    ToldValue = ((PULONG)((PWNODE_SINGLE_INSTANCE)wnode + 1))[0] + (KeGetCurrentIrql() == PASSIVE_LEVEL);
-    KeSetEvent(context, IO_NO_INCREMENT, FALSE);
-}
-
 static NTSTATUS Fire(PDEVICE_OBJECT device, ULONG value)
 {
     PWNODE_SINGLE_INSTANCE node = ExAllocatePoolWithTag(NonPagedPool, sizeof(*node) + sizeof(ULONG), 'wHil');
@@ -308,18 +293,15 @@ static NTSTATUS Fire(PDEVICE_OBJECT device, ULONG value)
 
 static ULONG EventsReachTheirListeners(PDEVICE_OBJECT device)
 {
-    LARGE_INTEGER timeout = { .QuadPart = -10000LL * 10000 };
     PVOID block;
     KIRQL irql;
 
-    KeInitializeEvent(&Told, SynchronizationEvent, FALSE);
     CHECK(Fire(device, 1) == STATUS_SUCCESS); /* nobody listens */
-    CHECK(IoWMIOpenBlock((GUID *)&Event, WMIGUID_NOTIFICATION | SYNCHRONIZE, &block) == STATUS_SUCCESS);
-    CHECK(IoWMISetNotificationCallback(block, EventCallback, &Told) == STATUS_SUCCESS && Enabled == 1);
+    CHECK(WmiListen(&Event, &block) == STATUS_SUCCESS && Enabled == 1);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     CHECK_INTO(ToldValue, Fire(device, 41) == STATUS_SUCCESS);
     KeLowerIrql(irql);
-    CHECK(KeWaitForSingleObject(&Told, Executive, KernelMode, FALSE, &timeout) == STATUS_SUCCESS && ToldValue == 42);
+    CHECK(WmiWait() == STATUS_SUCCESS && ToldValue == 42);
     ObDereferenceObject(block);
     CHECK(Enabled == 0 && Fire(device, 2) == STATUS_SUCCESS && KeReadStateEvent(&Told) == 0);
     return 0;
@@ -368,17 +350,7 @@ static const CHECK_CASE Cases[] = {
 
 static NTSTATUS WmiControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
 {
-    NTSTATUS status;
-
-    Room = ExAllocatePoolWithTag(NonPagedPool, PAGE_SIZE, 'wHil');
-    if (Room == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    status = IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER);
-    if (NT_SUCCESS(status))
-        status = CheckRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
-    IoWMIRegistrationControl(device, WMIREG_ACTION_DEREGISTER);
-    ExFreePoolWithTag(Room, 'wHil');
-    return status;
+    return WmiRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
 }
 
 static NTSTATUS WmiInitialize(PDRIVER_OBJECT driver, PDEVICE_OBJECT device)

@@ -4,18 +4,14 @@
  * event.
  */
 
-#include <ntifs.h>
-#include <wmistr.h>
+#include "wmi.h"
 #include <wmilib.h>
-#include "check.h"
-
-#define METHOD_ADD 7
 
 enum { BLOCK_COUNTERS, BLOCK_READ_ONLY, BLOCK_EVENT, BLOCKS };
 
-static const GUID Counters = { 0x48494c11, 1, 1, { 1, 2, 3, 4, 5, 6, 7, 8 } };
-static const GUID ReadOnly = { 0x48494c12, 1, 1, { 1, 2, 3, 4, 5, 6, 7, 8 } };
-static const GUID Event = { 0x48494c13, 1, 1, { 1, 2, 3, 4, 5, 6, 7, 8 } };
+static const GUID Counters = WMI_CLASS(0x11);
+static const GUID ReadOnly = WMI_CLASS(0x12);
+static const GUID Event = WMI_CLASS(0x13);
 
 static WMIGUIDREGINFO Blocks[BLOCKS] = {
     { &Counters, 2, 0 },
@@ -24,9 +20,7 @@ static WMIGUIDREGINFO Blocks[BLOCKS] = {
 };
 
 static ULONG Values[2] = { 10, 20 };
-static ULONG Enabled;
 static UNICODE_STRING Registry = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\Hil");
-static PUCHAR Room; /* for all answers */
 
 static NTSTATUS NTAPI QueryRegInfo(PDEVICE_OBJECT device, PULONG flags, PUNICODE_STRING name, PUNICODE_STRING *registry,
                                    PUNICODE_STRING mof, PDEVICE_OBJECT *pdo)
@@ -238,36 +232,22 @@ static ULONG MethodsAreCalled(PDEVICE_OBJECT device)
     return 0;
 }
 
-static KEVENT Told;
-static ULONG ToldValue;
-
-static VOID NTAPI EventCallback(PVOID wnode, PVOID context)
-{
-    PWNODE_SINGLE_INSTANCE node = wnode;
-
-    ToldValue = node->SizeDataBlock == 0 ? 1 : *(PULONG)((PUCHAR)node + node->DataBlockOffset);
-    KeSetEvent(context, IO_NO_INCREMENT, FALSE);
-}
-
 static ULONG EventsReachTheirListeners(PDEVICE_OBJECT device)
 {
-    LARGE_INTEGER timeout = { .QuadPart = -10000LL * 10000 };
     PULONG data = ExAllocatePoolWithTag(NonPagedPool, sizeof(ULONG), 'lHil'); /* WMI frees it */
     PVOID block;
     KIRQL irql;
 
     CHECK(data != NULL);
-    *data = 42;
-    KeInitializeEvent(&Told, SynchronizationEvent, FALSE);
+    *data = 41;
     CHECK(WmiFireEvent(device, &Event, 0, 0, NULL) == STATUS_SUCCESS); /* nobody listens */
-    CHECK(IoWMIOpenBlock((GUID *)&Event, WMIGUID_NOTIFICATION | SYNCHRONIZE, &block) == STATUS_SUCCESS);
-    CHECK(IoWMISetNotificationCallback(block, EventCallback, &Told) == STATUS_SUCCESS && Enabled == 1);
+    CHECK(WmiListen(&Event, &block) == STATUS_SUCCESS && Enabled == 1);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     CHECK_INTO(ToldValue, WmiFireEvent(device, &Event, 0, sizeof(ULONG), data) == STATUS_SUCCESS);
     KeLowerIrql(irql);
-    CHECK(KeWaitForSingleObject(&Told, Executive, KernelMode, FALSE, &timeout) == STATUS_SUCCESS && ToldValue == 42);
+    CHECK(WmiWait() == STATUS_SUCCESS && ToldValue == 42);
     CHECK(WmiFireEvent(device, &Event, 0, 0, NULL) == STATUS_SUCCESS);
-    CHECK(KeWaitForSingleObject(&Told, Executive, KernelMode, FALSE, &timeout) == STATUS_SUCCESS && ToldValue == 1);
+    CHECK(WmiWait() == STATUS_SUCCESS && ToldValue == 1);
     ObDereferenceObject(block);
     CHECK(Enabled == 0);
     return 0;
@@ -285,17 +265,7 @@ static const CHECK_CASE Cases[] = {
 
 static NTSTATUS WmilibControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)
 {
-    NTSTATUS status;
-
-    Room = ExAllocatePoolWithTag(NonPagedPool, PAGE_SIZE, 'lHil');
-    if (Room == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    status = IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER);
-    if (NT_SUCCESS(status))
-        status = CheckRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
-    IoWMIRegistrationControl(device, WMIREG_ACTION_DEREGISTER);
-    ExFreePoolWithTag(Room, 'lHil');
-    return status;
+    return WmiRun(Cases, RTL_NUMBER_OF(Cases), device, irp, number);
 }
 
 static NTSTATUS WmilibInitialize(PDRIVER_OBJECT driver, PDEVICE_OBJECT device)

@@ -7,7 +7,6 @@ public static unsafe partial class Hal
 {
     private const uint PciConfiguration = 4; // BUS_DATA_TYPE
     private const uint NoDeviceBytes = sizeof(ushort); // Only the vendor ID is returned for a slot without device.
-    private const uint ConfigSpaceBytes = 0x1000;
 
     /// <summary>Reads configuration space from its start.</summary>
     /// <returns>Bytes read; 2 with vendor ID 0xFFFF for an empty slot; 0 for another kind of bus, and for
@@ -29,15 +28,8 @@ public static unsafe partial class Hal
             return 0;
         PointerCheck.Argument((ulong)buffer, (int)length, BufferArgument);
         IBus bus = NtKernel.Current.Bus;
-        var bytes = (byte*)buffer;
         bool isEmpty = (ushort)bus.ReadConfig(address, 0, sizeof(ushort)) == PCI_INVALID_VENDORID;
-        for (uint i = 0; i < length;)
-        {
-            int width = PciBusDriver.WidthAt(offset + i, length - i);
-            uint value = isEmpty ? uint.MaxValue : bus.ReadConfig(address, (int)(offset + i), width);
-            new ReadOnlySpan<byte>(&value, width).CopyTo(new Span<byte>(bytes + i, width));
-            i += (uint)width;
-        }
+        ConfigSpace.Read(isEmpty ? null : bus, address, offset, buffer, length);
         return isEmpty ? Math.Min(length, NoDeviceBytes) : length;
     }
 
@@ -59,15 +51,7 @@ public static unsafe partial class Hal
         if (!TryFindSlot(busDataType, busNumber, slotNumber, ref length, offset, out PciAddress address))
             return 0;
         PointerCheck.Argument((ulong)buffer, (int)length, BufferArgument);
-        var bytes = (byte*)buffer;
-        for (uint i = 0; i < length;)
-        {
-            int width = PciBusDriver.WidthAt(offset + i, length - i);
-            uint value = 0;
-            new ReadOnlySpan<byte>(bytes + i, width).CopyTo(new Span<byte>(&value, width));
-            NtKernel.Current.Bus.WriteConfig(address, (int)(offset + i), width, value);
-            i += (uint)width;
-        }
+        ConfigSpace.Write(NtKernel.Current.Bus, address, offset, buffer, length);
         return length;
     }
 
@@ -116,9 +100,9 @@ public static unsafe partial class Hal
         uint busDataType, uint busNumber, uint slotNumber, ref uint length, uint offset, out PciAddress address)
     {
         address = new PciAddress((byte)busNumber, (byte)(slotNumber & 0x1F), (byte)((slotNumber >> 5) & 7));
-        if (busDataType != PciConfiguration || busNumber > byte.MaxValue || offset >= ConfigSpaceBytes)
+        if (busDataType != PciConfiguration || busNumber > byte.MaxValue || offset >= ConfigSpace.Bytes)
             return false;
-        length = Math.Min(length, ConfigSpaceBytes - offset);
+        length = Math.Min(length, ConfigSpace.Bytes - offset);
         return NtKernel.Current.PciBuses.Exists(address.Bus);
     }
 }

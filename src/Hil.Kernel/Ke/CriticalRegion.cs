@@ -68,10 +68,7 @@ public static unsafe partial class Ntoskrnl
     internal static void FailReturn(NtKernel kernel, KernelThread thread, string service)
     {
         ulong address = ExportTable.TryFind(service, out int id) ? kernel.Gate.AddressOf((uint)id) : 0;
-        kernel.BugCheck(kernel.Processor.Describe(
-            BugCheckCodes.APC_INDEX_MISMATCH, address, 0, thread.CombinedApcDisable, SystemCallReturn,
-            $"{service} was about to return to the application {DescribeRegion(thread)}{ChangedBy(kernel, thread)}")
-            with { Rip = thread.RegionChangedBy });
+        FailInRegion(kernel, thread, address, SystemCallReturn, $"{service} was about to return to the application");
     }
 
     /// <summary>Stops the machine if a routine that a worker thread ran for a driver comes back with something that
@@ -102,16 +99,21 @@ public static unsafe partial class Ntoskrnl
     {
         NtKernel kernel = NtKernel.Current;
         KernelThread thread = kernel.Scheduler.CurrentThread;
-        if (!thread.IsInRegion)
-            return;
-        kernel.BugCheck(kernel.Processor.Describe(
-            BugCheckCodes.APC_INDEX_MISMATCH, thread.RegionChangedBy, 0, thread.CombinedApcDisable, WorkerReturn,
-            $"a thread of the system came back from the driver {DescribeRegion(thread)}{ChangedBy(kernel, thread)}")
-            with { Rip = thread.RegionChangedBy });
+        if (thread.IsInRegion)
+            FailInRegion(
+                kernel, thread, thread.RegionChangedBy, WorkerReturn,
+                "a thread of the system came back from the driver");
     }
 
-    private static string ChangedBy(NtKernel kernel, KernelThread thread) =>
-        thread.RegionChangedBy == 0 ? "" : $"; {kernel.Modules.Describe(thread.RegionChangedBy)} left it so";
+    private static void FailInRegion(
+        NtKernel kernel, KernelThread thread, ulong address, ulong returnKind, string what)
+    {
+        ulong by = thread.RegionChangedBy;
+        string changedBy = by == 0 ? "" : $"; {kernel.Modules.Describe(by)} left it so";
+        kernel.BugCheck(kernel.Processor.Describe(
+            BugCheckCodes.APC_INDEX_MISMATCH, address, 0, thread.CombinedApcDisable, returnKind,
+            $"{what} {DescribeRegion(thread)}{changedBy}") with { Rip = by });
+    }
 
     private static string DescribeRegion(KernelThread thread) =>
         $"{-thread.KernelApcDisable} critical and {-thread.SpecialApcDisable} guarded regions deep"

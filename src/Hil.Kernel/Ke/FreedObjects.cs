@@ -14,13 +14,13 @@ public static unsafe partial class Ntoskrnl
         KDPC* dpc = kernel.Dpcs.FindLeadingTo(image);
         if (dpc != null)
             FailUnload(kernel, dpc->DeferredRoutine.Address, $"{image.Name} leaves a DPC behind that is queued");
-        ulong routine = kernel.Scheduler.FindThreadOf(image);
+        ulong routine = kernel.Scheduler.FindRoutineIn(image, static thread => thread.StartRoutine);
         if (routine != 0)
             FailUnload(kernel, routine, $"{image.Name} leaves a thread behind that has not ended");
         routine = kernel.WorkQueues.FindRoutineIn(image);
         if (routine != 0)
             FailUnload(kernel, routine, $"{image.Name} leaves a work item behind that is queued");
-        routine = kernel.Scheduler.FindWorkOf(image);
+        routine = kernel.Scheduler.FindRoutineIn(image, static thread => thread.WorkRoutine);
         if (routine != 0)
             FailUnload(kernel, routine, $"{image.Name} leaves a work item behind that has not returned");
     }
@@ -73,15 +73,15 @@ public static unsafe partial class Ntoskrnl
     {
         const ulong HoldsLookaside = 0xCC;
         const ulong HoldsResource = 0xD2;
-        ulong list = kernel.Lookasides.FindIn(address, bytes);
-        if (list != 0)
-            kernel.BugCheck(
-                BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, HoldsLookaside, list, address, bytes,
-                $"{what} at 0x{address:x} was given back with a lookaside list in it that is not deleted (0x{list:x})");
-        ulong resource = kernel.Resources.FindIn(address, bytes);
-        if (resource != 0)
-            kernel.BugCheck(
-                BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, HoldsResource, resource, address, bytes,
-                $"{what} at 0x{address:x} was given back with a resource in it that is not deleted (0x{resource:x})");
+        Require(HoldsLookaside, kernel.Lookasides.FindIn(address, bytes), "a lookaside list");
+        Require(HoldsResource, kernel.Resources.FindIn(address, bytes), "a resource");
+
+        void Require(ulong violation, ulong held, string kind)
+        {
+            if (held != 0)
+                kernel.BugCheck(
+                    BugCheckCodes.DRIVER_VERIFIER_DETECTED_VIOLATION, violation, held, address, bytes,
+                    $"{what} at 0x{address:x} was given back with {kind} in it that is not deleted (0x{held:x})");
+        }
     }
 }

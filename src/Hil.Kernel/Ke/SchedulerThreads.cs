@@ -40,24 +40,14 @@ public sealed unsafe partial class Scheduler
         return null;
     }
 
-    /// <summary>The routine of a driver's thread that has not ended and began in an image; 0 for none.</summary>
-    internal ulong FindThreadOf(LoadedModule image)
+    /// <summary>A routine that lies in an image, of a thread that has not ended; 0 for none.</summary>
+    internal ulong FindRoutineIn(LoadedModule image, Func<KernelThread, ulong> routineOf)
     {
         foreach (KernelThread thread in _threads)
         {
-            if (image.Contains(thread.StartRoutine))
-                return thread.StartRoutine;
-        }
-        return 0;
-    }
-
-    /// <summary>The routine of a work item that has not returned and lies in an image; 0 for none.</summary>
-    internal ulong FindWorkOf(LoadedModule image)
-    {
-        foreach (KernelThread thread in _threads)
-        {
-            if (image.Contains(thread.WorkRoutine))
-                return thread.WorkRoutine;
+            ulong routine = routineOf(thread);
+            if (image.Contains(routine))
+                return routine;
         }
         return 0;
     }

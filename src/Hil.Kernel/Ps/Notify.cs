@@ -62,14 +62,8 @@ public static unsafe partial class Ntoskrnl
     /// <returns>STATUS_INSUFFICIENT_RESOURCES at the limit.</returns>
     /// <remarks>WDK: PsSetLoadImageNotifyRoutine.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
-    public static NTSTATUS PsSetLoadImageNotifyRoutine(DriverRoutine notifyRoutine)
-    {
-        List<DriverRoutine> routines = NtKernel.Current.Process.ImageRoutines;
-        if (routines.Count == NotifyRoutinesMax)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        routines.Add(notifyRoutine);
-        return STATUS_SUCCESS;
-    }
+    public static NTSTATUS PsSetLoadImageNotifyRoutine(DriverRoutine notifyRoutine) =>
+        AddNotifyRoutine(NtKernel.Current.Process.ImageRoutines, notifyRoutine);
 
     /// <summary>As PsSetLoadImageNotifyRoutine; images of other processors, which a flag asks for, there are
     /// none.</summary>
@@ -91,4 +85,12 @@ public static unsafe partial class Ntoskrnl
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS PsRemoveLoadImageNotifyRoutine(DriverRoutine notifyRoutine) =>
         NtKernel.Current.Process.ImageRoutines.Remove(notifyRoutine) ? STATUS_SUCCESS : STATUS_PROCEDURE_NOT_FOUND;
+
+    private static NTSTATUS AddNotifyRoutine(List<DriverRoutine> routines, DriverRoutine notifyRoutine)
+    {
+        if (routines.Count == NotifyRoutinesMax)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        routines.Add(notifyRoutine);
+        return STATUS_SUCCESS;
+    }
 }

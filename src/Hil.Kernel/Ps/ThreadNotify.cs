@@ -10,7 +10,7 @@ public static unsafe partial class Ntoskrnl
     /// <remarks>WDK: PsSetCreateThreadNotifyRoutine.</remarks>
     [Export(MaxIrql = PASSIVE_LEVEL)]
     public static NTSTATUS PsSetCreateThreadNotifyRoutine(DriverRoutine notifyRoutine) =>
-        AddThreadRoutine(NtKernel.Current.Process.ThreadRoutines, notifyRoutine);
+        AddNotifyRoutine(NtKernel.Current.Process.ThreadRoutines, notifyRoutine);
 
     /// <summary>As PsSetCreateThreadNotifyRoutine, for threads of all subsystems, or for those that are no system
     /// threads, of which there are none.</summary>
@@ -25,8 +25,8 @@ public static unsafe partial class Ntoskrnl
         SystemProcess process = NtKernel.Current.Process;
         return notifyType switch
         {
-            NonSystem => AddThreadRoutine(process.UserThreadRoutines, notifyInformation),
-            Subsystems => AddThreadRoutine(process.ThreadRoutines, notifyInformation),
+            NonSystem => AddNotifyRoutine(process.UserThreadRoutines, notifyInformation),
+            Subsystems => AddNotifyRoutine(process.ThreadRoutines, notifyInformation),
             _ => STATUS_INVALID_PARAMETER,
         };
     }
@@ -40,14 +40,6 @@ public static unsafe partial class Ntoskrnl
         || NtKernel.Current.Process.UserThreadRoutines.Remove(notifyRoutine)
             ? STATUS_SUCCESS
             : STATUS_PROCEDURE_NOT_FOUND;
-
-    private static NTSTATUS AddThreadRoutine(List<DriverRoutine> routines, DriverRoutine notifyRoutine)
-    {
-        if (routines.Count == NotifyRoutinesMax)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        routines.Add(notifyRoutine);
-        return STATUS_SUCCESS;
-    }
 
     // What PsCreateSystemThread's thread runs. However the driver's routine ends, its place on the stack is given up
     // before others are called.

@@ -66,12 +66,11 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
         await using CancellationTokenRegistration abort = cancellation.Register(_session.Machine.Qemu.Kill);
         Task start = _session.BeginStart();
         await RequireEndAsync("DriverEntry and the start of the devices", start, cancellation).ConfigureAwait(false);
-        await start.ConfigureAwait(false);
         if (CheckStart(_session))
             await RunWorkloadsAsync(_session, cancellation).ConfigureAwait(false);
         Task<NTSTATUS> unload = _session.BeginUnload();
         await RequireEndAsync("removing and unloading the driver", unload, cancellation).ConfigureAwait(false);
-        CheckUnload(await unload.ConfigureAwait(false));
+        CheckUnload(unload.Result);
         if (plan.Options.StormFails && counter.Counts.Storms != 0)
             _problems.Add("an interrupt line was never cleared (--storm fail)");
         return _done.Failed == 0 && _problems.Count == 0 ? ExitCode.Success : ExitCode.Failed;
@@ -85,6 +84,7 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
             throw new StuckRequestException($"{what}: not finished within {s_patience.TotalSeconds} s; "
                 + "the driver waits for something that does not come");
         }
+        await task.ConfigureAwait(false);
     }
 
     // Whatever the driver is loaded from may never answer, so that is not waited for once the run is ended.

@@ -1,3 +1,4 @@
+using Hil.Host;
 using Hil.Kernel;
 using Hil.Kernel.Platform;
 using Hil.Wdm;
@@ -24,17 +25,14 @@ internal static class BugCheckText
         writer.WriteLine($"  current IRP  {CurrentIrp(report, kernel)}");
         WriteRegisters(writer, report.Registers);
         WriteDisassembly(writer, report, kernel);
-        WriteStack(writer, report, kernel);
+        foreach (string line in PlaceText.StackLines(kernel.Modules, report.ManagedStack, report.StackTrace))
+            writer.WriteLine(line);
         WriteEvents(writer, report.LastEvents, kernel);
     }
 
     /// <summary>The driver code that ran last, in words; null for none.</summary>
-    public static string? PlaceOf(BugCheckReport report, NtKernel kernel) => report switch
-    {
-        { ManagedStack: [var innermost, ..] } => innermost,
-        { Rip: 0 } => null,
-        _ => kernel.Modules.Describe(report.Rip),
-    };
+    public static string? PlaceOf(BugCheckReport report, NtKernel kernel) =>
+        PlaceText.Of(kernel.Modules, report.ManagedStack, report.Rip);
 
     /// <summary>What can be said about a processor that was reset: nobody was left to report.</summary>
     public static void WriteTripleFault(TextWriter writer, NtKernel kernel)
@@ -79,17 +77,6 @@ internal static class BugCheckText
         writer.WriteLine();
         foreach (string line in lines)
             writer.WriteLine("  " + line);
-    }
-
-    private static void WriteStack(TextWriter writer, BugCheckReport report, NtKernel kernel)
-    {
-        string[] stack = [.. report.ManagedStack, .. report.StackTrace.Select(kernel.Modules.Describe)];
-        if (stack.Length == 0)
-            return;
-        writer.WriteLine();
-        writer.WriteLine("  stack");
-        foreach (string line in stack)
-            writer.WriteLine("    " + line);
     }
 
     private static void WriteEvents(TextWriter writer, IReadOnlyList<KernelEvent> events, NtKernel kernel)

@@ -38,23 +38,16 @@ public static class DivergenceText
     private static IEnumerable<string> Place(
         NtKernel kernel, TraceDivergence divergence, Func<NtKernel, TraceDivergence, IEnumerable<string>>? disassembly)
     {
-        string[] stack = [.. divergence.ManagedStack, .. divergence.StackTrace.Select(kernel.Modules.Describe)];
-        if (divergence.ManagedStack is [var innermost, ..])
-            yield return $"  at           {innermost}";
-        else if (divergence.Rip != 0)
-            yield return $"  at           {kernel.Modules.Describe(divergence.Rip)}";
+        if (PlaceText.Of(kernel.Modules, divergence.ManagedStack, divergence.Rip) is { } place)
+            yield return $"  at           {place}";
         if (divergence.Rip != 0 && disassembly != null)
         {
             yield return "";
             foreach (string line in disassembly(kernel, divergence))
                 yield return "  " + line;
         }
-        if (stack.Length == 0)
-            yield break;
-        yield return "";
-        yield return "  stack";
-        foreach (string line in stack)
-            yield return "    " + line;
+        foreach (string line in PlaceText.StackLines(kernel.Modules, divergence.ManagedStack, divergence.StackTrace))
+            yield return line;
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

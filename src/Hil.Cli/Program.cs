@@ -3,7 +3,8 @@ using Hil.Cli.Commands;
 using Hil.Host;
 using Hil.Machine;
 
-Ahead.Begin();
+if (CommandLine.StartsMachine(args))
+    Ahead.Begin();
 ParseResult parsed = CommandLine.Parse(args);
 if (parsed.Errors.Count != 0)
 {

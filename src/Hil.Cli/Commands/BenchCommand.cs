@@ -9,6 +9,8 @@ namespace Hil.Cli.Commands;
 /// <summary>`hil bench`: the figures that Hil is held to, each against a peer measured in the same run.</summary>
 internal static class BenchCommand
 {
+    public const string Name = "bench";
+
     private const string Sample = "samples/drivers/edu";
 
     private static readonly Option<bool> s_json = new("--json") { Description = "Print an array of figures." };
@@ -20,7 +22,7 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        var command = new Command("bench", "Measures Hil against QEMU and against this machine.") { s_json, s_check };
+        var command = new Command(Name, "Measures Hil against QEMU and against this machine.") { s_json, s_check };
         command.SetAction(static parsed => Run(CreateSuite().Run(), parsed));
         var trace = new Command("trace", "Measures recording and reading of traces.") { s_json, s_check };
         trace.SetAction(static parsed => Run(TraceFigures(), parsed));

@@ -5,6 +5,10 @@ namespace Hil.Cli.Commands;
 /// <summary>The whole command line of `hil`.</summary>
 internal static class CommandLine
 {
+    /// <summary>Whether the command starts a machine, by its name alone: at this time nothing has been read.</summary>
+    public static bool StartsMachine(string[] args) =>
+        args is [RunCommand.Name or ReplayCommand.Name or LspciCommand.Name or BenchCommand.Name, ..];
+
     /// <summary>Reads the arguments of the process. What is wrong with them is in the result.</summary>
     public static ParseResult Parse(string[] args) => TryParseRun(args) ?? CreateRoot().Parse(args);
 

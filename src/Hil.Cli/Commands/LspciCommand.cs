@@ -7,13 +7,15 @@ namespace Hil.Cli.Commands;
 /// <summary>`hil lspci`: what a driver finds on the PCI bus.</summary>
 internal static class LspciCommand
 {
+    public const string Name = "lspci";
+
     public static Command Create()
     {
         Option<string[]> device = MachineArguments.Device();
         Option<string?> qemu = MachineArguments.Qemu();
         Option<string[]> argument = MachineArguments.QemuArgument();
         Option<bool> verbose = new("--verbose", "-v") { Description = "Adds BARs, bridge windows and capabilities" };
-        var command = new Command("lspci", "Lists the PCI functions of the emulated machine.")
+        var command = new Command(Name, "Lists the PCI functions of the emulated machine.")
         {
             device, qemu, argument, verbose,
         };

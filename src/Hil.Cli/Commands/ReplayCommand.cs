@@ -7,6 +7,8 @@ namespace Hil.Cli.Commands;
 /// <summary>`hil replay`: a captured run again, without its device.</summary>
 internal static class ReplayCommand
 {
+    public const string Name = "replay";
+
     private static readonly Argument<string> s_trace = new("trace")
     {
         Description = "A trace that hil run --capture wrote",
@@ -33,7 +35,7 @@ internal static class ReplayCommand
 
     public static Command Create()
     {
-        var command = new Command("replay", "Does a captured run again without its device, and compares.")
+        var command = new Command(Name, "Does a captured run again without its device, and compares.")
         {
             s_trace, s_driver, s_relaxed, s_capture, s_qemu,
         };

@@ -6,11 +6,12 @@ namespace Hil.Cli.Bench;
 /// only adds.</summary>
 internal static class Rate
 {
-    private const int Rounds = 7;
-    private const double RoundSeconds = 0.15;
+    // Short rounds, so that some fall between what else the machine does.
+    private const int Rounds = 35;
+    private const double RoundSeconds = 0.03;
 
     // Where the system puts the threads decides more than what is compared, and it moves them now and then.
-    private const int InterleavedRounds = 24;
+    private const int InterleavedRounds = 120;
 
     /// <summary>Nanoseconds per repetition. <paramref name="repeat"/> runs its action as often as it is told.</summary>
     public static double Nanoseconds(Action<int> repeat)
@@ -37,14 +38,15 @@ internal static class Rate
         return best;
     }
 
-    // Also what lets the runtime compile the hot code before it is timed.
+    // Also what lets the runtime compile the hot code before it is timed. A round that something held up is no measure
+    // of a count: of three the quickest is.
     private static int Calibrate(Action<int> repeat)
     {
-        const int CountMax = 10_000_000;
+        const int CountMax = 10_000_000, Tries = 3;
         int count = 16;
         while (count < CountMax)
         {
-            double seconds = Time(repeat, count) * count / 1e9;
+            double seconds = Enumerable.Range(0, Tries).Min(_ => Time(repeat, count)) * count / 1e9;
             if (seconds >= RoundSeconds)
                 break;
             count = Math.Min(CountMax, (int)(count * Math.Clamp(RoundSeconds / Math.Max(seconds, 1e-9), 2, 16)));

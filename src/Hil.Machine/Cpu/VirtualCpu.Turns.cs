@@ -14,12 +14,19 @@ public sealed unsafe partial class VirtualCpu
 
     private VcpuExit RunDriver(MonitorRequest request, KIRQL irql)
     {
-        if (!_isDeterministic)
-            _sharedTime.Update();
         bool mustRing = HandOver(request, irql, TakeFlags());
+        UpdateTime();
         if (mustRing || !SpinForTurn())
             SleepForTurn(driverRuns: true);
         return ReadExit();
+    }
+
+    // After the turn is handed over, since it is the driver that is waited for; before, where the host has slept. What
+    // driver code finds in its first moments may be as old as what the host did last, as it is between two ticks.
+    private void UpdateTime()
+    {
+        if (!_isDeterministic)
+            _sharedTime.Update();
     }
 
     /// <summary>Gives the turn to the monitor; true when it slept and was rung for.</summary>

@@ -42,6 +42,7 @@ public sealed unsafe partial class VirtualCpu
             Thread.SpinWait(1);
         }
         ForgetWake();
+        UpdateTime();
         ThrowIfLost();
     }
 

@@ -81,6 +81,7 @@ internal sealed partial class MonitorCode
         _a.and(ecx, RingCapacity - 1);
         _a.mov(__byte_ptr[rcx + unchecked((int)(uint)(MachineLayout.MonitorData + RingEntries))], al);
         _a.inc(Dword(RingHead));
+        _a.inc(Byte(SettledRing));
         EmitReenter();
         _a.cmp(Dword(HostSleeping), 0);
         _a.je(leave);

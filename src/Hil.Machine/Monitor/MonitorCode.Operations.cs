@@ -13,7 +13,7 @@ internal sealed partial class MonitorCode
     {
         Label notRead = New();
         _a.Label(ref _operations);
-        _a.cmp(Dword(Cr8Shadow), DispatchLevel);
+        _a.cmp(Byte(Cr8Shadow), DispatchLevel);
         _a.ja(_slowOperations);
         _a.mov(rdx, Qword(A));
         _a.cmp(eax, (uint)MonitorRequest.Read32);
@@ -43,7 +43,7 @@ internal sealed partial class MonitorCode
         _a.movzx(ecx, Byte(Irql));
         _a.Label(ref levelSet);
         _a.mov(cr8, rcx);
-        _a.mov(Dword(Cr8Shadow), ecx);
+        _a.mov(Byte(Cr8Shadow), cl);
         _a.mov(rdx, Qword(A));
         _a.mov(rbx, Qword(B));
         When(MonitorRequest.Read8, () => _a.movzx(eax, __byte_ptr[rdx]));

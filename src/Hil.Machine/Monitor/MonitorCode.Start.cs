@@ -18,6 +18,7 @@ internal sealed partial class MonitorCode
     {
         Label gdt = New();
         Label idt = New();
+        Label settled = New();
         const uint GsBaseMsr = 0xC000_0101;
         _a.Label(ref _start);
         _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
@@ -44,7 +45,11 @@ internal sealed partial class MonitorCode
         _a.mov(Apic(TaskPriorityRegister), 0);
         _a.mov(Apic(TimerDivideRegister), DivideByOne);
         _a.mov(Apic(TimerVectorRegister), OneShotNmi);
-        _a.mov(Dword(Cr8Shadow), 0);
+        _a.mov(Dword(Settled), 0);
+        _a.cmp(Dword(InterruptsOpen), 0);
+        _a.jne(settled);
+        _a.mov(Byte(SettledEndOfInterrupts), NeverSettled);
+        _a.Label(ref settled);
         _a.mov(Byte(InDriver), 0);
         _a.mov(Dword(Turn), 0);
         _a.mov(Dword(RomVersion), LayoutVersion);

@@ -28,7 +28,7 @@ internal sealed partial class MonitorCode
     {
         _a.mov(rax, cr8);
         _a.mov(Dword(Irql), eax);
-        _a.mov(Dword(Cr8Shadow), eax);
+        _a.mov(Byte(Cr8Shadow), al);
         _a.mov(rsp, unchecked((long)(MachineLayout.MonitorData + MonitorStackTop)));
         _a.cld();
     }
@@ -102,10 +102,21 @@ internal sealed partial class MonitorCode
         _a.jmp(leave);
     }
 
+    // Nearly every request leaves all but driver code as it is.
     private void EmitGo()
     {
         Label same = New();
+        Label unsettled = New();
         _a.Label(ref _go);
+        _a.mov(eax, Dword(Operation));
+        _a.mov(ecx, Dword(Irql));
+        _a.cmp(ecx, Dword(Settled));
+        _a.jne(unsettled);
+        _a.cmp(eax, (uint)MonitorRequest.ResumeTrap);
+        _a.ja(_operations);
+        EmitEnter();
+
+        _a.Label(ref unsettled);
         _a.cmp(Dword(InterruptsOpen), 0);
         _a.je(_awaitRing);
         _a.Label(ref _ringTaken);
@@ -116,16 +127,16 @@ internal sealed partial class MonitorCode
         _a.cmp(eax, (uint)MonitorRequest.ResumeTrap);
         _a.ja(_operations);
         _a.movzx(ecx, Byte(Irql));
-        _a.cmp(ecx, Dword(Cr8Shadow));
+        _a.cmp(cl, Byte(Cr8Shadow));
         _a.je(same);
-        _a.mov(Dword(Cr8Shadow), ecx);
+        _a.mov(Byte(Cr8Shadow), cl);
         _a.mov(cr8, rcx);
         _a.Label(ref same);
         _a.cmp(Byte(Flags), 0);
         _a.jne(_flags);
         _a.cmp(Dword(InterruptsOpen), 0);
         _a.je(_enterClosed);
-        EmitEnter();
+        _a.jmp(_enter);
     }
 
     private void EmitFlags()

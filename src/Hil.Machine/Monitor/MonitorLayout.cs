@@ -16,7 +16,7 @@ namespace Hil.Machine;
 internal static class MonitorLayout
 {
     /// <summary>Written by the ROM when it is up; the host compares.</summary>
-    public const uint LayoutVersion = 4;
+    public const uint LayoutVersion = 5;
 
     // Line 0: the token, the request and the exit. A kernel call: its number and, above that, its return address in A,
     // the frame in B, RCX, RDX, R8 and R9 in C to F, so that the host need not touch the driver's stack.
@@ -64,7 +64,15 @@ internal static class MonitorLayout
 
     // Line 3: the monitor's own.
     public const int InDriver = 0xC0;
-    public const int Cr8Shadow = 0xC4;
+
+    /// <summary>What Irql and the three bytes after it are in a request that leaves CR8 as it is, brings nothing along
+    /// and has seen all of the ring: CR8, 0, 0, the low byte of RingHead. Without <see cref="InterruptsOpen"/> it has a
+    /// value that no request has.</summary>
+    public const int Settled = 0xC4;
+    public const int Cr8Shadow = Settled;
+    public const int SettledEndOfInterrupts = Settled + 1;
+    public const int SettledRing = Settled + 3;
+    public const uint NeverSettled = 0xFF;
     public const int NmiTaken = 0xC8;
 
     // Line 4: interrupts accepted while the virtual processor waited for the host.

@@ -2,15 +2,15 @@ namespace Hil.Machine;
 
 public sealed unsafe partial class VirtualCpu
 {
+    // How often a sleeping host looks after the clock page while driver code runs, in 100 ns units.
+    private const long ClockPeriod = 10_000;
+
+    // What the watchdog counts at once at most: a paused host (GC, debugger) is not the driver's fault.
+    private const long WatchdogStepMax = 4 * ClockPeriod;
+
     /// <summary>One stay in driver code, as a sleeping host sees it: clock page, preemption, watchdog.</summary>
     private struct DriverWatch(VirtualCpu cpu, bool driverRuns)
     {
-        // How often a sleeping host looks after the clock page while driver code runs, in 100 ns units.
-        private const long ClockPeriod = 10_000;
-
-        // What the watchdog counts for one look at most: a paused host (GC, debugger) is not the driver's fault.
-        private const long WatchdogStepMax = 4 * ClockPeriod;
-
         // A processor that does not even take an NMI for this long is lost.
         private const long NmiPatience = 20_000_000;
 
@@ -34,7 +34,7 @@ public sealed unsafe partial class VirtualCpu
                 return ClockPeriod;
             _stay += step;
             if (cpu._sliceInstructions == 0)
-                cpu.Spent += step;
+                (cpu.Spent, cpu._resumedAt) = (cpu.Spent + step, now);
             if (cpu._isDeterministic)
                 return LookFromOutside(step);
             cpu._sharedTime.Update();

@@ -294,6 +294,73 @@ static ULONG RequestsSayWhoWaits(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG QuotaIsNotedInRequests(PDEVICE_OBJECT device)
+{
+    PIRP charged = IoAllocateIrp(1, TRUE), free = IoAllocateIrp(1, FALSE);
+
+    CHECK(charged != NULL && free != NULL);
+    CHECK((charged->AllocationFlags & IRP_QUOTA_CHARGED) != 0 && (free->AllocationFlags & IRP_QUOTA_CHARGED) == 0);
+    IoReuseIrp(charged, STATUS_SUCCESS);
+    CHECK((charged->AllocationFlags & IRP_QUOTA_CHARGED) != 0);
+    IoFreeIrp(charged);
+    IoFreeIrp(free);
+    return 0;
+}
+
+static struct {
+    PKEVENT Read, Cleanup;
+    ULONG CleanupFlags;
+} Seen;
+
+static NTSTATUS NTAPI SeeRequest(PDEVICE_OBJECT device, PIRP irp)
+{
+    if (IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_READ) {
+        Seen.Read = irp->UserEvent;
+    } else {
+        Seen.Cleanup = irp->UserEvent;
+        Seen.CleanupFlags = irp->Flags;
+    }
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->IoStatus.Information = 0;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
+/* A request has the event that its requester gave; IoBuildSynchronousFsdRequest's always has one. */
+static ULONG RequestsHaveTheEventOfWhoAsks(PDEVICE_OBJECT device)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\HilIoMisc");
+    PDRIVER_OBJECT driver = device->DriverObject;
+    PDRIVER_DISPATCH read = driver->MajorFunction[IRP_MJ_READ], cleanup = driver->MajorFunction[IRP_MJ_CLEANUP];
+    LARGE_INTEGER offset = { .QuadPart = 0 };
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK status;
+    HANDLE file, event;
+    PVOID object;
+    UCHAR byte;
+
+    driver->MajorFunction[IRP_MJ_READ] = driver->MajorFunction[IRP_MJ_CLEANUP] = SeeRequest;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK(CurrentIrp->UserEvent == NULL);
+    CHECK(ZwOpenFile(&file, FILE_GENERIC_READ, &attributes, &status, 7, FILE_SYNCHRONOUS_IO_NONALERT)
+        == STATUS_SUCCESS);
+    CHECK(ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, TRUE) == STATUS_SUCCESS);
+    CHECK(ObReferenceObjectByHandle(event, SYNCHRONIZE, *ExEventObjectType, KernelMode, &object, NULL)
+        == STATUS_SUCCESS);
+    Seen.Read = object;
+    CHECK(ZwReadFile(file, NULL, NULL, NULL, &status, &byte, 1, &offset, NULL) == STATUS_SUCCESS);
+    CHECK(Seen.Read == NULL);
+    CHECK(ZwReadFile(file, event, NULL, NULL, &status, &byte, 1, &offset, NULL) == STATUS_SUCCESS);
+    CHECK(Seen.Read == object && KeReadStateEvent(object) != 0);
+    ObDereferenceObject(object);
+    CHECK(ZwClose(event) == STATUS_SUCCESS && ZwClose(file) == STATUS_SUCCESS);
+    CHECK(Seen.Cleanup != NULL && (Seen.CleanupFlags & IRP_SYNCHRONOUS_API) != 0);
+    CHECK((Seen.CleanupFlags & IRP_CLOSE_OPERATION) != 0);
+    driver->MajorFunction[IRP_MJ_READ] = read;
+    driver->MajorFunction[IRP_MJ_CLEANUP] = cleanup;
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RequestsHavePriorities),
     CHECK_CASE_OF(BuffersOfRequestsArePool),
@@ -307,6 +374,8 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(UserMemoryIsSecured),
     CHECK_CASE_OF(PreviousModeIsThatOfWhoAsks),
     CHECK_CASE_OF(RequestsSayWhoWaits),
+    CHECK_CASE_OF(QuotaIsNotedInRequests),
+    CHECK_CASE_OF(RequestsHaveTheEventOfWhoAsks),
 };
 
 static NTSTATUS MiscControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -377,6 +377,21 @@ static ULONG TimerSignalsAndRunsItsDpc(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG ObjectsTellTheirSize(PDEVICE_OBJECT device)
+{
+    KTIMER timer;
+    KEVENT event;
+    KSEMAPHORE semaphore;
+
+    KeInitializeTimer(&timer);
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeInitializeSemaphore(&semaphore, 0, 1);
+    CHECK(timer.Header.Size == sizeof timer / sizeof(LONG));
+    CHECK(event.Header.Size == sizeof event / sizeof(LONG));
+    CHECK(semaphore.Header.Size == sizeof semaphore / sizeof(LONG));
+    return 0;
+}
+
 static ULONG CancelledTimerDoesNotFire(PDEVICE_OBJECT device)
 {
     LARGE_INTEGER due = { .QuadPart = -MILLISECONDS(20) };
@@ -566,6 +581,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(DpcGetsItsArguments),
     CHECK_CASE_OF(RemovedDpcDoesNotRun),
     CHECK_CASE_OF(TimerSignalsAndRunsItsDpc),
+    CHECK_CASE_OF(ObjectsTellTheirSize),
     CHECK_CASE_OF(CancelledTimerDoesNotFire),
     CHECK_CASE_OF(PeriodicTimerGoesOn),
     CHECK_CASE_OF(WorkItemRunsAtPassiveLevel),

@@ -108,7 +108,7 @@ public sealed unsafe partial class IoSystem
         NTSTATUS status = operation.Prepare(IRP_MJ_CREATE);
         if (status.IsSuccess)
         {
-            operation.Irp->Flags |= IRP_CREATE_OPERATION;
+            operation.Irp->Flags |= IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API;
             IO_STACK_LOCATION* next = IoGetNextIrpStackLocation(operation.Irp);
             next->Parameters.Create.SecurityContext = &security->Context;
             next->Parameters.Create.Options = security->Context.FullCreateOptions;

@@ -19,6 +19,10 @@ internal readonly unsafe struct FileRequest
 
     public uint OutputBytes { get; init; }
 
+    /// <summary>The requester's own event, or null: then the file's event is the one that says that the request has
+    /// ended.</summary>
+    public KEVENT* Event { get; init; }
+
     public bool IsControl => MajorFunction
         is IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL or IRP_MJ_FILE_SYSTEM_CONTROL;
 

@@ -150,8 +150,11 @@ public static unsafe partial class Ntoskrnl
         if (!atEnd.Routine.IsNull && !TryMakeApc(atEnd, out apc))
             return STATUS_INSUFFICIENT_RESOURCES;
 
+        if (@event != null)
+            KeClearEvent(@event);
         long offset = byteOffset == null ? ((FILE_OBJECT*)file!.Address)->CurrentByteOffset.QuadPart : *byteOffset;
-        status = Store(ioStatusBlock, NtKernel.Current.Io.Execute(file!, request with { Offset = offset }));
+        status = Store(
+            ioStatusBlock, NtKernel.Current.Io.Execute(file!, request with { Offset = offset, Event = @event }));
         if (@event != null)
             KeSetEvent(@event, IO_NO_INCREMENT, false);
         if (apc != null && status.IsError)

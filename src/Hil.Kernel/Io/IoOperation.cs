@@ -53,10 +53,14 @@ internal sealed unsafe class IoOperation
         Irp = Ntoskrnl.AllocateIrp(_device->StackSize, IrpOwner.Thread);
         if (Irp == null)
             return STATUS_INSUFFICIENT_RESOURCES;
+        if (majorFunction is IRP_MJ_CLEANUP or IRP_MJ_CLOSE)
+        {
+            Irp->Flags |= IRP_CLOSE_OPERATION | IRP_SYNCHRONOUS_API;
+            Irp->UserEvent = &_block->Finished;
+        }
         _kernel.Io.Irps.Find(Irp).Operation = this;
         Irp->RequestorMode = Ntoskrnl.ExGetPreviousMode();
         Irp->UserIosb = &_block->Iosb;
-        Irp->UserEvent = &_block->Finished;
         Irp->Tail.Overlay.Thread = Ntoskrnl.KeGetCurrentThread();
         Irp->Tail.Overlay.OriginalFileObject = FileObject;
         IO_STACK_LOCATION* next = IoGetNextIrpStackLocation(Irp);
@@ -76,6 +80,7 @@ internal sealed unsafe class IoOperation
         NTSTATUS status = Prepare(request.MajorFunction);
         if (!status.IsSuccess)
             return status;
+        Irp->UserEvent = request.Event;
         bool isDescribed = request.MajorFunction switch
         {
             IRP_MJ_FLUSH_BUFFERS => true,

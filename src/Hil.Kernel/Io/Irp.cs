@@ -14,10 +14,17 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Allocates an IRP.</summary>
     /// <param name="stackSize">Number of stack locations, at least 1.</param>
+    /// <param name="chargeQuota">Only noted in the IRP: the system process has no quota that could run out.</param>
     /// <returns>Null when there is no memory.</returns>
     /// <remarks>WDK: IoAllocateIrp. Whoever allocates it frees it, from a completion routine as a rule.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
-    public static IRP* IoAllocateIrp(sbyte stackSize, BOOLEAN chargeQuota) => AllocateIrp(stackSize, IrpOwner.Driver);
+    public static IRP* IoAllocateIrp(sbyte stackSize, BOOLEAN chargeQuota)
+    {
+        IRP* irp = AllocateIrp(stackSize, IrpOwner.Driver);
+        if (irp != null && chargeQuota)
+            irp->AllocationFlags = IRP_QUOTA_CHARGED;
+        return irp;
+    }
 
     /// <inheritdoc cref="IoAllocateIrp"/>
     /// <remarks>WDK: IoAllocateIrpEx.</remarks>

@@ -44,7 +44,7 @@ internal sealed unsafe class FakeMemory : IGuestMemory, IDisposable
     public PageAccess AccessOf(ulong address) =>
         address - Base < Bytes ? _access[(address - Base) / PageSize] : PageAccess.None;
 
-    public ulong MapDevice(ulong physical, ulong bytes) => throw new NotSupportedException();
+    public ulong MapDevice(ulong physical, ulong bytes, bool isForUser) => throw new NotSupportedException();
 
     public void UnmapDevice(ulong address, ulong bytes) => throw new NotSupportedException();
 

@@ -109,6 +109,36 @@ static ULONG MdlOfRegistersNamesTheirPages(PDEVICE_OBJECT device)
     return 0;
 }
 
+/* And this is how it does so. */
+static ULONG RegistersAreMappedForPrograms(PDEVICE_OBJECT device)
+{
+    PEDU_DEVICE edu = device->DeviceExtension;
+    PMDL mdl = IoAllocateMdl((PUCHAR)edu->Registers + 4, 2 * PAGE_SIZE - 4, FALSE, FALSE, NULL);
+    PULONG mapped, again;
+    ULONG copy = 0;
+
+    CHECK(mdl != NULL);
+    MmBuildMdlForNonPagedPool(mdl);
+    mapped = MmMapLockedPagesSpecifyCache(mdl, UserMode, MmNonCached, NULL, FALSE, NormalPagePriority);
+    CHECK(mapped != NULL && (ULONG_PTR)mapped < MmUserProbeAddress && BYTE_OFFSET(mapped) == 4);
+    ProbeForWrite(mapped, sizeof(ULONG), sizeof(ULONG));
+    WRITE_REGISTER_ULONG(mapped, 0x01234567);
+    CHECK(READ_REGISTER_ULONG(mapped) == ~0x01234567u && EduRead(edu, 4) == ~0x01234567u);
+    RtlCopyMemory(&copy, mapped, sizeof copy);
+    CHECK(copy == ~0x01234567u);
+    CHECK(MmGetPhysicalAddress(mapped).QuadPart == edu->RegistersAddress.QuadPart + 4);
+    CHECK(MmIsAddressValid(mapped) && READ_REGISTER_ULONG((PULONG)edu->Registers) == 0x010000ed);
+
+    again = MmMapLockedPagesSpecifyCache(mdl, UserMode, MmNonCached, NULL, FALSE, NormalPagePriority);
+    CHECK(again != mapped && READ_REGISTER_ULONG(again) == ~0x01234567u);
+    MmUnmapLockedPages(mapped, mdl);
+    CHECK(!MmIsAddressValid(mapped) && MmIsAddressValid(again));
+    MmUnmapLockedPages(again, mdl);
+    CHECK(!MmIsAddressValid(again));
+    IoFreeMdl(mdl);
+    return 0;
+}
+
 /* Bus drivers answer at once. */
 static NTSTATUS QueryInterface(PEDU_DEVICE edu, BUS_INTERFACE_STANDARD *bus)
 {
@@ -197,6 +227,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RegistersAnswer),
     CHECK_CASE_OF(MappingTwiceReachesTheSameDevice),
     CHECK_CASE_OF(MdlOfRegistersNamesTheirPages),
+    CHECK_CASE_OF(RegistersAreMappedForPrograms),
     CHECK_CASE_OF(BusInterfaceReadsConfigSpace),
     CHECK_CASE_OF(HardwareIdsNameTheDevice),
     CHECK_CASE_OF(PropertyThatDoesNotFitTellsItsLength),

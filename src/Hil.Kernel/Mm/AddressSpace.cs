@@ -42,6 +42,8 @@ public static unsafe partial class Ntoskrnl
     public static void ProbeForWrite(void* address, nuint length, uint alignment)
     {
         Probe((ulong)address, length, alignment, "ProbeForWrite");
+        if (length != 0 && NtKernel.Current.Services.Memory.TryTranslateDevice((ulong)address, out _))
+            return; // Device space that is mapped for a program can be written.
         ulong forbidden = DriverMemory.FindForbidden((ulong)address, length, PageAccess.Write);
         if (forbidden != 0)
             throw new GuestRaiseException(

@@ -11,9 +11,12 @@ public static unsafe partial class Ntoskrnl
 
     /// <summary>Maps the pages of a locked MDL; null (or bug check, on request) when they do not follow each other in
     /// RAM.</summary>
-    /// <param name="accessMode">UserMode wants an address below MmUserProbeAddress, which only user pages have; else
-    /// it raises.</param>
-    /// <remarks>WDK: MmMapLockedPagesSpecifyCache.</remarks>
+    /// <param name="accessMode">UserMode wants an address below MmUserProbeAddress, which user pages have and device
+    /// space gets; else it raises.</param>
+    /// <param name="requestedAddress">For device space in user mode; it raises unless it is null, since Hil chooses the
+    /// address.</param>
+    /// <remarks>WDK: MmMapLockedPagesSpecifyCache. Programs, which run outside the machine, cannot read device space at
+    /// its user address; driver code can.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void* MmMapLockedPagesSpecifyCache(
         MDL* memoryDescriptorList,
@@ -27,6 +30,8 @@ public static unsafe partial class Ntoskrnl
         const short Mappable = MDL_PAGES_LOCKED | MDL_PARTIAL | MDL_SOURCE_IS_NONPAGED_POOL;
         if ((mdl->MdlFlags & Mappable) == 0)
             FailMdl(mdl, MapWithoutFlags, Mappable, "mapping an MDL whose pages are not locked");
+        if (accessMode == KPROCESSOR_MODE.UserMode && (mdl->MdlFlags & MDL_IO_SPACE) != 0)
+            return MapDeviceForUser(mdl, requestedAddress);
         void* mapped = AddressOfPages(mdl);
         if (accessMode == KPROCESSOR_MODE.UserMode)
             return RequireUserMapping(mapped);
@@ -45,17 +50,24 @@ public static unsafe partial class Ntoskrnl
     }
 
     /// <summary>Takes the mapping of an MDL away.</summary>
-    /// <remarks>WDK: MmUnmapLockedPages. The pages keep their own address, so late use of it is not found.</remarks>
+    /// <remarks>WDK: MmUnmapLockedPages. Pages of RAM keep their own address, so late use of it is not
+    /// found.</remarks>
     [Export(MaxIrql = DISPATCH_LEVEL)]
     public static void MmUnmapLockedPages(void* baseAddress, MDL* memoryDescriptorList)
     {
         MDL* mdl = memoryDescriptorList;
-        if ((ulong)baseAddress < NtKernel.Current.Services.Memory.KernelBase
+        NtKernel kernel = NtKernel.Current;
+        if (kernel.PageBlocks.TryRemove((ulong)baseAddress, PageBlockKind.UserMapping, out nuint bytes))
+        {
+            kernel.Services.Memory.UnmapDevice((ulong)PAGE_ALIGN(baseAddress), bytes);
+            return;
+        }
+        if ((ulong)baseAddress < kernel.Services.Memory.KernelBase
             && (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0)
             return; // A user mapping leaves no trace in the MDL.
         if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0
             || PAGE_ALIGN(baseAddress) != PAGE_ALIGN(mdl->MappedSystemVa))
-            NtKernel.Current.BugCheck(BugCheckCodes.SYSTEM_PTE_MISUSE, 0, (ulong)baseAddress, (ulong)mdl, 0,
+            kernel.BugCheck(BugCheckCodes.SYSTEM_PTE_MISUSE, 0, (ulong)baseAddress, (ulong)mdl, 0,
                 $"MmUnmapLockedPages of 0x{(ulong)baseAddress:x}, where MDL 0x{(ulong)mdl:x} is not mapped");
         mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
         mdl->MappedSystemVa = null;
@@ -91,18 +103,40 @@ public static unsafe partial class Ntoskrnl
 
     private static void* AddressOfPages(MDL* mdl)
     {
-        uint pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl), mdl->ByteCount);
-        ulong* frames = MmGetMdlPfnArray(mdl);
-        DriverMemory.RequireReadable(frames, pages * sizeof(ulong), "mapping an MDL");
         if ((mdl->MdlFlags & MDL_IO_SPACE) != 0)
             return MmGetMdlVirtualAddress(mdl); // MmMapIoSpace's mapping, which outlives the MDL's.
-        for (uint i = 1; i < pages; i++)
-        {
-            if (frames[i] != frames[0] + i)
-                return null;
-        }
-        ulong address = pages == 0 ? 0 : NtKernel.Current.Services.Memory.AddressOf(frames[0] << (int)PAGE_SHIFT);
+        ulong address = TryFindRun(FramesOf(mdl), out ulong physical)
+            ? NtKernel.Current.Services.Memory.AddressOf(physical)
+            : 0;
         return address == 0 ? null : (byte*)address + mdl->ByteOffset;
+    }
+
+    // Whether the pages follow each other, and where they begin.
+    private static bool TryFindRun(ReadOnlySpan<ulong> frames, out ulong physical)
+    {
+        physical = frames.IsEmpty ? 0 : frames[0] << (int)PAGE_SHIFT;
+        for (int i = 1; i < frames.Length; i++)
+        {
+            if (frames[i] != frames[0] + (uint)i)
+                return false;
+        }
+        return !frames.IsEmpty;
+    }
+
+    private static void* MapDeviceForUser(MDL* mdl, void* requestedAddress)
+    {
+        NtKernel kernel = NtKernel.Current;
+        Span<ulong> frames = FramesOf(mdl);
+        nuint bytes = (nuint)frames.Length * PAGE_SIZE;
+        ulong mapped = requestedAddress == null && TryFindRun(frames, out ulong physical)
+            ? kernel.Services.Memory.MapDevice(physical, bytes, isForUser: true)
+            : 0;
+        if (mapped == 0)
+            throw new GuestRaiseException(
+                STATUS_INSUFFICIENT_RESOURCES, "an MDL of device space has no room in user space as it was asked for");
+        mapped += mdl->ByteOffset;
+        kernel.PageBlocks.Add(mapped, PageBlockKind.UserMapping, bytes);
+        return (void*)mapped;
     }
 
     private static void* RequireUserMapping(void* mapped) =>

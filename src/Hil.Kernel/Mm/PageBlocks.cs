@@ -8,6 +8,7 @@ internal enum PageBlockKind
     MdlPages,
     DeviceMapping,
     RamMapping,
+    UserMapping,
 }
 
 /// <summary>Page allocations and device mappings that drivers hold, by address: they free most of them by address

@@ -52,8 +52,10 @@ public unsafe interface IGuestMemory
     PageAccess AccessOf(ulong address);
 
     /// <summary>Maps device space for driver code; returns its address there (not readable by the host:
-    /// use IBus).</summary>
-    ulong MapDevice(ulong physical, ulong bytes);
+    /// use IBus), or 0.</summary>
+    /// <param name="isForUser">Whether the address is to lie below <see cref="KernelBase"/>, like user memory
+    /// does.</param>
+    ulong MapDevice(ulong physical, ulong bytes, bool isForUser = false);
 
     /// <summary>Undoes <see cref="MapDevice"/>.</summary>
     void UnmapDevice(ulong address, ulong bytes);

@@ -7,6 +7,8 @@ namespace Hil.Machine;
 //   +1 MB   "user" memory                             FFFFE000_00000000  device mappings (MmMapIoSpace)
 //   +16 MB  page tables, monitor data, stubs (8 MB)   FFFFF780_00000000  KUSER_SHARED_DATA, read-only
 //   +24 MB  the kernel's: images, pool, stacks, …     FFFFFFFF_FFE00000  monitor data, LAPIC, ROM (one page table)
+//
+// Below all windows, for the virtual processor only, are device mappings with user addresses.
 
 /// <summary>Where things are, for the guest and for the host.</summary>
 internal static class MachineLayout
@@ -67,6 +69,10 @@ internal static class MachineLayout
     public const ulong DeviceWindow = 0xFFFF_E000_0000_0000;
 
     public const ulong DeviceWindowBytes = 0x10_0000_0000;
+
+    /// <summary>Where drivers map devices for programs (MmMapLockedPagesSpecifyCache): below any machine's window, and
+    /// so below MmUserProbeAddress. As large as the device window.</summary>
+    public const ulong UserDeviceWindow = 0x0800_0000_0000;
 
     public const ulong SharedUserDataAddress = 0xFFFF_F780_0000_0000;
 

@@ -156,13 +156,14 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
         return true;
     }
 
-    public ulong MapDevice(ulong physical, ulong bytes)
+    public ulong MapDevice(ulong physical, ulong bytes, bool isForUser = false)
     {
         if (bytes > MachineLayout.PhysicalMax || physical > MachineLayout.PhysicalMax - bytes)
             return 0;
         ulong first = physical & ~(MachineLayout.PageBytes - 1);
         ulong end = (physical + bytes + MachineLayout.PageBytes - 1) & ~(MachineLayout.PageBytes - 1);
-        ulong address = FindDeviceRange(end - first);
+        ulong address = FindDeviceRange(
+            isForUser ? MachineLayout.UserDeviceWindow : MachineLayout.DeviceWindow, end - first);
         if (address == 0)
             return 0;
         if (_trustedCode == null)
@@ -330,16 +331,18 @@ public sealed unsafe class RamWindow : IGuestMemory, IDisposable
     }
 
     // First gap between the mappings; one page stays free between two, so that running off the end faults.
-    private ulong FindDeviceRange(ulong bytes)
+    private ulong FindDeviceRange(ulong window, ulong bytes)
     {
-        ulong at = MachineLayout.DeviceWindow;
+        ulong at = window;
         foreach ((ulong start, (ulong mapped, _)) in _devices)
         {
+            if (start < window)
+                continue;
             if (start - at >= bytes + MachineLayout.PageBytes)
                 break;
             at = start + mapped + MachineLayout.PageBytes;
         }
-        return at + bytes <= MachineLayout.DeviceWindow + MachineLayout.DeviceWindowBytes ? at : 0;
+        return at + bytes <= window + MachineLayout.DeviceWindowBytes ? at : 0;
     }
 
     private void Invalidate(ulong address)

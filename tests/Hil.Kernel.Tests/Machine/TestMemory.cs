@@ -9,12 +9,14 @@ public sealed unsafe class TestMemory : IGuestMemory, IDisposable
     private const ulong ReservedBytes = 1 << 20;
     private const ulong UserBytes = 8 << 20;
     private const ulong WindowBytes = 64 << 20;
-    private const ulong DeviceSpace = 0x7F00_0000_0000;
+    private const ulong DeviceSpace = 0xFFFF_E000_0000_0000;
+    private const ulong UserDeviceSpace = 0x1_0000; // Below anything that the test process allocates.
 
     private void* _allocation;
     private readonly PageAccess[] _access = new PageAccess[WindowBytes / PAGE_SIZE];
     private readonly Dictionary<ulong, (ulong Physical, ulong Bytes)> _devices = [];
     private ulong _nextDevice = DeviceSpace;
+    private ulong _nextUserDevice = UserDeviceSpace;
 
     public TestMemory()
     {
@@ -50,11 +52,12 @@ public sealed unsafe class TestMemory : IGuestMemory, IDisposable
     public PageAccess AccessOf(ulong address) =>
         address - Base < Bytes ? _access[(address - Base) / PAGE_SIZE] : PageAccess.None;
 
-    public ulong MapDevice(ulong physical, ulong bytes)
+    public ulong MapDevice(ulong physical, ulong bytes, bool isForUser)
     {
-        ulong address = _nextDevice + physical % PAGE_SIZE;
+        ref ulong next = ref isForUser ? ref _nextUserDevice : ref _nextDevice;
+        ulong address = next + physical % PAGE_SIZE;
         _devices.Add(address, (physical, bytes));
-        _nextDevice += (bytes + 2 * PAGE_SIZE) & ~(ulong)(PAGE_SIZE - 1);
+        next += (bytes + 2 * PAGE_SIZE) & ~(ulong)(PAGE_SIZE - 1);
         return address;
     }
 

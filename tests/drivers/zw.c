@@ -20,6 +20,9 @@
 #endif
 
 NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, PLONG previousState);
+NTSYSAPI NTSTATUS NTAPI ZwQuerySystemInformation(ULONG informationClass, PVOID information, ULONG length,
+                                                 PULONG returnLength);
+NTKERNELAPI PCSTR NTAPI PsGetProcessImageFileName(PEPROCESS process);
 NTSYSAPI NTSTATUS NTAPI ZwQueryInformationThread(HANDLE thread, THREADINFOCLASS informationClass, PVOID information,
                                                  ULONG length, PULONG returnLength);
 
@@ -41,6 +44,36 @@ typedef struct COALESCABLE_TIMER {
     ULONG TolerableDelay;
     PBOOLEAN PreviousState;
 } COALESCABLE_TIMER;
+
+typedef struct BASIC_INFORMATION {
+    ULONG Reserved, TimerResolution, PageSize, Pages, LowestPage, HighestPage, Granularity;
+    ULONG_PTR LowestUser, HighestUser, Processors;
+    CHAR NumberOfProcessors;
+} BASIC_INFORMATION;
+
+typedef struct TIME_INFORMATION {
+    LARGE_INTEGER Boot, Now, Bias;
+    ULONG ZoneId, Reserved;
+    ULONGLONG BootBias, SleepBias;
+} TIME_INFORMATION;
+
+typedef struct PROCESSOR_TIMES {
+    LARGE_INTEGER Idle, Kernel, User, Dpc, Interrupt;
+    ULONG Interrupts;
+} PROCESSOR_TIMES;
+
+typedef struct MODULE {
+    HANDLE Section;
+    PVOID MappedBase, ImageBase;
+    ULONG ImageSize, Flags;
+    USHORT LoadOrderIndex, InitOrderIndex, LoadCount, OffsetToFileName;
+    CHAR FullPathName[256];
+} MODULE;
+
+typedef struct MODULES {
+    ULONG Count;
+    MODULE Modules[8];
+} MODULES;
 
 static OBJECT_ATTRIBUTES Named(PUNICODE_STRING name, ULONG attributes)
 {
@@ -72,6 +105,40 @@ static ULONG EventsAreOpenedByName(PDEVICE_OBJECT device)
     CHECK(ZwOpenTimer(&opened, TIMER_ALL_ACCESS, &attributes) == STATUS_OBJECT_TYPE_MISMATCH);
     CHECK(ZwClose(created) == STATUS_SUCCESS && NtClose(opened) == STATUS_SUCCESS);
     CHECK(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &attributes) == STATUS_OBJECT_NAME_NOT_FOUND);
+    return 0;
+}
+
+static PVOID RoutineOf(PCWSTR name)
+{
+    UNICODE_STRING text;
+
+    RtlInitUnicodeString(&text, name);
+    return MmGetSystemRoutineAddress(&text);
+}
+
+typedef NTSTATUS NTAPI QUERY_EVENT(HANDLE event, ULONG informationClass, PVOID information, ULONG length,
+                                   PULONG returnLength);
+
+static ULONG EventsTellTheirState(PDEVICE_OBJECT device)
+{
+    QUERY_EVENT *query = (QUERY_EVENT *)RoutineOf(L"ZwQueryEvent");
+    struct {
+        EVENT_TYPE Type;
+        LONG State;
+    } told;
+    ULONG length = 0;
+    HANDLE event;
+
+    CHECK(ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, SynchronizationEvent, TRUE) == STATUS_SUCCESS);
+    CHECK(query(event, 0, &told, sizeof told, &length) == STATUS_SUCCESS && length == sizeof told);
+    CHECK(told.Type == SynchronizationEvent && told.State != 0);
+    CHECK(query(event, 0, &told, sizeof told, NULL) == STATUS_SUCCESS && told.State != 0); /* nobody took it */
+    CHECK(query(event, 0, &told, 4, NULL) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(query(event, 1, &told, sizeof told, NULL) == STATUS_INVALID_INFO_CLASS);
+    CHECK(query(ZwCurrentThread(), 0, &told, sizeof told, NULL) == STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK(ZwClearEvent(event) == STATUS_SUCCESS);
+    CHECK(query(event, 0, &told, sizeof told, NULL) == STATUS_SUCCESS && told.State == 0);
+    CHECK(ZwClose(event) == STATUS_SUCCESS);
     return 0;
 }
 
@@ -708,6 +775,101 @@ static ULONG ThreadsTellAboutThemselves(PDEVICE_OBJECT device)
     return 0;
 }
 
+static ULONG TheProcessHasAName(PDEVICE_OBJECT device)
+{
+    PUNICODE_STRING path = NULL;
+
+    CHECK(strcmp(PsGetProcessImageFileName(PsGetCurrentProcess()), "System") == 0);
+    CHECK(SeLocateProcessImageName(PsInitialSystemProcess, &path) == STATUS_SUCCESS && path->Length == 0);
+    ExFreePool(path);
+    CHECK(KeSetIdealProcessorThread(KeGetCurrentThread(), 0) == 0);
+    return 0;
+}
+
+static ULONG TheSystemTellsAboutItself(PDEVICE_OBJECT device)
+{
+    BASIC_INFORMATION basic;
+    TIME_INFORMATION time;
+    PROCESSOR_TIMES times;
+    ULONG length = 0, performance[312 / sizeof(ULONG)];
+    LARGE_INTEGER now;
+    UCHAR debugger[2], rest[24];
+
+    CHECK(ZwQuerySystemInformation(0, &basic, sizeof basic, &length) == STATUS_SUCCESS && length == sizeof basic);
+    CHECK(basic.PageSize == PAGE_SIZE && basic.NumberOfProcessors == 1 && basic.Processors == 1);
+    CHECK(basic.HighestPage - basic.LowestPage + 1 == basic.Pages && basic.TimerResolution == KeQueryTimeIncrement());
+    CHECK(basic.HighestUser == (ULONG_PTR)MmHighestUserAddress && basic.LowestUser < basic.HighestUser);
+    CHECK(ZwQuerySystemInformation(0, &basic, sizeof basic + 1, NULL) == STATUS_INFO_LENGTH_MISMATCH);
+
+    CHECK(ZwQuerySystemInformation(2, performance, sizeof performance, &length) == STATUS_SUCCESS);
+    CHECK(length == sizeof performance && performance[11] != 0 && performance[11] < basic.Pages);
+    CHECK(performance[11] + performance[12] == performance[13]);
+
+    CHECK(ZwQuerySystemInformation(3, &time, sizeof time, NULL) == STATUS_SUCCESS);
+    KeQuerySystemTime(&now); /* inlined: the time of the last tick */
+    CHECK(time.Boot.QuadPart < time.Now.QuadPart && time.Now.QuadPart < now.QuadPart + 10000000);
+    CHECK(time.Bias.QuadPart == 0);
+    CHECK(ZwQuerySystemInformation(3, &time, 8, &length) == STATUS_SUCCESS && length == 8);
+    CHECK(ZwQuerySystemInformation(3, &time, sizeof time + 8, NULL) == STATUS_INFO_LENGTH_MISMATCH);
+
+    CHECK(ZwQuerySystemInformation(8, &times, sizeof times, &length) == STATUS_SUCCESS && length == sizeof times);
+    CHECK(times.Kernel.QuadPart != 0 && times.Idle.QuadPart <= times.Kernel.QuadPart && times.User.QuadPart == 0);
+    CHECK(ZwQuerySystemInformation(23, rest, 24, &length) == STATUS_SUCCESS && length == 24);
+    CHECK(ZwQuerySystemInformation(33, rest, 16, &length) == STATUS_SUCCESS && length == 16);
+    CHECK(ZwQuerySystemInformation(35, debugger, 2, &length) == STATUS_SUCCESS && length == 2);
+    CHECK(debugger[0] == KD_DEBUGGER_ENABLED && debugger[1] == KD_DEBUGGER_NOT_PRESENT);
+    CHECK(ZwQuerySystemInformation(9999, rest, sizeof rest, &length) == STATUS_INVALID_INFO_CLASS);
+    return 0;
+}
+
+static ULONG TheKernelListsItsImages(PDEVICE_OBJECT device)
+{
+    static MODULES list;
+    ULONG length = 0, i;
+    MODULE *own = NULL;
+
+    CHECK(ZwQuerySystemInformation(11, &list, sizeof list.Count, &length) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(length >= FIELD_OFFSET(MODULES, Modules[2]) && length <= sizeof list);
+    CHECK(ZwQuerySystemInformation(11, &list, sizeof list, &length) == STATUS_SUCCESS);
+    CHECK(length == FIELD_OFFSET(MODULES, Modules) + list.Count * sizeof(MODULE));
+    for (i = 0; i < list.Count; i++)
+        if (list.Modules[i].ImageBase == device->DriverObject->DriverStart)
+            own = &list.Modules[i];
+    CHECK(own != NULL && own->ImageSize == device->DriverObject->DriverSize && own->LoadCount == 1);
+    CHECK(_stricmp(own->FullPathName + own->OffsetToFileName, "zw.sys") == 0);
+    CHECK(_stricmp(own->FullPathName, "\\SystemRoot\\System32\\drivers\\zw.sys") == 0);
+    CHECK(strcmp(list.Modules[0].FullPathName + list.Modules[0].OffsetToFileName, "ntoskrnl.exe") == 0);
+    return 0;
+}
+
+typedef NTSTATUS NTAPI RENAME_KEY(HANDLE key, PUNICODE_STRING name);
+
+static ULONG KeysAreRenamed(PDEVICE_OBJECT device)
+{
+    RENAME_KEY *rename = (RENAME_KEY *)RoutineOf(L"ZwRenameKey");
+    UNICODE_STRING path = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\Software\\HilOld");
+    UNICODE_STRING newPath = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\Software\\HilNew");
+    UNICODE_STRING child = RTL_CONSTANT_STRING(L"Child"), name = RTL_CONSTANT_STRING(L"HilNew");
+    UNICODE_STRING two = RTL_CONSTANT_STRING(L"A\\B");
+    OBJECT_ATTRIBUTES attributes = Named(&path, 0), below = Named(&child, 0), renamed = Named(&newPath, 0);
+    HANDLE key, subkey, again;
+
+    CHECK(ZwCreateKey(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL) == STATUS_SUCCESS);
+    below.RootDirectory = key;
+    CHECK(ZwCreateKey(&subkey, KEY_ALL_ACCESS, &below, 0, NULL, 0, NULL) == STATUS_SUCCESS);
+    CHECK(rename(key, &two) == STATUS_INVALID_PARAMETER);
+    CHECK(rename(key, &name) == STATUS_SUCCESS);
+    CHECK(ZwOpenKey(&again, KEY_READ, &attributes) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(ZwOpenKey(&again, KEY_READ, &renamed) == STATUS_SUCCESS && ZwClose(again) == STATUS_SUCCESS);
+    CHECK(ZwOpenKey(&again, KEY_READ, &below) == STATUS_SUCCESS && ZwClose(again) == STATUS_SUCCESS);
+    CHECK(ZwCreateKey(&again, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL) == STATUS_SUCCESS);
+    CHECK(rename(again, &name) == STATUS_CANNOT_DELETE);
+    CHECK(ZwDeleteKey(again) == STATUS_SUCCESS && ZwClose(again) == STATUS_SUCCESS);
+    CHECK(ZwDeleteKey(subkey) == STATUS_SUCCESS && ZwClose(subkey) == STATUS_SUCCESS);
+    CHECK(ZwDeleteKey(key) == STATUS_SUCCESS && ZwClose(key) == STATUS_SUCCESS);
+    return 0;
+}
+
 static ULONG PermanentObjectsAreMadeTemporary(PDEVICE_OBJECT device)
 {
     UNICODE_STRING path = RTL_CONSTANT_STRING(L"\\HilZwPermanent");
@@ -783,6 +945,7 @@ static ULONG ServicesAreLoadedAndUnloaded(PDEVICE_OBJECT device)
 
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(EventsAreOpenedByName),
+    CHECK_CASE_OF(EventsTellTheirState),
     CHECK_CASE_OF(SeveralEventsAreWaitedFor),
     CHECK_CASE_OF(HandlesAreDuplicated),
     CHECK_CASE_OF(HandlesTellWhatTheyName),
@@ -800,6 +963,10 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(TheTokenIsTheSystems),
     CHECK_CASE_OF(FilesAreFlushedAndControlled),
     CHECK_CASE_OF(RequestsTellOfTheirEnd),
+    CHECK_CASE_OF(TheProcessHasAName),
+    CHECK_CASE_OF(TheSystemTellsAboutItself),
+    CHECK_CASE_OF(TheKernelListsItsImages),
+    CHECK_CASE_OF(KeysAreRenamed),
     CHECK_CASE_OF(PermanentObjectsAreMadeTemporary),
     CHECK_CASE_OF(PowerAndScreen),
     CHECK_CASE_OF(ServicesWithoutImages),

@@ -94,6 +94,29 @@ public static unsafe partial class Ntoskrnl
         return STATUS_SUCCESS;
     }
 
+    /// <summary>Gives a key another name, below the same key.</summary>
+    /// <param name="newName">One element of a path.</param>
+    /// <returns>STATUS_CANNOT_DELETE when there is a key of the name already, STATUS_INVALID_PARAMETER for what is no
+    /// name.</returns>
+    /// <remarks>WDK: ZwRenameKey. Handles that are open stay.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwRenameKey(void* keyHandle, UNICODE_STRING* newName) =>
+        Filter(
+            keyHandle, REG_NOTIFY_CLASS.RegNtPreRenameKey, REG_NOTIFY_CLASS.RegNtPostRenameKey,
+            new REG_RENAME_KEY_INFORMATION { NewName = newName },
+            () => RenameKey(keyHandle, newName));
+
+    private static NTSTATUS RenameKey(void* keyHandle, UNICODE_STRING* newName)
+    {
+        NTSTATUS status = KeyHandle.Find(keyHandle, out RegistryKey key);
+        if (!status.IsSuccess)
+            return status;
+        string name = DriverString.Read(newName);
+        if (name.Length is 0 or > KeyNameCharsMax || name.Contains('\\', StringComparison.Ordinal))
+            return STATUS_INVALID_PARAMETER;
+        return key.TryRename(name) ? STATUS_SUCCESS : STATUS_CANNOT_DELETE;
+    }
+
     /// <summary>Describes a key.</summary>
     /// <remarks>WDK: ZwQueryKey; KeyBasicInformation, KeyNodeInformation, KeyFullInformation,
     /// KeyNameInformation.</remarks>

@@ -24,7 +24,7 @@ public sealed class RegistryKey
     /// <summary>Number of the key, which no other has.</summary>
     internal nuint Id { get; }
 
-    public string Name { get; }
+    public string Name { get; private set; }
 
     public RegistryKey? Parent { get; }
 
@@ -142,6 +142,17 @@ public sealed class RegistryKey
         IsDeleted = true;
         Parent?.Remove(this);
         _registry.Watches.Note(this, KeyChange.Name);
+    }
+
+    /// <summary>Gives the key another name. False when its parent has such a subkey, which may be itself.</summary>
+    internal bool TryRename(string name)
+    {
+        if (Parent == null || Parent._subkeys.ContainsKey(name))
+            return false;
+        Parent._subkeys.Remove(Name);
+        Name = name;
+        Parent.Add(this);
+        return true;
     }
 
     internal RegistryKey CreateSubkey(string name, bool isVolatile) =>

@@ -41,6 +41,16 @@ public static unsafe partial class Ntoskrnl
         return old;
     }
 
+    /// <summary>Sets the processor that a thread runs on if it can, of which there is one.</summary>
+    /// <returns>The one before: 0.</returns>
+    /// <remarks>WDK: KeSetIdealProcessorThread. A processor that there is not changes nothing.</remarks>
+    [Export(MaxIrql = DISPATCH_LEVEL)]
+    public static byte KeSetIdealProcessorThread(KTHREAD* thread, byte processor)
+    {
+        RequireThread(thread);
+        return 0;
+    }
+
     private static void SetPriority(KernelThread thread, int priority)
     {
         Scheduler scheduler = NtKernel.Current.Scheduler;

@@ -92,6 +92,35 @@ public static unsafe partial class Ntoskrnl
         static int Pulse(KEVENT* @event) => KePulseEvent(@event, EVENT_INCREMENT, false);
     }
 
+    /// <summary>Tells type and state of the event of a handle.</summary>
+    /// <param name="eventInformationClass">0: EventBasicInformation.</param>
+    /// <param name="returnLength">Gets the bytes of the answer; may be null.</param>
+    /// <returns>STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH for a buffer of another size,
+    /// STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.</returns>
+    /// <remarks>WDK: ZwQueryEvent.</remarks>
+    [Export(MaxIrql = PASSIVE_LEVEL)]
+    public static NTSTATUS ZwQueryEvent(
+        void* eventHandle, uint eventInformationClass, EVENT_BASIC_INFORMATION* eventInformation,
+        uint eventInformationLength, uint* returnLength)
+    {
+        if (eventInformationClass != 0)
+            return STATUS_INVALID_INFO_CLASS;
+        if (eventInformationLength != sizeof(EVENT_BASIC_INFORMATION))
+            return STATUS_INFO_LENGTH_MISMATCH;
+        NTSTATUS status = EventOf(eventHandle, out KEVENT* @event);
+        if (!status.IsSuccess)
+            return status;
+        bool isNotification = @event->Header.Type == (byte)KOBJECTS.EventNotificationObject;
+        *eventInformation = new EVENT_BASIC_INFORMATION
+        {
+            EventType = isNotification ? EVENT_TYPE.NotificationEvent : EVENT_TYPE.SynchronizationEvent,
+            EventState = KeReadStateEvent(@event),
+        };
+        if (returnLength != null)
+            *returnLength = (uint)sizeof(EVENT_BASIC_INFORMATION);
+        return STATUS_SUCCESS;
+    }
+
     private static KEVENT* CreateIoEvent(UNICODE_STRING* eventName, EVENT_TYPE type, void** eventHandle)
     {
         NTSTATUS status = CreateEvent(

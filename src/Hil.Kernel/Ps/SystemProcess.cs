@@ -3,7 +3,11 @@ namespace Hil.Kernel;
 /// <summary>The one process there is: the system's. Drivers' threads and handles belong to it.</summary>
 public sealed unsafe class SystemProcess
 {
+    /// <summary>Where Windows has the images of drivers.</summary>
+    internal const string DriverFolder = @"\SystemRoot\System32\drivers\";
+
     private const int BlockBytes = 0x800; // Opaque to drivers but for its dispatcher header.
+    private const int ImageFileNameOffset = 0x5A8; // As in Windows 10, for those who look there themselves.
     private const uint Tag = 0x636F7250; // 'Proc'
 
     private readonly NtKernel _kernel;
@@ -15,6 +19,7 @@ public sealed unsafe class SystemProcess
         Block = kernel.Pool.Allocate(BlockBytes, Tag, zero: true);
         Invariant.Holds(Block != null, "a new machine has room for its process");
         Ntoskrnl.InitializeHeader((DISPATCHER_HEADER*)Block, KOBJECTS.ProcessObject, BlockBytes, 0);
+        "System\0"u8.CopyTo(new Span<byte>(ImageFileName, BlockBytes - ImageFileNameOffset));
         kernel.Objects.Add(ObjectType.Process, Block);
         if (kernel.Data.TryFind("PsInitialSystemProcess", out ulong variable))
             *(void**)variable = Block;
@@ -22,6 +27,9 @@ public sealed unsafe class SystemProcess
 
     /// <summary>What drivers see as PEPROCESS.</summary>
     public void* Block { get; }
+
+    /// <summary>File name of the image, in ANSI.</summary>
+    internal byte* ImageFileName => (byte*)Block + ImageFileNameOffset;
 
     /// <summary>Routines of PsSetCreateProcessNotifyRoutine.</summary>
     internal List<DriverRoutine> ProcessRoutines { get; } = [];
@@ -48,7 +56,7 @@ public sealed unsafe class SystemProcess
         const uint SystemImage32BitAddressing = 0x103; // SystemModeImage, IMAGE_ADDRESSING_MODE_32BIT
         if (ImageRoutines.Count == 0)
             return;
-        string path = @"\SystemRoot\System32\drivers\" + module.Name;
+        string path = DriverFolder + module.Name;
         int bytes = sizeof(IMAGE_INFO) + sizeof(UNICODE_STRING) + path.Length * sizeof(char);
         var information = (IMAGE_INFO*)_kernel.Pool.Allocate((nuint)bytes, Tag, zero: true);
         if (information == null)

@@ -341,6 +341,65 @@ static ULONG NTAPI MakeOnce(PRTL_RUN_ONCE once, PVOID parameter, PVOID *context)
     return TRUE;
 }
 
+/* At the end a repetition of itself, as far on as distances begin to have five bits. */
+static const UCHAR Packed[] = {
+    0x15, 0xb0,
+    0x00, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h',
+    0x00, 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p',
+    0x02, 'q', 0x11, 0x80, /* 17 back, 20 bytes */
+};
+
+static ULONG BuffersAreCompressed(PDEVICE_OBJECT device)
+{
+    static UCHAR text[10000], packed[12000], unpacked[10000], part[100];
+    ULONG room = 0, fragmentRoom = 0, size = 0, again, i;
+    PVOID work;
+
+    CHECK(RtlGetCompressionWorkSpaceSize(COMPRESSION_FORMAT_LZNT1, &room, &fragmentRoom) == STATUS_SUCCESS);
+    CHECK(room != 0 && fragmentRoom != 0);
+    CHECK(RtlGetCompressionWorkSpaceSize(COMPRESSION_FORMAT_DEFAULT, &room, &again) == STATUS_INVALID_PARAMETER);
+    CHECK(RtlGetCompressionWorkSpaceSize(9, &room, &again) == STATUS_UNSUPPORTED_COMPRESSION);
+    CHECK(RtlGetCompressionWorkSpaceSize(COMPRESSION_FORMAT_LZNT1 | COMPRESSION_ENGINE_HIBER, &room, &again)
+        == STATUS_NOT_SUPPORTED);
+    work = ExAllocatePoolWithTag(PagedPool, max(room, fragmentRoom), 'krow');
+    CHECK(work != NULL);
+    for (i = 0; i < sizeof text; i++)
+        text[i] = (UCHAR)(i < 5000 ? "repeat "[i % 7] + i / 1000 : i * i >> 5);
+    CHECK(RtlCompressBuffer(COMPRESSION_FORMAT_LZNT1, text, sizeof text, packed, sizeof packed, 4096, &size, work)
+        == STATUS_SUCCESS);
+    CHECK(size > 100 && size < sizeof text);
+    CHECK(RtlDecompressBuffer(COMPRESSION_FORMAT_LZNT1, unpacked, sizeof unpacked, packed, size, &again)
+        == STATUS_SUCCESS);
+    CHECK(again == sizeof text && RtlCompareMemory(text, unpacked, again) == again);
+    CHECK(RtlDecompressFragment(COMPRESSION_FORMAT_LZNT1, part, sizeof part, packed, size, 4050, &again, work)
+        == STATUS_SUCCESS);
+    CHECK(again == sizeof part && RtlCompareMemory(part, text + 4050, sizeof part) == sizeof part);
+    CHECK(RtlDecompressBuffer(COMPRESSION_FORMAT_LZNT1, unpacked, 10, packed, size, &again) == STATUS_SUCCESS);
+    CHECK(again == 10);
+    CHECK(RtlDecompressBuffer(COMPRESSION_FORMAT_LZNT1, unpacked, sizeof unpacked, packed, size / 2, &again)
+        == STATUS_BAD_COMPRESSION_BUFFER);
+    CHECK(RtlCompressBuffer(COMPRESSION_FORMAT_LZNT1 | COMPRESSION_ENGINE_MAXIMUM, text, sizeof text, packed,
+        sizeof packed, 4096, &again, work) == STATUS_SUCCESS && again <= size);
+    CHECK(RtlCompressBuffer(COMPRESSION_FORMAT_LZNT1, text, sizeof text, packed, 50, 4096, &size, work)
+        == STATUS_BUFFER_TOO_SMALL);
+    RtlZeroMemory(text, sizeof text);
+    CHECK(RtlCompressBuffer(COMPRESSION_FORMAT_LZNT1, text, sizeof text, packed, sizeof packed, 4096, &size, work)
+        == STATUS_BUFFER_ALL_ZEROS && size < 30);
+    ExFreePool(work);
+    return 0;
+}
+
+static ULONG CompressedDataHasItsForm(PDEVICE_OBJECT device)
+{
+    UCHAR text[64];
+    ULONG size = 0;
+
+    CHECK(RtlDecompressBuffer(COMPRESSION_FORMAT_LZNT1, text, sizeof text, (PUCHAR)Packed, sizeof Packed, &size)
+        == STATUS_SUCCESS);
+    CHECK(size == 37 && RtlCompareMemory(text, "abcdefghijklmnopqabcdefghijklmnopqabc", size) == size);
+    return 0;
+}
+
 static ULONG RunOnceCallsTheDriverOnce(PDEVICE_OBJECT device)
 {
     RTL_RUN_ONCE once = RTL_RUN_ONCE_INIT;
@@ -519,6 +578,8 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(BitmapsFindRuns),
     CHECK_CASE_OF(BitmapsTellTheirRuns),
     CHECK_CASE_OF(HashTableHoldsTheDriversElements),
+    CHECK_CASE_OF(BuffersAreCompressed),
+    CHECK_CASE_OF(CompressedDataHasItsForm),
     CHECK_CASE_OF(RunOnceCallsTheDriverOnce),
     CHECK_CASE_OF(DescriptorsAndMasksAreEncoded),
     CHECK_CASE_OF(CallersAreTold),

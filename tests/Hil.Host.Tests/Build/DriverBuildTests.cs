@@ -102,6 +102,11 @@ public sealed class DriverBuildTests : IDisposable
                 MM_COPY_ADDRESS from = { .VirtualAddress = text };
                 SIZE_T copied;
                 MmCopyMemory(pool, from, 8, MM_COPY_MEMORY_VIRTUAL, &copied);
+                POOL_EXTENDED_PARAMETER node = { .Type = PoolExtendedParameterNumaNode, .PreferredNode = 0 };
+                ExFreePool2(ExAllocatePool3(POOL_FLAG_PAGED, 8, 'looP', &node, 1), 'looP', NULL, 0);
+                PsSetLoadImageNotifyRoutineEx(NULL, PS_IMAGE_NOTIFY_CONFLICTING_ARCHITECTURE);
+                PsSetCreateThreadNotifyRoutineEx(PsCreateThreadNotifyNonSystem, NULL);
+                PsSetCreateProcessNotifyRoutineEx2(PsCreateProcessNotifySubsystems, NULL, TRUE);
                 WmiFireEvent(DriverObject->DeviceObject, NULL, RTL_QUERY_REGISTRY_TYPECHECK, 0, NULL);
                 (void)RegistryPath;
                 return IoSynchronousCallDriver(DriverObject->DeviceObject, NULL);

@@ -27,16 +27,29 @@ internal static class TestDrivers
             : throw new ArgumentException($"{driver}.c has no test {test}", nameof(test));
     }
 
+    /// <summary>Compiles one source with mingw-w64, as a driver author may do it without hil.</summary>
+    public static void Compile(string image, string source, params string[] options)
+    {
+        const string Headers = "/usr/x86_64-w64-mingw32/include/ddk";
+        string[] linking = ["-nostdlib", "-Wl,--subsystem,native", "-Wl,--entry,DriverEntry", "-lntoskrnl"];
+        Run("x86_64-w64-mingw32-gcc", [.. options, "-isystem", Headers, "-o", image, source, .. linking]);
+    }
+
     private static string Build()
     {
         string folder = Path.Combine(Root, "artifacts", "test-drivers");
-        var start = new ProcessStartInfo(Path.Combine(Sources, "build.sh"), [folder]) { RedirectStandardError = true };
-        using Process build = Process.Start(start)!;
+        Run(Path.Combine(Sources, "build.sh"), [folder]);
+        return folder;
+    }
+
+    private static void Run(string program, string[] arguments)
+    {
+        using Process build =
+            Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         string errors = build.StandardError.ReadToEnd();
         build.WaitForExit();
-        return build.ExitCode == 0
-            ? folder
-            : throw new InvalidOperationException($"tests/drivers/build.sh ended with {build.ExitCode}: {errors}");
+        if (build.ExitCode != 0)
+            throw new InvalidOperationException($"{program} ended with {build.ExitCode}: {errors}");
     }
 
     private static string FindRoot()

@@ -25,14 +25,15 @@ internal static class BugCheckText
         writer.WriteLine($"  current IRP  {CurrentIrp(report, kernel)}");
         WriteRegisters(writer, report.Registers);
         WriteDisassembly(writer, report, kernel);
-        foreach (string line in PlaceText.StackLines(kernel.Modules, report.ManagedStack, report.StackTrace))
+        foreach (string line in PlaceText.StackLines(
+            kernel.Modules, report.ManagedStack, report.StackTrace, isReturnAddress: report.Registers == null))
             writer.WriteLine(line);
         WriteEvents(writer, report.LastEvents, kernel);
     }
 
     /// <summary>The driver code that ran last, in words; null for none.</summary>
     public static string? PlaceOf(BugCheckReport report, NtKernel kernel) =>
-        PlaceText.Of(kernel.Modules, report.ManagedStack, report.Rip);
+        PlaceText.Of(kernel.Modules, report.ManagedStack, report.Rip, isReturnAddress: report.Registers == null);
 
     /// <summary>What can be said about a processor that was reset: nobody was left to report.</summary>
     public static void WriteTripleFault(TextWriter writer, NtKernel kernel)

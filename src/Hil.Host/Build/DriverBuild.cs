@@ -11,6 +11,8 @@ public static class DriverBuild
     /// <summary>The compiler's program name.</summary>
     public const string Compiler = "x86_64-w64-mingw32-gcc";
 
+    private const string Stripper = "x86_64-w64-mingw32-objcopy";
+
     /// <summary>What installs it.</summary>
     public const string InstallCommand = "apt-get install gcc-mingw-w64-x86-64";
 
@@ -22,7 +24,7 @@ public static class DriverBuild
     // Without the define, stdio.h makes sprintf a function of mingw's run-time library, which drivers do not have.
     private static readonly string[] s_options =
     [
-        "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-array-bounds",
+        "-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-array-bounds",
         "-fno-aggressive-loop-optimizations", "-fno-strict-aliasing",
         "-D__USE_MINGW_ANSI_STDIO=0", "-isystem", s_headers, "-isystem", "/usr/x86_64-w64-mingw32/include/ddk",
         "-nostdlib", "-Wl,--subsystem,native", "-Wl,--entry,DriverEntry",
@@ -65,14 +67,18 @@ public static class DriverBuild
         // Two runs at once must not see each other's half-written image.
         string fresh = Path.Combine(
             folder, string.Create(CultureInfo.InvariantCulture, $".{Environment.ProcessId}-{driver.Name}.sys"));
+        string debug = Path.ChangeExtension(fresh, SourceLines.DebugExtension);
         try
         {
-            Compile(driver, fresh, say, cancellation);
+            Compile(driver, debug, say, cancellation);
+            Strip(driver, debug, fresh);
+            File.Move(debug, Path.ChangeExtension(image, SourceLines.DebugExtension), overwrite: true);
             File.Move(fresh, image, overwrite: true);
         }
         finally
         {
             File.Delete(fresh);
+            File.Delete(debug);
         }
         File.WriteAllText(commandFile, command);
         return image;
@@ -119,8 +125,18 @@ public static class DriverBuild
         catch (Win32Exception e)
         {
             throw new DriverBuildException(
-                $"{Compiler} cannot be started ({e.Message}); install it with: {InstallCommand}");
+                $"{compiler.StartInfo.FileName} cannot be started ({e.Message}); install it with: {InstallCommand}");
         }
+    }
+
+    // The debug information is six times the image, which goes whole into each trace.
+    private static void Strip(DriverSection driver, string from, string to)
+    {
+        using var strip = new Process { StartInfo = new ProcessStartInfo(Stripper, ["--strip-debug", from, to]) };
+        Start(strip);
+        strip.WaitForExit();
+        if (strip.ExitCode != 0)
+            throw new DriverBuildException($"{driver.Name}: {Stripper} failed (exit code {strip.ExitCode})");
     }
 
     private static void Compile(

@@ -38,7 +38,8 @@ public static class DivergenceText
     private static IEnumerable<string> Place(
         NtKernel kernel, TraceDivergence divergence, Func<NtKernel, TraceDivergence, IEnumerable<string>>? disassembly)
     {
-        if (PlaceText.Of(kernel.Modules, divergence.ManagedStack, divergence.Rip) is { } place)
+        if (PlaceText.Of(
+            kernel.Modules, divergence.ManagedStack, divergence.Rip, divergence.IsInCall) is { } place)
             yield return $"  at           {place}";
         if (divergence.Rip != 0 && disassembly != null)
         {
@@ -46,7 +47,8 @@ public static class DivergenceText
             foreach (string line in disassembly(kernel, divergence))
                 yield return "  " + line;
         }
-        foreach (string line in PlaceText.StackLines(kernel.Modules, divergence.ManagedStack, divergence.StackTrace))
+        foreach (string line in PlaceText.StackLines(
+            kernel.Modules, divergence.ManagedStack, divergence.StackTrace, divergence.IsInCall))
             yield return line;
     }
 

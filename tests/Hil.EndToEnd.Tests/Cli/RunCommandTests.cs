@@ -266,6 +266,43 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains("#error not today", output, StringComparison.Ordinal);
     }
 
+    /// <summary>Built by hil, whose debug information lies beside the image, and by the compiler alone.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task BugCheckPointsAtTheLine(bool isBuiltByHil)
+    {
+        const int FaultLine = 2, InlineCallLine = 6, CallLine = 12;
+        string source = Path.Combine(_folder, "lines.c");
+        File.WriteAllText(source, """
+            #include <ntddk.h>
+            static inline VOID Store(volatile LONG *to) { *to = 1; }
+
+            __attribute__((noinline)) static VOID Fail(volatile LONG *to)
+            {
+                Store(to);
+            }
+
+            NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+            {
+                volatile LONG *volatile nowhere = NULL;
+                Fail(nowhere);
+                return DriverObject && RegistryPath ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+            }
+            """);
+        File.WriteAllText(Path.Combine(_folder, "hil.yaml"), "driver: {name: lines, sources: [lines.c]}\n");
+        string image = Path.Combine(_folder, "lines.sys");
+        if (!isBuiltByHil)
+            TestDrivers.Compile(image, source, "-O2", "-g");
+
+        (int code, string output) = await HilProcess.RunAsync("run", isBuiltByHil ? _folder : image);
+
+        Assert.True(code == 2, output);
+        Assert.Matches(@$"  at           lines\.sys\S+ \(Fail\S*\), lines\.c line {FaultLine} in Store\n", output);
+        Assert.Contains($"      inlined at lines.c line {InlineCallLine} in Fail\n", output, StringComparison.Ordinal);
+        Assert.Contains($"lines.c line {CallLine} in DriverEntry\n", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(HilProcess.Signal.Interrupt, 130)]
     [InlineData(HilProcess.Signal.Terminate, 143)]

@@ -24,6 +24,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("apc", "HilApc", "")]
     [InlineData("zw", "HilZw", "")]
     [InlineData("iomisc", "HilIoMisc", "")]
+    [InlineData("iomisc", "HilIoMisc", "edu")]
     [InlineData("wmi", "HilWmi", "")]
     [InlineData("wmilib", "HilWmilib", "")]
     [InlineData("mdl", "HilMdl", "")]

@@ -14,6 +14,10 @@ typedef struct SESSION_NOTIFICATION {
     PVOID Context;
 } SESSION_NOTIFICATION;
 
+NTHALAPI NTSTATUS NTAPI HalAssignSlotResources(PUNICODE_STRING registryPath, PUNICODE_STRING driverClassName,
+                                               PDRIVER_OBJECT driver, PDEVICE_OBJECT device, INTERFACE_TYPE busType,
+                                               ULONG busNumber, ULONG slotNumber, PCM_RESOURCE_LIST *resources);
+
 typedef struct MAPPING {
     ACCESS_MASK Read, Write, Execute, All;
 } MAPPING;
@@ -361,6 +365,35 @@ static ULONG RequestsHaveTheEventOfWhoAsks(PDEVICE_OBJECT device)
     return 0;
 }
 
+/* A driver from before PnP finds its device by itself: edu, if the machine has one. */
+static ULONG SlotsGiveTheirResources(PDEVICE_OBJECT device)
+{
+    const ULONG Edu = 0x11e81234, Bar0 = 0x10;
+    PCM_PARTIAL_RESOURCE_LIST partial;
+    PCM_RESOURCE_LIST list = NULL;
+    ULONG slot, id = 0, bar = 0;
+    PULONG registers;
+
+    for (slot = 0; slot < 32 && id != Edu; slot++)
+        HalGetBusDataByOffset(PCIConfiguration, 0, slot, &id, 0, sizeof id);
+    if (id != Edu)
+        return 0;
+    slot--;
+    CHECK(HalAssignSlotResources(NULL, NULL, device->DriverObject, device, PCIBus, 0, slot, &list) == STATUS_SUCCESS);
+    CHECK(list->Count == 1 && list->List[0].InterfaceType == PCIBus && list->List[0].BusNumber == 0);
+    partial = &list->List[0].PartialResourceList;
+    CHECK(partial->Count == 2 && partial->PartialDescriptors[0].Type == CmResourceTypeMemory);
+    CHECK(partial->PartialDescriptors[0].u.Memory.Length == 0x100000);
+    CHECK(partial->PartialDescriptors[1].Type == CmResourceTypeInterrupt);
+    CHECK(HalGetBusDataByOffset(PCIConfiguration, 0, slot, &bar, Bar0, sizeof bar) == sizeof bar);
+    CHECK(bar != 0 && bar == partial->PartialDescriptors[0].u.Memory.Start.LowPart);
+    registers = MmMapIoSpace(partial->PartialDescriptors[0].u.Memory.Start, PAGE_SIZE, MmNonCached);
+    CHECK(registers != NULL && READ_REGISTER_ULONG(registers) == 0x010000ed);
+    MmUnmapIoSpace(registers, PAGE_SIZE);
+    ExFreePool(list);
+    return 0;
+}
+
 static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RequestsHavePriorities),
     CHECK_CASE_OF(BuffersOfRequestsArePool),
@@ -376,6 +409,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(RequestsSayWhoWaits),
     CHECK_CASE_OF(QuotaIsNotedInRequests),
     CHECK_CASE_OF(RequestsHaveTheEventOfWhoAsks),
+    CHECK_CASE_OF(SlotsGiveTheirResources),
 };
 
 static NTSTATUS MiscControl(PDEVICE_OBJECT device, PIRP irp, ULONG number)

@@ -5,6 +5,11 @@
 #include "check.h"
 #include <wdmguid.h>
 
+/* Only for 32-bit drivers in some editions of ntddk.h. */
+NTHALAPI NTSTATUS NTAPI HalAssignSlotResources(PUNICODE_STRING registryPath, PUNICODE_STRING driverClassName,
+                                               PDRIVER_OBJECT driver, PDEVICE_OBJECT device, INTERFACE_TYPE busType,
+                                               ULONG busNumber, ULONG slotNumber, PCM_RESOURCE_LIST *resources);
+
 static ULONG StartLine; /* of the first check that failed while the device was started */
 
 static const CM_PARTIAL_RESOURCE_DESCRIPTOR *Find(PCM_RESOURCE_LIST list, UCHAR type)
@@ -139,6 +144,30 @@ static ULONG RegistersAreMappedForPrograms(PDEVICE_OBJECT device)
     return 0;
 }
 
+/* The device in its slot is PnP's; the host bridge in slot 0 is nobody's and decodes nothing. */
+static ULONG SlotsGiveTheirResources(PDEVICE_OBJECT device)
+{
+    PEDU_DEVICE edu = device->DeviceExtension;
+    PCI_SLOT_NUMBER empty = { .u.bits = { .DeviceNumber = 0x1f, .FunctionNumber = 6 } };
+    PCM_RESOURCE_LIST list = NULL;
+    ULONG bus, address, length, at;
+
+    CHECK(HalAssignSlotResources(NULL, NULL, device->DriverObject, NULL, Isa, 0, 0, &list) == STATUS_NOT_FOUND);
+    CHECK(HalAssignSlotResources(NULL, NULL, device->DriverObject, NULL, PCIBus, 0, empty.u.AsULONG, &list)
+        == STATUS_NO_SUCH_DEVICE);
+    CHECK(IoGetDeviceProperty(edu->Physical, DevicePropertyBusNumber, sizeof bus, &bus, &length) == STATUS_SUCCESS);
+    CHECK(IoGetDeviceProperty(edu->Physical, DevicePropertyAddress, sizeof address, &address, &length)
+        == STATUS_SUCCESS);
+    at = address >> 16 | (address & 7) << 5;
+    CHECK(HalAssignSlotResources(NULL, NULL, device->DriverObject, NULL, PCIBus, bus, at, &list)
+        == STATUS_CONFLICTING_ADDRESSES && list == NULL);
+    CHECK(EduRead(edu, 0) == 0x010000ed);
+
+    CHECK(HalAssignSlotResources(NULL, NULL, device->DriverObject, NULL, PCIBus, 0, 0, &list) == STATUS_SUCCESS);
+    CHECK(list == NULL);
+    return 0;
+}
+
 /* Bus drivers answer at once. */
 static NTSTATUS QueryInterface(PEDU_DEVICE edu, BUS_INTERFACE_STANDARD *bus)
 {
@@ -228,6 +257,7 @@ static const CHECK_CASE Cases[] = {
     CHECK_CASE_OF(MappingTwiceReachesTheSameDevice),
     CHECK_CASE_OF(MdlOfRegistersNamesTheirPages),
     CHECK_CASE_OF(RegistersAreMappedForPrograms),
+    CHECK_CASE_OF(SlotsGiveTheirResources),
     CHECK_CASE_OF(BusInterfaceReadsConfigSpace),
     CHECK_CASE_OF(HardwareIdsNameTheDevice),
     CHECK_CASE_OF(PropertyThatDoesNotFitTellsItsLength),

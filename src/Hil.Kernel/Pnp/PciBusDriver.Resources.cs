@@ -35,7 +35,7 @@ internal sealed unsafe partial class PciBusDriver
     }
 
     // A BAR that could not be placed asks for a range that does not exist: the device then cannot start.
-    private static IO_RESOURCE_DESCRIPTOR RequirementOf(PciBar bar)
+    internal static IO_RESOURCE_DESCRIPTOR RequirementOf(PciBar bar)
     {
         bool isPort = bar.Kind == PciBarKind.Io;
         ushort flags = isPort

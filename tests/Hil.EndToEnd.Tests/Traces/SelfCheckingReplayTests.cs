@@ -36,6 +36,7 @@ public sealed class SelfCheckingReplayTests
     [InlineData("apc", "HilApc", "", 1)]
     [InlineData("zw", "HilZw", "", 1)]
     [InlineData("iomisc", "HilIoMisc", "", 1)]
+    [InlineData("iomisc", "HilIoMisc", "edu", 1)]
     [InlineData("wmi", "HilWmi", "", 1)]
     public async Task EachRunIsReplayedExactly(string driver, string device, string hardware, int runs)
     {

@@ -221,8 +221,10 @@ public sealed class NtKernel : IDisposable
         Scheduler.AbandonAll();
     }
 
-    /// <summary>Reports a broken rule that does not stop the machine.</summary>
-    public void Violation(string rule) => Events.Add(KernelEventKind.Violation, Processor.DriverRip, text: rule);
+    /// <summary>Reports a broken rule that does not stop the machine, with the driver's call that broke it, if one
+    /// did.</summary>
+    public void Violation(string rule) =>
+        Events.Add(KernelEventKind.Violation, Processor.IsServingCall ? Processor.DriverRip : 0, text: rule);
 
     public void Dispose() => Scheduler.Dispose();
 }

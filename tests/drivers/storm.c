@@ -1,6 +1,7 @@
 /*
  * A line that nobody clears. TEST_IOCTL(1): the service routine claims the interrupt and leaves it standing.
  * TEST_IOCTL(2): it says "not mine". TEST_IOCTL(3): it behaves; the request tells how often it was called until now.
+ * TEST_IOCTL(4) takes three seconds, in which no request ends.
  */
 
 #include "edu_device.h"
@@ -16,6 +17,10 @@ static BOOLEAN StormInterrupt(PEDU_DEVICE edu)
 
 static NTSTATUS StormControl(PEDU_DEVICE edu, PIRP irp, ULONG number)
 {
+    LARGE_INTEGER threeSeconds = { .QuadPart = -30000000 };
+
+    if (number == 4)
+        return KeDelayExecutionThread(KernelMode, FALSE, &threeSeconds);
     if (number < 1 || number > 3)
         return STATUS_INVALID_DEVICE_REQUEST;
 

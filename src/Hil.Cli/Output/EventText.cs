@@ -33,7 +33,8 @@ internal static class EventText
         KernelEventKind.IsrLeave => $"service routine {(e.C != 0 ? "claimed" : "did not claim")} vector 0x{e.A:x}",
         KernelEventKind.InterruptUnclaimed => $"nobody claimed the interrupt of vector 0x{e.A:x}",
         KernelEventKind.InterruptStorm =>
-            $"interrupt storm: line {e.A} was masked after {e.B} interrupts that nobody cleared",
+            $"interrupt storm: line {e.A} was masked after {e.B} interrupts that nobody cleared; {Claim(e.C, modules)}",
+        KernelEventKind.Violation when modules?.Find(e.A) != null => $"{e.Text}, at {modules.Describe(e.A)}",
         KernelEventKind.DpcEnter => $"DPC 0x{e.A:x}, routine {Place(e.B, modules)}",
         KernelEventKind.DpcLeave => $"DPC 0x{e.A:x} returned",
         KernelEventKind.ThreadSwitch => $"thread {e.A}",
@@ -51,6 +52,9 @@ internal static class EventText
 
     /// <summary>Whether a driver event is a warning of the loader.</summary>
     public static bool IsWarning(in KernelEvent e) => e.Text!.Contains(": warning: ", StringComparison.Ordinal);
+
+    private static string Claim(ulong routine, ModuleTable? modules) =>
+        routine == 0 ? "no service routine claimed them" : $"{Place(routine, modules)} claimed the last";
 
     private static string Place(ulong address, ModuleTable? modules) => modules?.Describe(address) ?? $"0x{address:x}";
 

@@ -65,7 +65,7 @@ internal sealed class JsonOutput : RunOutput
                 Add(_debugLines, kernelEvent.Text!.TrimEnd('\r', '\n'));
                 break;
             case KernelEventKind.Violation or KernelEventKind.InterruptStorm or KernelEventKind.ErrorLog:
-                Add(_warnings, EventText.Of(kernelEvent));
+                Add(_warnings, EventText.Of(kernelEvent, NtKernel.Current.Modules));
                 break;
             case KernelEventKind.Driver when EventText.IsWarning(kernelEvent):
                 Add(_warnings, kernelEvent.Text!);

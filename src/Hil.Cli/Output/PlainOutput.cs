@@ -101,7 +101,7 @@ internal class PlainOutput(TextWriter writer, bool isVerbose) : RunOutput
                 Write(Kind.Debug, kernelEvent.Text!.TrimEnd('\r', '\n'));
                 break;
             case KernelEventKind.Violation or KernelEventKind.InterruptStorm or KernelEventKind.ErrorLog:
-                Write(Kind.Warning, EventText.Of(kernelEvent));
+                Write(Kind.Warning, EventText.Of(kernelEvent, NtKernel.Current.Modules));
                 break;
             case KernelEventKind.InterruptUnclaimed or KernelEventKind.IsrLeave or KernelEventKind.IrpCancel
                 when isVerbose:

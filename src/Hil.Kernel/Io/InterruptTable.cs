@@ -296,7 +296,7 @@ public sealed unsafe class InterruptTable
     {
         if (!slot.Storm.Note(isClaimed, _kernel.Scheduler.Progress, begin, _kernel.Clock.InterruptTime))
             return false;
-        MaskStorm(slot);
+        MaskStorm(slot, isClaimed ? slot.Claimant : 0);
         return true;
     }
 
@@ -310,8 +310,10 @@ public sealed unsafe class InterruptTable
     {
         foreach (KINTERRUPT* interrupt in slot.Chain)
         {
-            if (IsForDirql(interrupt) && Call(interrupt))
-                return true;
+            if (!IsForDirql(interrupt) || !Call(interrupt))
+                continue;
+            slot.Claimant = RoutineOf(interrupt).Address;
+            return true;
         }
         return false;
     }
@@ -335,6 +337,9 @@ public sealed unsafe class InterruptTable
         return isClaimed;
     }
 
+    private static DriverRoutine RoutineOf(KINTERRUPT* interrupt) =>
+        interrupt->MessageServiceRoutine.IsNull ? interrupt->ServiceRoutine : interrupt->MessageServiceRoutine;
+
     private bool Call(KINTERRUPT* interrupt)
     {
         Processor processor = _kernel.Processor;
@@ -345,7 +350,7 @@ public sealed unsafe class InterruptTable
         bool isMessage = !interrupt->MessageServiceRoutine.IsNull;
         ulong result = processor.Interrupt(
             Stack,
-            isMessage ? interrupt->MessageServiceRoutine : interrupt->ServiceRoutine,
+            RoutineOf(interrupt),
             (ulong)interrupt,
             (ulong)interrupt->ServiceContext,
             isMessage ? interrupt->MessageIndex : 0);
@@ -356,11 +361,11 @@ public sealed unsafe class InterruptTable
         return isClaimed;
     }
 
-    private void MaskStorm(InterruptVector slot)
+    private void MaskStorm(InterruptVector slot, ulong claimant)
     {
         Storms++;
         _kernel.Services.InterruptController.MaskLine(slot.Line!.Value);
-        _kernel.Events.Add(KernelEventKind.InterruptStorm, slot.Line.Value, (ulong)slot.Storm.Length);
+        _kernel.Events.Add(KernelEventKind.InterruptStorm, slot.Line.Value, (ulong)slot.Storm.Length, claimant);
         slot.Storm.Reset();
     }
 
@@ -386,7 +391,10 @@ public sealed unsafe class InterruptTable
         if (--slot.Grants != 0)
             return;
         if (slot.Chain.Length != 0)
-            _kernel.Violation($"a device gave up vector 0x{slot.Vector:x} while a service routine is connected to it");
+        {
+            _kernel.Violation($"a device gave up vector 0x{slot.Vector:x} while the service routine "
+                + $"{_kernel.Modules.Describe(RoutineOf(slot.Chain[0]).Address)} is connected to it");
+        }
         if (slot.Line is uint line)
             _kernel.Services.InterruptController.MaskLine(line);
         _vectors[slot.Vector] = null;

@@ -44,5 +44,8 @@ internal sealed unsafe class InterruptVector(byte vector, uint? line, bool isLev
     /// <summary>Whether the line is masked because every service routine on it is inactive.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>The service routine that claimed it last, on a level-triggered line; 0 before.</summary>
+    public ulong Claimant { get; set; }
+
     public InterruptStorm Storm { get; } = new();
 }

@@ -16,6 +16,7 @@ internal sealed unsafe class IoOperation
     private readonly UserBuffer _input;
     private readonly UserBuffer _output;
     private DEVICE_OBJECT* _device;
+    private DriverRoutine _dispatch;
     private FileRequest _request;
     private byte* _outputInWindow;
     private NTSTATUS _status;
@@ -41,6 +42,10 @@ internal sealed unsafe class IoOperation
     /// <summary>Who is told when the request ends, if nobody waits for it on a kernel thread.</summary>
     public AsyncRequest? Requester { get; set; }
 
+    private string Dispatch => _kernel.Modules.Find(_dispatch.Address) == null
+        ? "a dispatch routine"
+        : $"the dispatch routine {_kernel.Modules.Describe(_dispatch.Address)}";
+
     private FILE_OBJECT* FileObject => (FILE_OBJECT*)File!.Address;
 
     /// <summary>Allocates the IRP for the file's stack and names the request in its first location.</summary>
@@ -50,6 +55,7 @@ internal sealed unsafe class IoOperation
         _block->Finished.Header.SignalState = 0;
         var file = (FileState)File!.Payload!;
         _device = file.Target != null ? file.Target : Ntoskrnl.IoGetAttachedDevice(file.Device);
+        _dispatch = _device->DriverObject->MajorFunction[majorFunction];
         Irp = Ntoskrnl.AllocateIrp(_device->StackSize, IrpOwner.Thread);
         if (Irp == null)
             return STATUS_INSUFFICIENT_RESOURCES;
@@ -168,16 +174,16 @@ internal sealed unsafe class IoOperation
     private IoResult Conclude(NTSTATUS returned)
     {
         if (returned == STATUS_PENDING && !_wasPending)
-            _kernel.Violation("a dispatch routine returned STATUS_PENDING for an IRP that it had not marked pending");
+            _kernel.Violation($"{Dispatch} returned STATUS_PENDING for an IRP that it had not marked pending");
         else if (returned != STATUS_PENDING && _wasPending)
-            _kernel.Violation($"a dispatch routine marked its IRP pending and returned {returned}");
+            _kernel.Violation($"{Dispatch} marked its IRP pending and returned {returned}");
         else if (returned != STATUS_PENDING && returned != _status)
-            _kernel.Violation($"a dispatch routine returned {returned} for an IRP that it completed with {_status}");
+            _kernel.Violation($"{Dispatch} returned {returned} for an IRP that it completed with {_status}");
         return new IoResult(returned == STATUS_PENDING ? _status : returned, _information);
     }
 
     private void ReportUnfinished(NTSTATUS returned) =>
-        _kernel.Violation($"a dispatch routine returned {returned} and has not completed its IRP");
+        _kernel.Violation($"{Dispatch} returned {returned} and has not completed its IRP");
 
     private NTSTATUS Drop()
     {

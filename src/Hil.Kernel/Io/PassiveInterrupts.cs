@@ -65,8 +65,10 @@ internal sealed unsafe class PassiveInterrupts(NtKernel kernel, InterruptTable t
     {
         foreach (KINTERRUPT* interrupt in fired.Chain)
         {
-            if (TryCall(interrupt))
-                return true;
+            if (!TryCall(interrupt))
+                continue;
+            fired.Claimant = interrupt->ServiceRoutine.Address;
+            return true;
         }
         return false;
     }

@@ -150,13 +150,17 @@ public sealed unsafe class InterruptTests : IDisposable
     public void LineThatIsClaimedButNeverClearedIsMaskedAsAStorm() => _machine.Run(() =>
     {
         byte vector = AllocateLine();
-        ConnectLine(vector, _machine.Routine(static (_, _, _, _) => 1));
+        DriverRoutine claims = _machine.Routine(static (_, _, _, _) => 1);
+        ConnectLine(vector, _machine.Routine(static (_, _, _, _) => 0));
+        ConnectLine(vector, claims);
 
         _machine.Interrupts.SetLine(Line, true);
         KeLowerIrql(KeRaiseIrqlToDpcLevel());
 
         Assert.True(_machine.Interrupts.IsMasked(Line));
         Assert.Equal(1, _machine.Kernel.Interrupts.Storms);
+        KernelEvent storm = _machine.Kernel.Events.Last(20).Single(e => e.Kind == KernelEventKind.InterruptStorm);
+        Assert.Equal(claims.Address, storm.C);
     });
 
     [Fact]

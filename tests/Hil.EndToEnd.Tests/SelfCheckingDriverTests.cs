@@ -38,6 +38,7 @@ public sealed class SelfCheckingDriverTests
     [InlineData("clocks", "HilClocks", "")]
     [InlineData("gencode", "HilGenCode", "")]
     [InlineData("secure", "HilSecure", "")]
+    [InlineData("headers", "HilHeaders", "")]
     public async Task ADriverFindsNothingWrong(string driver, string device, string hardware)
     {
         await using HilRig rig = await HilRig.StartAsync(new HilRigOptions

@@ -48,7 +48,7 @@ build() { # name; a half-written image never stands under the final name
 }
 
 if [ $# -eq 0 ]; then
-  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi wmilib polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus chains apc sleeper secure
+  set -- bad missing edu storm preempt resource startio mdl waits rtl crt seh services zw iomisc wmi wmilib polldma spinisr pulled isrfault passive clocks gencode ring ringmoved objects executive callbacks bus chains apc sleeper secure headers
 fi
 
 failed=0

@@ -197,4 +197,104 @@ typedef VOID (NTAPI IO_CSQ_COMPLETE_CANCELED_IRP)(PIO_CSQ Csq, PIRP Irp);
 #define RTL_QUERY_REGISTRY_TYPECHECK_MASK (0xff << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT)
 #endif
 
+/* Notes for static analysis of newer headers. */
+#ifndef _IRQL_always_function_max_
+#define _IRQL_always_function_max_(Irql)
+#endif
+#ifndef _Post_invalid_
+#define _Post_invalid_
+#endif
+
+/* Reads and writes of shared variables, with the ordering that their names give; on x64 a plain access has it. */
+#ifndef ReadNoFence
+#define HIL_SHARED_ACCESS(Type, Read, Write, Bits)                                   \
+    static inline Type Read##Acquire##Bits(Type const volatile *Source)              \
+    {                                                                                \
+        return __atomic_load_n(Source, __ATOMIC_ACQUIRE);                            \
+    }                                                                                \
+    static inline Type Read##NoFence##Bits(Type const volatile *Source)              \
+    {                                                                                \
+        return __atomic_load_n(Source, __ATOMIC_RELAXED);                            \
+    }                                                                                \
+    static inline VOID Write##Release##Bits(Type volatile *Destination, Type Value)  \
+    {                                                                                \
+        __atomic_store_n(Destination, Value, __ATOMIC_RELEASE);                      \
+    }                                                                                \
+    static inline VOID Write##NoFence##Bits(Type volatile *Destination, Type Value)  \
+    {                                                                                \
+        __atomic_store_n(Destination, Value, __ATOMIC_RELAXED);                      \
+    }
+
+HIL_SHARED_ACCESS(LONG, Read, Write, )
+HIL_SHARED_ACCESS(LONG64, Read, Write, 64)
+HIL_SHARED_ACCESS(ULONG, ReadULong, WriteULong, )
+HIL_SHARED_ACCESS(ULONG64, ReadULong, WriteULong, 64)
+HIL_SHARED_ACCESS(PVOID, ReadPointer, WritePointer, )
+#endif
+
+/* Interlocked operations of weaker order. */
+#ifndef InterlockedIncrementNoFence
+#define InterlockedIncrementNoFence InterlockedIncrement
+#define InterlockedDecrementNoFence InterlockedDecrement
+#define InterlockedExchangeNoFence InterlockedExchange
+#define InterlockedExchangeAddNoFence InterlockedExchangeAdd
+#define InterlockedCompareExchangeNoFence InterlockedCompareExchange
+#define InterlockedOrNoFence InterlockedOr
+#define InterlockedAndNoFence InterlockedAnd
+#endif
+#ifndef InterlockedIncrementAcquire
+#define InterlockedIncrementAcquire InterlockedIncrement
+#define InterlockedIncrementRelease InterlockedIncrement
+#define InterlockedDecrementAcquire InterlockedDecrement
+#define InterlockedDecrementRelease InterlockedDecrement
+#define InterlockedExchangeAcquire InterlockedExchange
+#define InterlockedCompareExchangeAcquire InterlockedCompareExchange
+#define InterlockedCompareExchangeRelease InterlockedCompareExchange
+#define InterlockedOrAcquire InterlockedOr
+#define InterlockedOrRelease InterlockedOr
+#define InterlockedAndAcquire InterlockedAnd
+#define InterlockedAndRelease InterlockedAnd
+#endif
+
+/* Strings that are variables of a file. */
+#ifndef DECLARE_GLOBAL_CONST_UNICODE_STRING
+#define DECLARE_GLOBAL_CONST_UNICODE_STRING(Name, Text) \
+    const DECLSPEC_SELECTANY UNICODE_STRING Name = RTL_CONSTANT_STRING(Text)
+#endif
+
+/* Spin locks for many readers, push locks. */
+#ifndef EX_SPIN_LOCK
+typedef volatile LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
+#define EX_SPIN_LOCK EX_SPIN_LOCK
+
+NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql);
+NTKERNELAPI VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql);
+NTKERNELAPI VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
+#endif
+
+/* Interrupts that a driver reports as inactive, work items that may be queued already. */
+#ifndef IoReportInterruptActive
+typedef struct _IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS {
+    ULONG Version;
+    union {
+        PVOID Generic;
+        PKINTERRUPT InterruptObject;
+        struct _IO_INTERRUPT_MESSAGE_INFO *InterruptMessageTable;
+    } ConnectionContext;
+} IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS, *PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS;
+#define IoReportInterruptActive IoReportInterruptActive
+
+NTKERNELAPI VOID NTAPI IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters);
+NTKERNELAPI VOID NTAPI IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters);
+NTKERNELAPI BOOLEAN NTAPI IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                                             WORK_QUEUE_TYPE QueueType, PVOID Context);
+NTKERNELAPI PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota);
+#endif
+
 #endif

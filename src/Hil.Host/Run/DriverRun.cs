@@ -166,6 +166,7 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
             case StuckRequestException stuck:
                 output.Fault(stuck.Message);
                 ReportPending();
+                ReportWaits();
                 return ExitCode.Failed;
             default:
                 return Faults.Report(exception, output.Fault);
@@ -176,6 +177,12 @@ public sealed class DriverRun(RunPlan plan, Task<DriverSession> loading, EventCo
     {
         foreach (PendingIrp irp in _session!.Kernel.Io.PendingIrps())
             output.Fault($"pending: {irp}");
+    }
+
+    private void ReportWaits()
+    {
+        foreach (string wait in _session!.Kernel.Scheduler.DescribeWaits())
+            output.Fault($"waiting: {wait}");
     }
 
     private RunSummary Summarize(int code, TimeSpan time)

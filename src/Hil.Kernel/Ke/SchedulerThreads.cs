@@ -52,6 +52,36 @@ public sealed unsafe partial class Scheduler
         return 0;
     }
 
+    /// <summary>The calls of drivers in which threads wait, in words. Any thread; none for a machine that has
+    /// stopped.</summary>
+    public IReadOnlyList<string> DescribeWaits()
+    {
+        var waits = new List<string>();
+        try
+        {
+            Run(() => AddWaits(waits), static () => new OutsideRequest(OutsideRequestKind.Nothing));
+        }
+        catch (Exception) when (StoppedBy != null)
+        {
+            waits.Clear();
+        }
+        return waits;
+    }
+
+    private void AddWaits(List<string> waits)
+    {
+        foreach (KernelThread thread in _threads)
+        {
+            VcpuExit exit = thread.Context.LastExit;
+            if (thread.State != ThreadState.Waiting || exit.Frame == 0 || exit.Reason != VcpuExitReason.KernelCall
+                || exit.Value >= (ulong)ExportTable.Functions.Length)
+                continue;
+            // SAFETY: the frame of a call that has not returned lies on the thread's own driver stack.
+            ulong caller = ((KernelCallFrame*)exit.Frame)->ReturnAddress;
+            waits.Add($"{ExportTable.Functions[exit.Value].Name}, called at {_kernel.Modules.Describe(caller)}");
+        }
+    }
+
     /// <summary>Kernel threads that have not ended.</summary>
     public int ThreadCount => _threads.Count;
 

@@ -42,5 +42,6 @@ public sealed class EndlessWaitTests : IDisposable
 
         Assert.True(code == 1, output);
         Assert.Contains($"{said}: not finished within 60 s", output, StringComparison.Ordinal);
+        Assert.Matches($@"waiting: KeWaitForSingleObject, called at {name}\.sys\+0x[0-9a-f]+ \(", output);
     }
 }

@@ -11,11 +11,25 @@ internal abstract class KernelRequest
     /// <summary>Whether one of the kernel's own threads asks.</summary>
     public bool IsInternal { get; init; }
 
-    /// <summary>Does the work on a kernel thread; returns the exception that the requester gets, or null.</summary>
-    public abstract Exception? Execute();
+    /// <summary>Does the work on a kernel thread and answers the requester.</summary>
+    /// <returns>What came of it instead, which the requester has yet to be told (<see cref="Fail"/>), or null.</returns>
+    public Exception? Execute()
+    {
+        try
+        {
+            Work();
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
 
-    /// <summary>Answers a request that will never be executed.</summary>
+    /// <summary>Answers a request that was not or could not be carried out.</summary>
     public abstract void Fail(Exception exception);
+
+    protected abstract void Work();
 }
 
 /// <summary>A request whose requester blocks until it is done.</summary>
@@ -24,26 +38,16 @@ internal sealed class SynchronousRequest(Action work) : KernelRequest, IDisposab
     private readonly ManualResetEventSlim _done = new();
     private ExceptionDispatchInfo? _exception;
 
-    public override Exception? Execute()
-    {
-        Exception? thrown = null;
-        try
-        {
-            work();
-            Ntoskrnl.RequireNoRegion();
-        }
-        catch (Exception exception)
-        {
-            thrown = exception;
-            _exception = ExceptionDispatchInfo.Capture(exception);
-        }
-        _done.Set();
-        return thrown;
-    }
-
     public override void Fail(Exception exception)
     {
         _exception = ExceptionDispatchInfo.Capture(exception);
+        _done.Set();
+    }
+
+    protected override void Work()
+    {
+        work();
+        Ntoskrnl.RequireNoRegion();
         _done.Set();
     }
 
@@ -63,21 +67,12 @@ internal sealed class AsynchronousRequest<T>(Func<T> work) : KernelRequest
 
     public Task<T> Task => _completion.Task;
 
-    public override Exception? Execute()
-    {
-        try
-        {
-            T result = work();
-            Ntoskrnl.RequireNoRegion();
-            _completion.TrySetResult(result); // It was given up meanwhile if the machine was stopped from outside.
-            return null;
-        }
-        catch (Exception exception)
-        {
-            _completion.TrySetException(exception);
-            return exception;
-        }
-    }
-
     public override void Fail(Exception exception) => _completion.TrySetException(exception);
+
+    protected override void Work()
+    {
+        T result = work();
+        Ntoskrnl.RequireNoRegion();
+        _completion.TrySetResult(result); // It was given up meanwhile if the machine was stopped from outside.
+    }
 }

@@ -76,10 +76,15 @@ internal sealed class RequestQueue(Scheduler scheduler)
         SetRunning(request, isRunning: false);
         if (description is { EndsWithItsWork: true })
             schedule.OnRequestEnd(description, STATUS_SUCCESS, 0, default);
-        if (exception != null)
-            _scheduler.Recover(worker, exception);
-        else
+        if (exception == null)
+        {
             _scheduler.ReturnToApplication();
+            return true;
+        }
+        // Whoever hears that the machine was lost finds it stopped.
+        _scheduler.StopFor(exception);
+        request.Fail(exception);
+        _scheduler.Recover(worker);
         return true;
     }
 

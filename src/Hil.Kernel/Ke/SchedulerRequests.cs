@@ -37,11 +37,16 @@ public sealed unsafe partial class Scheduler
         return request.Task;
     }
 
-    /// <summary>Brings a worker whose request threw back to where it can take the next one, or ends it.</summary>
-    internal void Recover(KernelThread worker, Exception exception)
+    /// <summary>Stops everything if that is what an exception of a request means.</summary>
+    internal void StopFor(Exception exception)
     {
         if (_stoppedBy == null && exception is BugCheckException or MachineLostException)
             Stop(exception);
+    }
+
+    /// <summary>Brings a worker whose request threw back to where it can take the next one, or ends it.</summary>
+    internal void Recover(KernelThread worker)
+    {
         ThrowIfStopped();
 
         // The requester has the exception. It came past driver frames that will never be returned to.

@@ -39,6 +39,27 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task WhoeverHearsThatTheMachineWasLostFindsItStopped()
+    {
+        using var machine = new TestMachine();
+        Task<int>? request = null;
+        bool wasAnsweredBefore = false;
+        using var isUnderWay = new ManualResetEventSlim();
+        machine.Kernel.Scheduler.Stopping += () => wasAnsweredBefore |= request!.IsCompleted;
+
+        request = machine.Kernel.Scheduler.RunAsync<int>(() =>
+        {
+            isUnderWay.Wait();
+            throw new MachineLostException("lost");
+        });
+        isUnderWay.Set();
+
+        await Assert.ThrowsAsync<MachineLostException>(() => request);
+        Assert.False(wasAnsweredBefore);
+        Assert.IsType<MachineLostException>(machine.Kernel.Scheduler.StoppedBy);
+    }
+
+    [Fact]
     public async Task ThreadsUnwindOneAtATime()
     {
         using var machine = new TestMachine();

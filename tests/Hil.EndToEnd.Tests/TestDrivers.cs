@@ -15,7 +15,7 @@ internal static class TestDrivers
     /// <summary>Path of a compiled driver, such as "bad" or "edu".</summary>
     public static string Image(string name) => Path.Combine(s_folder.Value, name + ".sys");
 
-    /// <summary>The control code that runs one test of a self-checking driver: its row in the table of check.h.</summary>
+    /// <summary>The control code that runs one test of a self-checking driver: its row in check.h's table.</summary>
     public static string RequestOf(string driver, string test)
     {
         const uint RunAll = 0x222000;

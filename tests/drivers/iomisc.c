@@ -110,7 +110,8 @@ static ULONG FilesHaveState(PDEVICE_OBJECT device)
     CHECK(IoAllocateSfioStreamIdentifier(file, 32, &signature, (PVOID *)&again) == STATUS_DUPLICATE_OBJECTID);
     CHECK(IoFreeSfioStreamIdentifier(file, &signature) == STATUS_SUCCESS);
     CHECK(IoFreeSfioStreamIdentifier(file, &signature) == STATUS_NOT_FOUND);
-    CHECK(IoAllocateSfioStreamIdentifier(file, 32, &signature, (PVOID *)&made) == STATUS_SUCCESS); /* goes with the file */
+    /* Goes with the file. */
+    CHECK(IoAllocateSfioStreamIdentifier(file, 32, &signature, (PVOID *)&made) == STATUS_SUCCESS);
     IoFreeSfioStreamIdentifier(file, &signature);
 
     IoSetShareAccess(FILE_READ_DATA, 0, file, &share);

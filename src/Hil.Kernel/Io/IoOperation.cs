@@ -55,7 +55,10 @@ internal sealed unsafe class IoOperation
         _block->Finished.Header.SignalState = 0;
         var file = (FileState)File!.Payload!;
         _device = file.Target != null ? file.Target : Ntoskrnl.IoGetAttachedDevice(file.Device);
-        _dispatch = _device->DriverObject->MajorFunction[majorFunction];
+        DRIVER_OBJECT* driver = _device->DriverObject;
+        _dispatch = PointerCheck.IsReadable((ulong)driver, (ulong)sizeof(DRIVER_OBJECT))
+            ? driver->MajorFunction[majorFunction]
+            : default; // IofCallDriver says so.
         Irp = Ntoskrnl.AllocateIrp(_device->StackSize, IrpOwner.Thread);
         if (Irp == null)
             return STATUS_INSUFFICIENT_RESOURCES;

@@ -12,7 +12,8 @@ internal abstract class KernelRequest
     public bool IsInternal { get; init; }
 
     /// <summary>Does the work on a kernel thread and answers the requester.</summary>
-    /// <returns>What came of it instead, which the requester has yet to be told (<see cref="Fail"/>), or null.</returns>
+    /// <returns>What came of it instead, which the requester has yet to be told (<see cref="Fail"/>), or
+    /// null.</returns>
     public Exception? Execute()
     {
         try

@@ -418,6 +418,24 @@ public sealed unsafe class CompletionTests : IDisposable
         Assert.Equal(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, report.Code);
     }
 
+    [Theory]
+    [InlineData(0x1234)]
+    [InlineData(0x7FFF_FFFF_0000)]
+    public void RequestToADeviceWhoseDriverObjectIsWildIsABugCheckAndNotACrashOfTheHost(ulong driver)
+    {
+        BugCheckReport report = _machine.RunToBugCheck(() =>
+        {
+            DEVICE_OBJECT* device =
+                Device((_, irp) => TestDriver.Complete(irp, STATUS_SUCCESS), @"\Device\Damaged");
+            HilFile file = _machine.Kernel.Io.Open(@"\Device\Damaged");
+            device->DriverObject = (DRIVER_OBJECT*)driver;
+            file.Read(new byte[1]);
+        });
+
+        Assert.Equal(BugCheckCodes.PAGE_FAULT_IN_NONPAGED_AREA, report.Code);
+        Assert.Contains("DeviceObject->DriverObject", report.Reason);
+    }
+
     [Fact]
     public void IrpWithADamagedStackPointerIsAnIoManagerViolation()
     {

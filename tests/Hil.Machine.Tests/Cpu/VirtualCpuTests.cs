@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Hil.Kernel.Platform;
+using Hil.Machine.Qemu;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -62,14 +64,20 @@ public sealed class VirtualCpuTests : IAsyncLifetime
             Assert.Equal(0, pieces);
     }
 
+    // Each instruction is a translation of its own from here on: an interrupt can cut in between any two.
+    private static async Task TranslateSinglyAsync(QemuProcess qemu)
+    {
+        string command = qemu.Version < new Version(8, 1) ? "singlestep on" : "one-insn-per-tb on";
+        await qemu.Qmp.ExecuteAsync("human-monitor-command", new JsonObject { ["command-line"] = command });
+    }
+
     // The monitor takes interrupts while it enters driver code. Driver code itself looks whether one has slipped by.
     [Fact]
     public async Task NoInterruptSlipsByOnTheWayIntoDriverCode()
     {
         const int Slipped = 0xBAD;
-        // Each instruction is a translation of its own: an interrupt can cut in between any two.
-        using CpuRig rig = await CpuRig.StartAsync(
-            change: static options => options with { ExtraArguments = ["-singlestep"] });
+        using CpuRig rig = await CpuRig.StartAsync();
+        await TranslateSinglyAsync(rig.Machine.Qemu);
         ulong code = rig.Place(a =>
         {
             Label again = a.CreateLabel();

@@ -12,28 +12,27 @@ internal static class BugCheckText
 
     public static void Write(TextWriter writer, BugCheckReport report, NtKernel kernel)
     {
+        PlaceText place = Place(report, kernel);
         writer.WriteLine();
         writer.WriteLine($"*** {BugCheckCodes.Name(report.Code)} (0x{report.Code:X8})");
         writer.WriteLine($"    {report.Reason}");
         writer.WriteLine();
         writer.WriteLine($"  parameters   0x{report.Parameter1:x16} 0x{report.Parameter2:x16}");
         writer.WriteLine($"               0x{report.Parameter3:x16} 0x{report.Parameter4:x16}");
-        writer.WriteLine($"  at           {PlaceOf(report, kernel) ?? "no driver code was running"}");
+        writer.WriteLine($"  at           {place.Last ?? "no driver code was running"}");
         if (report.Export != null)
             writer.WriteLine($"  in call of   {report.Export}");
         writer.WriteLine($"  IRQL         {report.Irql}");
         writer.WriteLine($"  current IRP  {CurrentIrp(report, kernel)}");
         WriteRegisters(writer, report.Registers);
         WriteDisassembly(writer, report, kernel);
-        foreach (string line in PlaceText.StackLines(
-            kernel.Modules, report.ManagedStack, report.StackTrace, isReturnAddress: report.Registers == null))
+        foreach (string line in place.StackLines())
             writer.WriteLine(line);
         WriteEvents(writer, report.LastEvents, kernel);
     }
 
     /// <summary>The driver code that ran last, in words; null for none.</summary>
-    public static string? PlaceOf(BugCheckReport report, NtKernel kernel) =>
-        PlaceText.Of(kernel.Modules, report.ManagedStack, report.Rip, isReturnAddress: report.Registers == null);
+    public static string? PlaceOf(BugCheckReport report, NtKernel kernel) => Place(report, kernel).Last;
 
     /// <summary>What can be said about a processor that was reset: nobody was left to report.</summary>
     public static void WriteTripleFault(TextWriter writer, NtKernel kernel)
@@ -44,6 +43,9 @@ internal static class BugCheckText
             + "IDT, page tables or stack are wrecked");
         WriteEvents(writer, kernel.Events.Last(EventsMax), kernel);
     }
+
+    private static PlaceText Place(BugCheckReport report, NtKernel kernel) => new(
+        kernel.Modules, report.ManagedStack, report.Rip, report.StackTrace, isReturnAddress: report.Registers == null);
 
     private static string CurrentIrp(BugCheckReport report, NtKernel kernel)
     {

@@ -16,7 +16,7 @@ public static class DriverBuild
     /// <summary>What installs it.</summary>
     public const string InstallCommand = "apt-get install gcc-mingw-w64-x86-64";
 
-    // wdm.h and ntddk.h here stand before mingw-w64's and include them; wdmsec.h takes its place.
+    // wdm.h, ntddk.h and ntstrsafe.h here stand before mingw-w64's and include them; wdmsec.h takes its place.
     private static readonly string s_headers = Path.Combine(AppContext.BaseDirectory, "include");
 
     // Drivers are written for a compiler that lets a structure's last array, of one element, be longer (resource
@@ -99,11 +99,7 @@ public static class DriverBuild
 
     private static string HeaderDigest() =>
         Convert.ToHexString(SHA256.HashData(
-        [
-            .. File.ReadAllBytes(Path.Combine(s_headers, "ntddk.h")),
-            .. File.ReadAllBytes(Path.Combine(s_headers, "wdm.h")),
-            .. File.ReadAllBytes(Path.Combine(s_headers, "wdmsec.h")),
-        ]));
+            [.. Directory.EnumerateFiles(s_headers).Order(StringComparer.Ordinal).SelectMany(File.ReadAllBytes)]));
 
     private static IEnumerable<string> CommandLine(DriverSection driver, string image) =>
     [

@@ -38,17 +38,17 @@ public static class DivergenceText
     private static IEnumerable<string> Place(
         NtKernel kernel, TraceDivergence divergence, Func<NtKernel, TraceDivergence, IEnumerable<string>>? disassembly)
     {
-        if (PlaceText.Of(
-            kernel.Modules, divergence.ManagedStack, divergence.Rip, divergence.IsInCall) is { } place)
-            yield return $"  at           {place}";
+        var place = new PlaceText(
+            kernel.Modules, divergence.ManagedStack, divergence.Rip, divergence.StackTrace, divergence.IsInCall);
+        if (place.Last != null)
+            yield return $"  at           {place.Last}";
         if (divergence.Rip != 0 && disassembly != null)
         {
             yield return "";
             foreach (string line in disassembly(kernel, divergence))
                 yield return "  " + line;
         }
-        foreach (string line in PlaceText.StackLines(
-            kernel.Modules, divergence.ManagedStack, divergence.StackTrace, divergence.IsInCall))
+        foreach (string line in place.StackLines())
             yield return line;
     }
 

@@ -46,22 +46,21 @@ public static unsafe partial class Ntoskrnl
         NTSTATUS status = CheckCompression(compressionFormatAndEngine, usesEngine: true);
         if (!status.IsSuccess)
             return status;
-        DriverMemory.RequireReadable(uncompressedBuffer, uncompressedBufferSize, nameof(RtlCompressBuffer));
-        DriverMemory.RequireWritable(compressedBuffer, compressedBufferSize, nameof(RtlCompressBuffer));
+        ReadOnlySpan<byte> input = Readable(uncompressedBuffer, uncompressedBufferSize, nameof(RtlCompressBuffer));
+        Span<byte> room = Writable(compressedBuffer, compressedBufferSize, nameof(RtlCompressBuffer));
         DriverMemory.RequireWritable(workSpace, Lznt1.WorkspaceWords * sizeof(ushort), nameof(RtlCompressBuffer));
         bool isMaximum = (compressionFormatAndEngine & CompressionEngineMaximum) != 0;
         var workspace = new Span<ushort>(workSpace, Lznt1.WorkspaceWords);
-        var input = new ReadOnlySpan<byte>(uncompressedBuffer, checked((int)uncompressedBufferSize));
-        var room = new Span<byte>(compressedBuffer, checked((int)compressedBufferSize));
         bool isZero = !input.ContainsAnyExcept((byte)0);
-        for (; !input.IsEmpty; input = input[Math.Min(input.Length, Lznt1.ChunkBytes)..])
+        while (!input.IsEmpty)
         {
+            ReadOnlySpan<byte> chunk = input[..Math.Min(input.Length, Lznt1.ChunkBytes)];
             int bytes = Lznt1.CompressChunk(
-                input[..Math.Min(input.Length, Lznt1.ChunkBytes)], room, workspace,
-                isMaximum ? Lznt1.ChunkBytes : SearchesOfStandard);
+                chunk, room, workspace, isMaximum ? Lznt1.ChunkBytes : SearchesOfStandard);
             if (bytes < 0)
                 return STATUS_BUFFER_TOO_SMALL;
             room = room[bytes..];
+            input = input[chunk.Length..];
         }
         *finalCompressedSize = compressedBufferSize - (uint)room.Length;
         room[..Math.Min(room.Length, sizeof(ushort))].Clear(); // The end, which does not count.
@@ -85,10 +84,8 @@ public static unsafe partial class Ntoskrnl
         NTSTATUS status = CheckCompression(compressionFormat, usesEngine: false);
         if (!status.IsSuccess)
             return status;
-        DriverMemory.RequireReadable(compressedBuffer, compressedBufferSize, nameof(RtlDecompressBuffer));
-        DriverMemory.RequireWritable(uncompressedBuffer, uncompressedBufferSize, nameof(RtlDecompressBuffer));
-        var input = new ReadOnlySpan<byte>(compressedBuffer, checked((int)compressedBufferSize));
-        var room = new Span<byte>(uncompressedBuffer, checked((int)uncompressedBufferSize));
+        ReadOnlySpan<byte> input = Readable(compressedBuffer, compressedBufferSize, nameof(RtlDecompressBuffer));
+        Span<byte> room = Writable(uncompressedBuffer, uncompressedBufferSize, nameof(RtlDecompressBuffer));
         while (!room.IsEmpty)
         {
             if (!Lznt1.TryTakeChunk(ref input, out ReadOnlySpan<byte> chunk))
@@ -139,11 +136,9 @@ public static unsafe partial class Ntoskrnl
         NTSTATUS status = CheckCompression(compressionFormat, usesEngine: false);
         if (!status.IsSuccess)
             return status;
-        DriverMemory.RequireReadable(compressedBuffer, compressedBufferSize, nameof(RtlDecompressFragment));
-        DriverMemory.RequireWritable(uncompressedFragment, uncompressedFragmentSize, nameof(RtlDecompressFragment));
+        ReadOnlySpan<byte> input = Readable(compressedBuffer, compressedBufferSize, nameof(RtlDecompressFragment));
+        Span<byte> room = Writable(uncompressedFragment, uncompressedFragmentSize, nameof(RtlDecompressFragment));
         DriverMemory.RequireWritable(workSpace, Lznt1.ChunkBytes, nameof(RtlDecompressFragment));
-        var input = new ReadOnlySpan<byte>(compressedBuffer, checked((int)compressedBufferSize));
-        var room = new Span<byte>(uncompressedFragment, checked((int)uncompressedFragmentSize));
         var workspace = new Span<byte>(workSpace, Lznt1.ChunkBytes);
         for (uint skipped = fragmentOffset; !room.IsEmpty;)
         {
@@ -162,6 +157,18 @@ public static unsafe partial class Ntoskrnl
         }
         *finalUncompressedSize = uncompressedFragmentSize - (uint)room.Length;
         return STATUS_SUCCESS;
+    }
+
+    private static ReadOnlySpan<byte> Readable(byte* buffer, uint bytes, string export)
+    {
+        DriverMemory.RequireReadable(buffer, bytes, export);
+        return new ReadOnlySpan<byte>(buffer, checked((int)bytes));
+    }
+
+    private static Span<byte> Writable(byte* buffer, uint bytes, string export)
+    {
+        DriverMemory.RequireWritable(buffer, bytes, export);
+        return new Span<byte>(buffer, checked((int)bytes));
     }
 
     private static NTSTATUS CheckCompression(ushort formatAndEngine, bool usesEngine)
